@@ -1,0 +1,176 @@
+"""The contract that every cell keeps, the scan over a sequence, and the registry.
+
+A cell is one recurrent layer, split where training and streaming part ways:
+
+    project(x_TBD) -> pre_TBG       all that does not depend on the state, for every step at once
+    step(pre_BG, state) -> state    the recurrence; ``state`` is a tuple of tensors, the first is h_BH
+    forward(x_TBD, state) -> (h_TBH, state)     the scan over both
+
+Training hoists ``project`` out of the loop; a microcontroller calls both once a sample; the operation counter reads
+the same two functions. To add a cell, write one file: a subclass, its formula, its citation, ``@register``.
+
+Shapes: T time, B batch, D input, H hidden, G gate pre-activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from cells.weight import Weight, materialised
+
+State = tuple[Tensor, ...]
+Nonlinearity = Callable[[Tensor], Tensor]
+
+
+def _unwritten(self: Cell, *_: Any) -> NoReturn:
+    raise NotImplementedError(f"{type(self).__name__} must define project(x_TBD) and step(pre_BG, state)")
+
+
+class Cell(nn.Module):
+    """One recurrent layer. Subclasses build their weights in ``__init__`` and define ``project`` and ``step``.
+
+    Options of a cell are the keyword-only arguments of its ``__init__``; their annotations and defaults are what a
+    configuration may say. Raise ``ValueError`` for a value out of range.
+
+    A cell calls ``self.sigmoid``, ``self.tanh`` and ``self.relu`` rather than torch's, so that a quantised model can
+    put its piecewise-linear forms in their place.
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+
+    Attributes:
+        states: how many tensors of [B, H] the recurrent state holds.
+        window: how many inputs ``project`` looks back at, this one included. Above 1, ``project`` takes a second
+            argument, the ``window - 1`` earlier inputs [window - 1, B, D] (zeros when ``None``).
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    citation: ClassVar[str]
+    states: int = 1
+    window: int = 1
+
+    project: Callable[..., Tensor] = _unwritten
+    step: Callable[..., State] = _unwritten
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        if input_size < 1 or hidden_size < 1:
+            raise ValueError(f"a cell needs sizes of at least 1, not input {input_size}, hidden {hidden_size}")
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.nonlinearities: dict[str, Nonlinearity] = {
+            "sigmoid": torch.sigmoid,
+            "tanh": torch.tanh,
+            "relu": torch.relu,
+        }
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        """1 / (1 + exp(-x)), or what a quantised model puts in its place."""
+        return self.nonlinearities["sigmoid"](x)
+
+    def tanh(self, x: Tensor) -> Tensor:
+        """tanh(x), or what a quantised model puts in its place."""
+        return self.nonlinearities["tanh"](x)
+
+    def relu(self, x: Tensor) -> Tensor:
+        """max(x, 0), or what a quantised model puts in its place."""
+        return self.nonlinearities["relu"](x)
+
+    def weights(self) -> dict[str, Weight]:
+        """The cell's matrices by name (``W``, ``U``, ...), as a configuration names them."""
+        return {name: each for name, each in self.named_modules() if isinstance(each, Weight)}
+
+    def initial_state(self, batch: int, like: Tensor) -> State:
+        """Zeros: ``states`` tensors [B, H], and for ``window`` > 1 the past inputs [window - 1, B, D].
+
+        Args:
+            batch: B.
+            like: any tensor of the wanted dtype and device.
+        """
+        state = [like.new_zeros(batch, self.hidden_size) for _ in range(self.states)]
+        if self.window > 1:
+            state.append(like.new_zeros(self.window - 1, batch, self.input_size))
+        return tuple(state)
+
+    def forward(self, x_TBD: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Runs the cell over a sequence, each matrix computed once.
+
+        Args:
+            x_TBD: the inputs, T >= 1.
+            state: what an earlier call returned, or ``None`` for :meth:`initial_state`.
+
+        Returns:
+            h_TBH of every step, and the state after the last.
+
+        Raises:
+            ValueError: when the input is not [T, B, D] with this cell's D and T >= 1.
+        """
+        if x_TBD.dim() != 3 or x_TBD.shape[2] != self.input_size or x_TBD.shape[0] < 1:
+            raise ValueError(f"expected input [T >= 1, B, {self.input_size}], got {list(x_TBD.shape)}")
+        if state is None:
+            state = self.initial_state(x_TBD.shape[1], x_TBD)
+        with materialised(self):
+            pre_TBG, state, past = self._project(x_TBD, state)
+            h_BH = []
+            for pre_BG in pre_TBG.unbind(0):
+                state = self.step(pre_BG, state)
+                h_BH.append(state[0])
+        return torch.stack(h_BH), state + past
+
+    def stream(self, x_BD: Tensor, state: State) -> State:
+        """One sample through ``project`` and ``step``, each matrix used in its stored form, as a device does it.
+
+        Args:
+            x_BD: the sample.
+            state: from :meth:`initial_state` or an earlier call.
+        """
+        pre_1BG, state, past = self._project(x_BD.unsqueeze(0), state)
+        return self.step(pre_1BG.squeeze(0), state) + past
+
+    def _project(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State, State]:
+        """Pre-activations, the recurrent part of the state, and the past inputs that the next call needs."""
+        if self.window == 1:
+            return self.project(x_TBD), state, ()
+        *recurrent, past = state
+        seen = torch.cat([past, x_TBD])
+        return self.project(x_TBD, past), tuple(recurrent), (seen[1 - self.window :],)
+
+
+_REGISTRY: dict[str, type[Cell]] = {}
+_C = TypeVar("_C", bound=Cell)
+
+
+def register(name: str, *, title: str, citation: str) -> Callable[[type[_C]], type[_C]]:
+    """Makes a cell known under ``name``.
+
+    Args:
+        name: as configurations say it: lower case, letters and digits.
+        title: as tables print it.
+        citation: a BibTeX entry with author, title, year and url.
+
+    Raises:
+        ValueError: when another class has the name, or the name is not lower-case letters and digits.
+    """
+    if not (name.isascii() and name.isalnum() and name == name.lower()):
+        raise ValueError(f"cell name {name!r} must be lower-case letters and digits")
+
+    def remember(cls: type[_C]) -> type[_C]:
+        other = _REGISTRY.get(name)
+        if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise ValueError(f"two cells are named {name!r}: {other.__module__} and {cls.__module__}")
+        cls.name, cls.title, cls.citation = name, title, citation
+        _REGISTRY[name] = cls
+        return cls
+
+    return remember
+
+
+def registered() -> Mapping[str, type[Cell]]:
+    """Every cell registered so far, by name, in alphabetical order."""
+    return dict(sorted(_REGISTRY.items()))

@@ -1,0 +1,134 @@
+"""A weight matrix, however it is parametrised: every cell is built from these.
+
+A cell says ``self.W = Weight(hidden, inputs)`` and calls it. Whether the matrix is dense or of low rank (and, as
+rooms are added to ``cells.compress``, sparse or quantised) is decided from outside, on the finished cell.
+
+Shapes: O outputs, I inputs, R rank; ``...`` any leading dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Initialiser = Callable[[Tensor], object]
+
+
+def normal(std: float) -> Initialiser:
+    """An initialiser that draws from N(0, std^2)."""
+
+    def fill(tensor: Tensor) -> None:
+        nn.init.normal_(tensor, std=std)
+
+    return fill
+
+
+class Weight(nn.Module):
+    """An O x I matrix that multiplies row vectors: ``weight(x)[..., o] = sum_i matrix[o, i] x[..., i]``.
+
+    Args:
+        outputs: O, the rows.
+        inputs: I, the columns.
+        init: fills a dense block in place; Glorot's uniform by default (Glorot and Bengio, AISTATS 2010).
+        blocks: how many gates are stacked in the rows; each block is initialised as a matrix of its own.
+
+    Raises:
+        ValueError: when a size is below 1 or the rows do not divide into ``blocks``.
+    """
+
+    def __init__(
+        self, outputs: int, inputs: int, *, init: Initialiser = nn.init.xavier_uniform_, blocks: int = 1
+    ) -> None:
+        super().__init__()
+        if outputs < 1 or inputs < 1:
+            raise ValueError(f"a weight matrix needs sizes of at least 1, not {outputs} x {inputs}")
+        if blocks < 1 or outputs % blocks:
+            raise ValueError(f"{outputs} rows do not divide into {blocks} gates")
+        self.outputs = outputs
+        self.inputs = inputs
+        self.rank: int | None = None
+        self._dense: Tensor | None = None
+        self._make_parameters(init, blocks)
+
+    def _make_parameters(self, init: Initialiser, blocks: int) -> None:
+        value = torch.empty(self.outputs, self.inputs)
+        for block in value.chunk(blocks):
+            init(block)
+        self.value = nn.Parameter(value)
+
+    def factorise(self, rank: int) -> None:
+        """Replaces the dense matrix by ``left @ right.T``, its best approximation of that rank (truncated SVD).
+
+        Args:
+            rank: R; ``left`` becomes O x R and ``right`` I x R.
+
+        Raises:
+            ValueError: when the rank is not in 1..min(O, I), or the matrix is factorised already.
+        """
+        full = min(self.outputs, self.inputs)
+        if not 1 <= rank <= full:
+            raise ValueError(f"rank {rank} is not in 1..{full} for a {self.outputs} x {self.inputs} matrix")
+        if self.rank is not None:
+            raise ValueError("the matrix is of low rank already")
+        left, scale, right = torch.linalg.svd(self.value.detach(), full_matrices=False)
+        root = scale[:rank].sqrt()
+        del self.value
+        self.left = nn.Parameter(left[:, :rank] * root)
+        self.right = nn.Parameter(right[:rank].T * root)
+        self.rank = rank
+
+    def compute(self) -> Tensor:
+        """The dense O x I matrix, computed from the parameters."""
+        return self.value if self.rank is None else self.left @ self.right.T
+
+    def matrix(self) -> Tensor:
+        """The dense O x I matrix: the one held by :func:`materialised`, or computed now."""
+        return self.compute() if self._dense is None else self._dense
+
+    def factored(self, x: Tensor) -> Tensor:
+        """Multiplies through the factors, as a device does that stores nothing else: [..., I] -> [..., O]."""
+        return F.linear(x, self.value) if self.rank is None else F.linear(F.linear(x, self.right.T), self.left)
+
+    def forward(self, x: Tensor, add: Tensor | None = None) -> Tensor:
+        """Multiplies, and adds.
+
+        Args:
+            x: [..., I].
+            add: [O] or [..., O], added to the product; fused into it where torch can.
+
+        Returns:
+            [..., O].
+        """
+        dense = self._dense
+        if dense is None and self.rank is None:
+            dense = self.compute()
+        if dense is None:
+            product = self.factored(x)
+            return product if add is None else product + add
+        if add is None or add.dim() == 1:
+            return F.linear(x, dense, add)
+        if x.dim() == 2 and add.shape == (x.shape[0], self.outputs):
+            return torch.addmm(add, x, dense.t())
+        return F.linear(x, dense) + add
+
+    def extra_repr(self) -> str:
+        shape = f"{self.outputs} x {self.inputs}"
+        return shape if self.rank is None else f"{shape}, rank {self.rank}"
+
+
+@contextmanager
+def materialised(module: nn.Module) -> Iterator[None]:
+    """Computes each dense matrix of ``module`` once, for the length of a sequence, so that a scan only multiplies."""
+    weights = [each for each in module.modules() if isinstance(each, Weight)]
+    held = [weight._dense for weight in weights]
+    try:
+        for weight in weights:
+            weight._dense = weight.matrix()
+        yield
+    finally:
+        for weight, before in zip(weights, held, strict=True):
+            weight._dense = before
