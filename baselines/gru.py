@@ -59,9 +59,9 @@ class GRU(Cell):
         """One step of the recurrence: (h_BH,)."""
         (h_BH,) = state
         H = self.hidden_size
-        pre_rz, pre_n = pre_BG.split([2 * H, H], dim=-1)
+        pre_rz, pre_n = torch.split(pre_BG, [2 * H, H], dim=-1)
         if self.reset == "after":
-            u_rz, u_n = self.U(h_BH).split([2 * H, H], dim=-1)
+            u_rz, u_n = torch.split(self.U(h_BH), [2 * H, H], dim=-1)
             r_BH, z_BH = self.sigmoid(pre_rz + u_rz).chunk(2, dim=-1)
             n_BH = self.tanh(pre_n + r_BH * u_n)
         else:

@@ -84,7 +84,7 @@ class QRNN(Cell):
         pre_TBG = self.W(x_TBD, add=self.b)
         H = self.hidden_size
         z_TBH = self.tanh(pre_TBG[..., :H])
-        gates = list(self.sigmoid(pre_TBG[..., H:]).split(H, dim=-1))
+        gates = list(torch.split(self.sigmoid(pre_TBG[..., H:]), H, dim=-1))
         if self.zoneout:
             take: Tensor | float = 1 - self.zoneout
             if self.training:
@@ -96,7 +96,7 @@ class QRNN(Cell):
 
     def step(self, pre_BG: Tensor, state: State) -> State:
         """One step of the pooling: (h_BH,) for f, else (h_BH, c_BH)."""
-        z_BH, f_BH, *rest = pre_BG.split(self.hidden_size, dim=-1)
+        z_BH, f_BH, *rest = torch.split(pre_BG, self.hidden_size, dim=-1)
         c_BH = state[-1]
         if self.pooling == "ifo":
             c_BH = f_BH * c_BH + rest[1] * z_BH

@@ -20,7 +20,8 @@ def _reflections(rows_RN: Tensor) -> Tensor:
     gram = rows_RN @ rows_RN.T
     s = torch.triu(gram, 1) + torch.diag(gram.diagonal() / 2)
     eye = torch.eye(rows_RN.shape[1], dtype=rows_RN.dtype, device=rows_RN.device)
-    return eye - rows_RN.T @ torch.linalg.solve_triangular(s, rows_RN, upper=True)
+    solved: Tensor = torch.linalg.solve_triangular(s, rows_RN, upper=True)
+    return eye - rows_RN.T @ solved
 
 
 class SpectralWeight(Weight):
@@ -65,7 +66,7 @@ class SpectralWeight(Weight):
         live = self.get_buffer("live")
         flat = stored.new_zeros(self.reflectors * self.inputs).index_put((live,), stored)
         rows = flat.view(self.reflectors, self.inputs)
-        return rows / rows.norm(dim=1, keepdim=True)
+        return nn.functional.normalize(rows, dim=1, eps=0.0)
 
     def singular_values(self) -> Tensor:
         """s: [N]."""

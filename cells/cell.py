@@ -71,15 +71,15 @@ class Cell(nn.Module):
         }
 
     def sigmoid(self, x: Tensor) -> Tensor:
-        """1 / (1 + exp(-x)), or what a quantised model puts in its place."""
+        """The logistic function 1 / (1 + exp(-x)), or what a quantised model puts in its place."""
         return self.nonlinearities["sigmoid"](x)
 
     def tanh(self, x: Tensor) -> Tensor:
-        """tanh(x), or what a quantised model puts in its place."""
+        """The hyperbolic tangent, or what a quantised model puts in its place."""
         return self.nonlinearities["tanh"](x)
 
     def relu(self, x: Tensor) -> Tensor:
-        """max(x, 0), or what a quantised model puts in its place."""
+        """The larger of x and 0, or what a quantised model puts in its place."""
         return self.nonlinearities["relu"](x)
 
     def weights(self) -> dict[str, Weight]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 Initialiser = Callable[[Tensor], object]
 
@@ -91,7 +92,11 @@ class Weight(nn.Module):
 
     def factored(self, x: Tensor) -> Tensor:
         """Multiplies through the factors, as a device does that stores nothing else: [..., I] -> [..., O]."""
-        return F.linear(x, self.value) if self.rank is None else F.linear(F.linear(x, self.right.T), self.left)
+        return (
+            functional.linear(x, self.value)
+            if self.rank is None
+            else functional.linear(functional.linear(x, self.right.T), self.left)
+        )
 
     def forward(self, x: Tensor, add: Tensor | None = None) -> Tensor:
         """Multiplies, and adds.
@@ -110,12 +115,17 @@ class Weight(nn.Module):
             product = self.factored(x)
             return product if add is None else product + add
         if add is None or add.dim() == 1:
-            return F.linear(x, dense, add)
+            return functional.linear(x, dense, add)
         if x.dim() == 2 and add.shape == (x.shape[0], self.outputs):
             return torch.addmm(add, x, dense.t())
-        return F.linear(x, dense) + add
+        return functional.linear(x, dense) + add
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Tensor, add: Tensor | None = None) -> Tensor: ...  # noqa: D102
 
     def extra_repr(self) -> str:
+        """Shape and rank, for ``repr``."""
         shape = f"{self.outputs} x {self.inputs}"
         return shape if self.rank is None else f"{shape}, rank {self.rank}"
 

@@ -1,0 +1,38 @@
+# The one interface. Every goal sets up what it needs: .venv, the pinned packages, the data.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export WANDB_SILENT ?= true
+
+.PHONY: help setup demo test lint clean
+help:
+	@echo "make demo    run a grid of every cell on two real data sets: records, tables, results/demo/report.html"
+	@echo "make test    format, lint and type checks, then every test"
+	@echo "make setup   only the virtual environment in $(VENV)"
+	@echo "make clean   remove the virtual environment and results/demo"
+
+setup: $(VENV)/.ready
+
+# torch first and pinned: a later range then takes it as it is, and pulls no other build.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: Python 3.11 or newer is needed; make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: setup
+	$(BIN)/rnnbench run configs/demo.yaml
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) results/demo

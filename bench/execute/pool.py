@@ -1,0 +1,128 @@
+"""Processes: one per run, so that a crash is one failed run, and as many at once as there are cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Any
+
+from bench import record
+from bench.execute.worker import work
+from bench.plan import Status
+from bench.record import Record
+from bench.train import Job
+
+_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a run.
+
+    Attributes:
+        job: the run.
+        kind: ``started``, ``epoch``, or ``ended``.
+        epoch: epochs finished so far.
+        record: what the run left, once it has ended; ``None`` when another process works on it.
+    """
+
+    job: Job
+    kind: str
+    epoch: int = 0
+    record: Record | None = None
+
+
+@dataclass
+class _Running:
+    job: Job
+    process: ForkServerProcess
+    pipe: Connection
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Event]:
+    """Runs jobs, at most ``workers`` at once, and tells what happens.
+
+    A process that dies without a word leaves a ``failed`` record with its exit code; the others go on. Closing the
+    generator (or an exception, such as the user's interrupt) stops the running ones, which record ``interrupted``.
+
+    Args:
+        jobs: in the order to start them.
+        workers: at least 1.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.execute.worker"])
+    waiting, running = deque(jobs), list[_Running]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running.append(_start(context, waiting.popleft()))
+                yield Event(running[-1].job, "started")
+            sources: list[Any] = [each.process.sentinel for each in running]
+            sources += [each.pipe for each in running if not each.pipe.closed]
+            wait(sources)
+            for each in list(running):
+                yield from (Event(each.job, "epoch", epoch=epoch) for epoch in _epochs(each.pipe))
+                if not each.process.is_alive():
+                    running.remove(each)
+                    yield Event(each.job, "ended", record=_outcome(each))
+    finally:
+        _stop(running)
+
+
+def _start(context: ForkServerContext, job: Job) -> _Running:
+    job.folder.mkdir(parents=True, exist_ok=True)
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(job, writer), name=job.spec.id)
+    process.start()
+    writer.close()
+    return _Running(job, process, reader)
+
+
+def _epochs(pipe: Connection) -> Iterator[int]:
+    """What has come down the pipe; closes it at its end."""
+    try:
+        while not pipe.closed and pipe.poll():
+            yield pipe.recv()
+    except (EOFError, OSError):
+        pipe.close()
+
+
+def _outcome(ended: _Running) -> Record | None:
+    """The record that a process left; writes it when the process could not."""
+    ended.process.join()
+    folder, code = ended.job.folder, ended.process.exitcode
+    if not (folder / "record.json").exists():
+        return None
+    left = record.read(folder)
+    if left.status is not Status.RUNNING or record.is_held(folder):
+        return left if left.status is not Status.RUNNING else None
+    how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    left = left.model_copy(
+        update={"status": Status.FAILED, "reason": f"the process died ({how}); see {folder / 'log.txt'}"}
+    )
+    record.write(folder, left)
+    return left
+
+
+def _stop(running: list[_Running]) -> None:
+    for each in running:
+        with suppress(ValueError, OSError):
+            each.process.terminate()
+    for each in running:
+        each.process.join(_PATIENCE_S)
+        if each.process.is_alive():
+            each.process.kill()
+            each.process.join()

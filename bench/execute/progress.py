@@ -1,0 +1,82 @@
+"""What a person sees while a grid runs: what goes on, how far it is, how long it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from bench.execute.pool import Event, cores, run_jobs
+from bench.plan import Status
+from bench.record import Record
+from bench.train import Job
+
+_MARK = {Status.DONE: "[green]done[/]", Status.FAILED: "[red]failed[/]", Status.INTERRUPTED: "[magenta]interrupted[/]"}
+
+
+def follow(jobs: Sequence[Job], workers: int | None, console: Console) -> None:
+    """Runs jobs and shows their progress.
+
+    Args:
+        jobs: in the order to start them.
+        workers: at once; one per core when ``None``.
+        console: where to show it; a line per finished run when it is no terminal.
+    """
+    if not jobs:
+        return
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        speed_estimate_period=3600,  # runs differ in cost: a long memory steadies the time left
+    )
+    with progress, closing(run_jobs(jobs, min(workers or cores(), len(jobs)))) as events:
+        _show(progress, events, jobs)
+
+
+def _show(progress: Progress, events: Iterable[Event], jobs: Sequence[Job]) -> None:
+    planned = {job.spec.id: job.spec.train.epochs for job in jobs}
+    finished = dict.fromkeys(planned, 0)
+    tasks: dict[str, TaskID] = {}
+    total = progress.add_task("", total=sum(planned.values()))
+    ended = 0
+    for event in events:
+        name = event.job.spec.id
+        if event.kind == "started":
+            tasks[name] = progress.add_task(name, total=planned[name])
+        elif event.kind == "epoch":
+            finished[name] = event.epoch
+            progress.update(tasks[name], completed=event.epoch)
+        else:
+            ended += 1
+            planned[name] = finished[name]  # it may have stopped early
+            progress.remove_task(tasks.pop(name))
+            progress.console.print(f"{ended:>4}/{len(jobs)}  {_line(event)}")
+        progress.update(
+            total,
+            description=f"[bold]{ended} of {len(jobs)} runs[/]",
+            total=sum(planned.values()),
+            completed=sum(finished.values()),
+        )
+
+
+def _line(event: Event) -> str:
+    """One finished run in one line."""
+    name, left = event.job.spec.id, event.record
+    if left is None:
+        return f"{name}  is being worked on by another process"
+    return f"{_MARK.get(left.status, left.status)}  {name}  {_figures(left)}"
+
+
+def _figures(left: Record) -> str:
+    if left.result is None or left.data is None or left.size is None or left.times.wall_s is None:
+        return left.reason
+    return (
+        f"{left.data.metric} {100 * left.result.test_accuracy:.1f} %, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"
+    )

@@ -1,0 +1,5 @@
+"""Parameters, non-zeros, bytes."""
+
+from bench.measure.size import Size, size
+
+__all__ = ["Size", "size"]

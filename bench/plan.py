@@ -1,0 +1,191 @@
+"""A grid and its runs; which are done, which are missing. Pure: no clock, nothing written."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import itertools
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, field_validator, model_validator
+
+from bench.errors import RnnbenchError
+from bench.spec import Part, RunSpec, parse
+
+
+class Status(enum.StrEnum):
+    """Where a run stands; the one vocabulary of planner, terminal, records, W&B tags and tables."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"
+
+
+class Override(Part):
+    """``set`` replaces values in the runs that ``when`` describes; both by dotted path."""
+
+    when: dict[str, Any] = Field(min_length=1)
+    set: dict[str, Any] = Field(min_length=1)
+
+
+class Grid(Part):
+    """A grid: what all runs share, what varies, and the exceptions."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    about: str = ""
+    base: dict[str, Any] = Field(default_factory=dict)
+    grid: dict[str, list[Any]]
+    overrides: tuple[Override, ...] = ()
+
+    @field_validator("grid")
+    @classmethod
+    def _axes_have_values(cls, grid: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        for axis, values in grid.items():
+            if not values:
+                raise ValueError(f"axis {axis!r} has no values: the grid is empty")
+        return grid
+
+    @model_validator(mode="after")
+    def _has_an_axis(self) -> Self:
+        if not self.grid:
+            raise ValueError("the grid is empty: give it at least `data` and `cell` with a list of values each")
+        return self
+
+    def runs(self) -> list[RunSpec]:
+        """Every combination of the axes, overrides applied, each once, in the order written.
+
+        Raises:
+            RnnbenchError: when a run is not valid, or an override matches none.
+        """
+        found: dict[str, RunSpec] = {}
+        used: set[int] = set()
+        for values in itertools.product(*self.grid.values()):
+            raw = {key: _as_mapping(key, value) for key, value in copy.deepcopy(self.base).items()}
+            for axis, value in zip(self.grid, values, strict=True):
+                _set(raw, axis, value, where=f"grid {self.name!r}")
+            for number, override in enumerate(self.overrides):
+                if all(_matches(_get(raw, path), wanted) for path, wanted in override.when.items()):
+                    used.add(number)
+                    for path, value in override.set.items():
+                        _set(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
+            spec: RunSpec = parse(RunSpec, raw, f"grid {self.name!r}")
+            found.setdefault(spec.id, spec)
+        for number, override in enumerate(self.overrides):
+            if number not in used:
+                raise RnnbenchError(f"grid {self.name!r}: override {number + 1} matches no run: {override.when}")
+        return list(found.values())
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run and where it stands."""
+
+    spec: RunSpec
+    status: Status
+    reason: str = ""
+
+    @property
+    def missing(self) -> bool:
+        """Whether running the grid would run it."""
+        return self.status not in (Status.DONE, Status.RUNNING, Status.SKIPPED)
+
+
+def plan(runs: Iterable[RunSpec], found: Mapping[str, tuple[Status, str]]) -> list[Planned]:
+    """Sets runs against what is there.
+
+    Args:
+        runs: of a grid.
+        found: status and reason by run id, from the records; a run not in it is planned.
+    """
+    return [Planned(spec, *found.get(spec.id, (Status.PLANNED, ""))) for spec in runs]
+
+
+def read_grid(path: Path) -> Grid:
+    """Reads a grid from YAML.
+
+    Raises:
+        RnnbenchError: when the file is missing, is not YAML, has a key twice, or is not a grid.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RnnbenchError(
+            f"cannot read the grid {path}: {error.strerror}; `rnnbench list grids` names some"
+        ) from None
+    except UnicodeDecodeError:
+        raise RnnbenchError(f"{path} is not UTF-8 text") from None
+    try:
+        given = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (it is a SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise RnnbenchError(f"{path}{line}: {getattr(error, 'problem', None) or 'not YAML'}") from None
+    if not isinstance(given, dict):
+        raise RnnbenchError(f"{path} is not a grid: it needs `name` and `grid`")
+    grid: Grid = parse(Grid, given, str(path))
+    return grid
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, which YAML would let win silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """``above`` over ``below``, mapping by mapping."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _merge(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _as_mapping(key: str, value: Any) -> Any:
+    """``data: watch7`` and ``cell: gru`` in full, so that they merge with the base."""
+    return {"name": value} if key in ("data", "cell") and isinstance(value, str) else value
+
+
+def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
+    """Sets a value by dotted path; a mapping is merged into the one that stands there."""
+    *parents, last = path.split(".")
+    at = raw
+    for step in parents:
+        below = _as_mapping(step, at.get(step, {}))
+        if not isinstance(below, Mapping):
+            raise RnnbenchError(f"{where}: {path!r} goes through {step!r}, which is not a mapping")
+        at[step] = dict(below)
+        at = at[step]
+    value = _as_mapping(last, value)
+    under = _as_mapping(last, at.get(last))
+    at[last] = _merge(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+
+
+def _get(raw: Mapping[str, Any], path: str) -> Any:
+    at: Any = raw
+    for step in path.split("."):
+        if not isinstance(at, Mapping) or step not in at:
+            return None
+        at = _as_mapping(step, at[step])
+    return at
+
+
+def _matches(value: Any, wanted: Any) -> bool:
+    """Whether a value is the wanted one, or one of the wanted ones."""
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str) and not isinstance(value, list):
+        return value in wanted
+    return bool(value == wanted)

@@ -1,0 +1,186 @@
+"""What a run is: a typed, frozen specification, its canonical form and its id.
+
+A specification is complete: every default is written out, so that two runs are the same exactly when their
+canonical forms are. Nothing cosmetic is in it: no path, no host, no name of the grid it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from bench import zoo
+from bench.errors import RnnbenchError, nearest
+
+SPEC_VERSION = 1
+"""Goes into every id: raise it when the meaning of a specification changes."""
+
+
+class Part(BaseModel):
+    """A part of a specification: frozen, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataPart(Part):
+    """Which data set; its protocol (split, windows, features) is fixed by the set itself."""
+
+    name: str
+
+
+class CellPart(Part):
+    """Which cell, and how large.
+
+    In YAML a cell's own options stand beside ``name``: ``{name: qrnn, hidden_size: 100, window: 2}``.
+    """
+
+    name: str
+    hidden_size: int = Field(default=100, ge=1, le=8192)
+    rank: dict[str, int] = Field(default_factory=dict)
+    """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_options(cls, given: Any) -> Any:
+        """Moves the keys that the named cell takes into ``options``, checked, with defaults filled in."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
+            return given
+        own = {key: value for key, value in given.items() if key in cls.model_fields}
+        chosen = {**dict(own.pop("options", {})), **{k: v for k, v in given.items() if k not in cls.model_fields}}
+        known = zoo.options(zoo.cell_class(given["name"]))
+        for key in chosen:
+            if key not in known:
+                hint = nearest(key, [*known, *(name for name in cls.model_fields if name != "options")])
+                raise RnnbenchError(f"cell {given['name']!r} has no option {key!r}{hint}")
+        options = {}
+        for key, option in known.items():
+            if key not in chosen and option.default is inspect.Parameter.empty:
+                raise RnnbenchError(f"cell {given['name']!r} needs a value for {key!r}")
+            value = chosen.get(key, option.default)
+            try:
+                options[key] = TypeAdapter(option.annotation).validate_python(value)
+            except ValidationError as error:
+                raise RnnbenchError(f"cell {given['name']!r}, {key}: {_say(error.errors()[0])}") from None
+        return {**own, "options": options}
+
+    @model_validator(mode="after")
+    def _rank_positive(self) -> Self:
+        for name, rank in self.rank.items():
+            if rank < 1:
+                raise ValueError(f"rank of {name} must be at least 1, not {rank}")
+        return self
+
+
+class TrainPart(Part):
+    """How a run is trained."""
+
+    epochs: int = Field(default=30, ge=1, le=100_000)
+    batch_size: int = Field(default=64, ge=1, le=65_536)
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    """``sgd`` is with Nesterov momentum 0.9."""
+    learning_rate: float = Field(default=0.005, gt=0, le=1000, allow_inf_nan=False)
+    schedule: Literal["constant", "cosine", "step"] = "cosine"
+    """``cosine``: to zero over all epochs. ``step``: a tenth for the last third, as the FastGRNN paper does."""
+    gradient_clip: float | None = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """Largest norm of the whole gradient; ``null`` for none."""
+    weight_decay: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+    patience: int | None = Field(default=None, ge=1)
+    """Epochs without a better validation metric before training stops; ``null`` for all epochs."""
+
+
+class RunSpec(Part):
+    """One run, fully resolved."""
+
+    data: DataPart
+    cell: CellPart
+    train: TrainPart = Field(default_factory=TrainPart)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    boards: tuple[str, ...] = ("uno", "mkr1000", "due", "nano33ble")
+    """Boards whose latency is simulated; names of ``configs/boards/``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_names(cls, given: Any) -> Any:
+        """``data: watch7`` stands for ``data: {name: watch7}``; likewise ``cell``."""
+        if not isinstance(given, Mapping):
+            return given
+        return {k: {"name": v} if k in ("data", "cell") and isinstance(v, str) else v for k, v in given.items()}
+
+    @model_validator(mode="after")
+    def _boards_once(self) -> Self:
+        if len(set(self.boards)) != len(self.boards):
+            raise ValueError(f"boards has a name twice: {', '.join(self.boards)}")
+        return self
+
+    def canonical(self) -> str:
+        """JSON with sorted keys: equal for equal runs, on any machine, in any order."""
+        body = {"version": SPEC_VERSION, **self.model_dump(mode="json")}
+        body["boards"] = sorted(body["boards"])
+        return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def id(self) -> str:
+        """A readable slug and eight digits of the hash of the canonical form: letters, digits and dashes, <= 64."""
+        digest = hashlib.sha256(self.canonical().encode()).hexdigest()[:8]
+        ranks = "".join(f"-{name.lower()}{rank}" for name, rank in sorted(self.cell.rank.items()))
+        slug = f"{self.data.name}-{self.cell.name}-h{self.cell.hidden_size}{ranks}"
+        safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in slug)[:40].rstrip("-")
+        return f"{safe}-s{self.seed}-{digest}"
+
+    def variant(self) -> str:
+        """What sets this cell apart from its defaults, for a table's row: ``"gate tanh, rank W 16"``, or ``""``."""
+        defaults = zoo.options(zoo.cell_class(self.cell.name))
+        words = [f"{k} {v}" for k, v in self.cell.options.items() if v != defaults[k].default]
+        if self.cell.rank:
+            words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
+        return ", ".join(words)
+
+
+def parse(model: type[Part], given: Any, where: str) -> Any:
+    """Validates a mapping against a part.
+
+    Args:
+        model: the part's class.
+        given: what was read.
+        where: named in the error, for instance the file.
+
+    Raises:
+        RnnbenchError: one line that names the key, what is wrong and the nearest valid key.
+    """
+    try:
+        return model.model_validate(given)
+    except RnnbenchError as error:
+        raise RnnbenchError(f"{where}: {error}") from None
+    except ValidationError as error:
+        errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        first = errors[0]  # a misspelt key explains the key that is missed
+        path = ".".join(str(step) for step in first["loc"])
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(model, first["loc"][:-1])
+            raise RnnbenchError(f"{where}: unknown key {path!r}{nearest(first['loc'][-1], known)}{more}") from None
+        raise RnnbenchError(f"{where}: {path + ': ' if path else ''}{_say(first)}{more}") from None
+
+
+def _say(error: Any) -> str:
+    """A pydantic error in few words, with the value that was given."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in ("value_error", "missing"):
+        return text[0].lower() + text[1:]
+    return f"{text[0].lower() + text[1:]}, not {error['input']!r}"
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at a place inside a part."""
+    for step in loc:
+        annotation = model.model_fields[str(step)].annotation if str(step) in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

@@ -1,0 +1,107 @@
+"""One run in W&B: offline by default, so that no account is needed to start.
+
+The record is the truth and W&B its mirror: a fault of the client is logged and the run goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from bench.plan import Status
+from bench.spec import RunSpec
+
+MODES = ("offline", "online", "disabled")
+PROJECT = "rnnbench"
+
+_log = logging.getLogger(__name__)
+
+
+class Tracker(Protocol):
+    """What a run tells while it goes."""
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        """One epoch's figures, ``epoch`` among them."""
+
+    def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
+        """The end: the status, and the figures of the record under flat keys."""
+
+
+class NoTracker:
+    """Tells nobody."""
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        """Does nothing."""
+
+    def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
+        """Does nothing."""
+
+
+class WandbTracker:
+    """Tells W&B."""
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        """Logs a row of the history."""
+        try:
+            self._run.log(dict(row))
+        except Exception:
+            _log.warning("W&B did not take epoch %s", row.get("epoch"), exc_info=True)
+
+    def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
+        """Writes the summary and closes the run."""
+        try:
+            self._run.summary.update({"status": str(status), **summary})
+            self._run.tags = (*self._run.tags, str(status))
+            self._run.finish(exit_code=0 if status is Status.DONE else 1)
+        except Exception:
+            _log.warning("W&B did not take the summary", exc_info=True)
+
+
+def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str, Any]) -> Tracker:
+    """Opens a W&B run for a run.
+
+    Args:
+        mode: ``offline``, ``online`` or ``disabled``.
+        spec: goes into the config; its id is the W&B run's id.
+        folder: the run's own; W&B writes below it, staged files included.
+        grid: the W&B group.
+        extra: more of the config: facts of the data set, the labels of tables.
+    """
+    if mode == "disabled":
+        return NoTracker()
+    os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb"))
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+    try:
+        import wandb
+
+        (folder / "wandb").mkdir(exist_ok=True)
+        run = wandb.init(
+            project=PROJECT,
+            id=spec.id,
+            name=spec.id,
+            group=grid,
+            job_type="train",
+            tags=[spec.data.name, spec.cell.name, f"seed-{spec.seed}"],
+            config={**spec.model_dump(mode="json"), **extra},
+            dir=folder,
+            mode="online" if mode == "online" else "offline",
+            resume="allow" if mode == "online" else None,
+            settings=wandb.Settings(
+                x_transaction_log_flush_interval=1,  # else a kill loses up to 15 s of history
+                x_disable_stats=True,
+                console="off",
+                silent=True,
+            ),
+        )
+        run.define_metric("epoch", hidden=True)
+        run.define_metric("*", step_metric="epoch")
+    except Exception:
+        _log.warning("W&B could not be started; the run goes on without it", exc_info=True)
+        return NoTracker()
+    return WandbTracker(run)

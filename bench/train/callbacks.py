@@ -1,0 +1,80 @@
+"""What happens at the end of an epoch: keep the best, stop when it is long ago, write down and tell."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from bench.train.module import Classification
+
+Listener = Callable[[Mapping[str, float]], None]
+
+METRICS = (
+    "epoch",
+    "train_loss",
+    "validation_loss",
+    "train_accuracy",
+    "validation_accuracy",
+    "learning_rate",
+    "seconds",
+)
+"""The columns of ``metrics.csv``."""
+
+
+class EpochEnd(pl.Callback):
+    """Keeps the weights of the best epoch, stops early, and passes each epoch's figures on.
+
+    Best is the highest validation accuracy, then the lowest validation loss, then the earliest epoch.
+
+    Args:
+        metrics: the CSV file to write.
+        patience: epochs without a better one before training stops; ``None`` for never.
+        listeners: called with each epoch's row.
+    """
+
+    def __init__(self, metrics: Path, patience: int | None, listeners: list[Listener]) -> None:
+        self.metrics = metrics
+        self.patience = patience
+        self.listeners = listeners
+        self.best_epoch = 0
+        self.best: tuple[float, float] = (-1.0, 0.0)
+        self.epochs = 0
+        self._state: dict[str, Tensor] = {}
+        self._began = time.monotonic()
+        with metrics.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(METRICS)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        self._began = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Runs after validation, when the figures of the epoch are complete."""
+        assert isinstance(pl_module, Classification)  # noqa: S101
+        self.epochs = trainer.current_epoch + 1
+        train_loss, train_accuracy = pl_module.summary("train")
+        pl_module.check_ground(train_loss)
+        loss, accuracy = pl_module.summary("validation")
+        if (accuracy, -loss) > self.best:
+            self.best, self.best_epoch = (accuracy, -loss), self.epochs
+            self._state = {name: value.clone() for name, value in pl_module.network.state_dict().items()}
+        elif self.patience is not None and self.epochs - self.best_epoch >= self.patience:
+            trainer.should_stop = True
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        seconds = time.monotonic() - self._began
+        values = (self.epochs, train_loss, loss, train_accuracy, accuracy, rate, seconds)
+        row = dict(zip(METRICS, values, strict=True))
+        with self.metrics.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(f"{value:.6g}" for value in values)
+        for listener in self.listeners:
+            listener(row)
+
+    def restore(self, network: torch.nn.Module) -> None:
+        """Puts the weights of the best epoch back."""
+        network.load_state_dict(self._state)

@@ -1,0 +1,149 @@
+"""Sequence classification as a Lightning module, and the batches it reads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Optimizer
+
+from bench.data import Split
+from bench.spec import TrainPart
+from bench.train.network import Network
+
+_DIVERGED_FROM = 20.0
+"""Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
+
+Batch = tuple[Tensor, Tensor, Tensor]
+
+
+class DivergedError(Exception):
+    """Training has left the ground: the loss is not a number, or far above a guess's."""
+
+
+class Batches:
+    """The batches of a split, from memory, each padded only to its own longest sequence.
+
+    Args:
+        split: x [N, T, D], lengths [N], y [N].
+        size: sequences per batch.
+        seed: draws a new order for every pass; ``None`` keeps the order of the split.
+    """
+
+    def __init__(self, split: Split, size: int, seed: int | None = None) -> None:
+        self.split = split
+        self.size = size
+        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.split) / self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yields x_TBD, lengths_B, y_B."""
+        count = len(self.split)
+        order = torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
+        for chosen in order.split(self.size):
+            lengths_B = self.split.lengths.index_select(0, chosen)
+            x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
+            yield x_BTD.transpose(0, 1).contiguous(), lengths_B, self.split.y.index_select(0, chosen)
+
+
+class Classification(pl.LightningModule):
+    """Trains a network on cross-entropy and counts what it gets right.
+
+    Args:
+        network: scores [B, C] from x_TBD and lengths_B.
+        train: optimizer, rate, schedule.
+        classes: C.
+        steps: optimizer steps in all, for the schedule.
+    """
+
+    def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self.train_part = train
+        self.uniform_loss = math.log(classes)
+        self.steps = steps
+        self._sums: dict[str, list[float]] = {}
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Cross-entropy of a batch.
+
+        Raises:
+            DivergedError: when it is not finite.
+        """
+        loss, _ = self._score("train", batch)
+        if not math.isfinite(loss.item()):
+            epoch = self.current_epoch + 1
+            raise DivergedError(
+                f"loss became {loss.item()} in epoch {epoch}, batch {batch_index + 1}: "
+                f"try a train.learning_rate below {self.train_part.learning_rate:g}"
+            )
+        return loss
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Adds a batch to the sums of the epoch."""
+        self._score("validation", batch)
+
+    def test_step(self, batch: Batch, batch_index: int) -> None:
+        """Adds a batch to the sums of the test."""
+        self._score("test", batch)
+
+    def check_ground(self, loss: float) -> None:
+        """Ends a run whose loss is finite but hopeless.
+
+        Args:
+            loss: mean training loss of an epoch.
+
+        Raises:
+            DivergedError: when it is many times a guess's.
+        """
+        if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
+            raise DivergedError(
+                f"mean loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
+                f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
+            )
+
+    def summary(self, stage: str) -> tuple[float, float]:
+        """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""
+        loss, right, count = self._sums.pop(stage)
+        return loss / count, right / count
+
+    def _score(self, stage: str, batch: Batch) -> tuple[Tensor, Tensor]:
+        x_TBD, lengths_B, y_B = batch
+        scores_BC = self.network(x_TBD, lengths_B)
+        loss = functional.cross_entropy(scores_BC, y_B)
+        sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
+        sums[0] += loss.item() * len(y_B)
+        sums[1] += float((scores_BC.argmax(dim=1) == y_B).sum())
+        sums[2] += len(y_B)
+        return loss, scores_BC
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer and its schedule, one step of it per batch."""
+        optimizer = self._optimizer()
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate_factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _optimizer(self) -> Optimizer:
+        part, parameters = self.train_part, self.network.parameters()
+        if part.optimizer == "sgd":
+            return torch.optim.SGD(
+                parameters, lr=part.learning_rate, momentum=0.9, nesterov=True, weight_decay=part.weight_decay
+            )
+        kind = torch.optim.AdamW if part.optimizer == "adamw" else torch.optim.Adam
+        return kind(parameters, lr=part.learning_rate, weight_decay=part.weight_decay, fused=True)
+
+    def _rate_factor(self, step: int) -> float:
+        """The learning rate at an optimizer step, as a fraction of the first."""
+        passed = min(step / self.steps, 1.0)
+        if self.train_part.schedule == "cosine":
+            return 0.5 * (1 + math.cos(math.pi * passed))
+        if self.train_part.schedule == "step":
+            return 1.0 if passed < 2 / 3 else 0.1
+        return 1.0

@@ -1,0 +1,104 @@
+"""From a specification to a network: cell, classifier, seeds."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from bench import zoo
+from bench.errors import RnnbenchError, nearest
+from bench.spec import CellPart, RunSpec
+from cells import Cell, Weight
+
+
+class Classifier(nn.Module):
+    """Scores from the state: W h + b.
+
+    Args:
+        hidden_size: H.
+        classes: C.
+    """
+
+    def __init__(self, hidden_size: int, classes: int) -> None:
+        super().__init__()
+        self.W = Weight(classes, hidden_size)
+        self.b = nn.Parameter(torch.zeros(classes))
+
+    def forward(self, h_BH: Tensor) -> Tensor:
+        """Scores [B, C] of states [B, H]."""
+        return self.W(h_BH, add=self.b)
+
+
+class Network(nn.Module):
+    """A cell that reads a sequence, and a classifier on its last state.
+
+    Args:
+        cell: the recurrent layer.
+        classes: C.
+    """
+
+    def __init__(self, cell: Cell, classes: int) -> None:
+        super().__init__()
+        self.cell = cell
+        self.head = Classifier(cell.hidden_size, classes)
+
+    def forward(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
+        """Scores of padded sequences, each read at its own last step.
+
+        Args:
+            x_TBD: inputs, anything after a sequence's end.
+            lengths_B: steps of each sequence, 1..T.
+
+        Returns:
+            [B, C]. Cells are causal, so what stands after a sequence's end does not matter.
+        """
+        h_TBH, _ = self.cell(x_TBD)
+        last = h_TBH[lengths_B - 1, torch.arange(h_TBH.shape[1], device=h_TBH.device)]
+        scores: Tensor = self.head(last)
+        return scores
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor: ...  # noqa: D102
+
+
+def derive_seed(seed: int, part: str) -> int:
+    """A seed of its own for a named part, so that one cell's initial weights do not shift another's data order."""
+    return int.from_bytes(hashlib.sha256(f"{part}:{seed}".encode()).digest()[:7], "big")
+
+
+def build_cell(part: CellPart, features: int) -> Cell:
+    """The cell of a specification, its matrices factorised as it says.
+
+    Args:
+        part: name, sizes, options.
+        features: D.
+
+    Raises:
+        RnnbenchError: when an option is out of range, or a rank names no matrix or does not fit it.
+    """
+    try:
+        cell = zoo.cell_class(part.name)(features, part.hidden_size, **part.options)
+        weights = cell.weights()
+        for name, rank in part.rank.items():
+            if name not in weights:
+                raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
+            weights[name].factorise(rank)
+    except ValueError as error:
+        raise RnnbenchError(f"cell {part.name!r}: {error}") from None
+    return cell
+
+
+def build(spec: RunSpec, features: int, classes: int) -> Network:
+    """The network of a run with its initial weights, drawn from the run's seed alone.
+
+    Args:
+        spec: the run.
+        features: D.
+        classes: C.
+    """
+    torch.manual_seed(derive_seed(spec.seed, "init"))
+    return Network(build_cell(spec.cell, features), classes)

@@ -1,0 +1,215 @@
+"""One run, from specification to record."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+import yaml
+from lightning.pytorch.plugins.environments import LightningEnvironment
+
+from bench import mcu, record, track, zoo
+from bench.data import Dataset, open_dataset
+from bench.errors import RnnbenchError
+from bench.measure import size
+from bench.plan import Status
+from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times
+from bench.spec import RunSpec
+from bench.train import runtime
+from bench.train.callbacks import EpochEnd, Listener
+from bench.train.module import Batches, Classification, DivergedError
+from bench.train.network import Network, build, derive_seed
+
+_EVALUATION_BATCH = 512
+_log = logging.getLogger(__name__)
+
+
+class Interrupted(BaseException):
+    """Somebody asked the process to stop."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be done, and where.
+
+    Attributes:
+        spec: what to do.
+        folder: the run's own folder, which exists.
+        grid: the name of the grid it is run for.
+        wandb: a mode of :data:`bench.track.MODES`.
+    """
+
+    spec: RunSpec
+    folder: Path
+    grid: str
+    wandb: str = "offline"
+
+
+def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Record:
+    """Trains, tests, measures, and leaves a record, whatever happens short of a kill.
+
+    Args:
+        job: the run.
+        listener: called with the number of each finished epoch.
+
+    Returns:
+        The record as written: done, failed with the reason, or interrupted.
+    """
+    began = time.monotonic()
+    settings = runtime.setup()
+    base = Record(
+        id=job.spec.id,
+        status=Status.RUNNING,
+        grid=job.grid,
+        spec=job.spec.model_dump(mode="json"),
+        labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
+        times=Times(started=_now()),
+        provenance={**runtime.provenance(), **settings},
+    )
+    (job.folder / "spec.yaml").write_text(yaml.safe_dump(base.spec, sort_keys=False), encoding="utf-8")
+    record.write(job.folder, base)
+    tracker: track.Tracker = track.NoTracker()
+    facts: dict[str, Any] = {}
+    status, reason = Status.DONE, ""
+    try:
+        dataset = open_dataset(job.spec.data.name)
+        facts["data"] = _data_facts(dataset)
+        extra = {"data_facts": facts["data"].model_dump(), "labels": base.labels.model_dump()}
+        tracker = track.start(job.wandb, job.spec, job.folder, job.grid, extra)
+        facts |= _train_and_measure(job, dataset, [tracker.epoch, lambda row: listener(int(row["epoch"]))])
+    except (Interrupted, KeyboardInterrupt):
+        status, reason = Status.INTERRUPTED, "stopped by a signal"
+    except (DivergedError, RnnbenchError) as error:
+        status, reason = Status.FAILED, str(error)
+    except Exception as error:
+        _log.exception("the run failed")
+        status, reason = Status.FAILED, f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    train_s = facts.pop("train_s", None)
+    end = {
+        "status": status,
+        "reason": reason,
+        "times": Times(started=base.times.started, finished=_now(), train_s=train_s, wall_s=time.monotonic() - began),
+        "provenance": {**base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
+        **facts,
+    }
+    final = base.model_copy(update=end)
+    tracker.finish(status, flat_summary(final))
+    record.write(job.folder, final)
+    return final
+
+
+def flat_summary(final: Record) -> dict[str, Any]:
+    """The figures of a record under flat keys, as W&B's summary holds them."""
+    summary: dict[str, Any] = {}
+    if final.result is not None:
+        summary |= final.result.model_dump()
+    if final.size is not None:
+        summary |= {f"size/{key}": value for key, value in final.size.model_dump().items()}
+    for each in final.latency:
+        summary |= {
+            f"latency/{each.board}_ms": each.ms,
+            f"latency/{each.board}_ms_per_step": each.ms_per_step,
+            f"latency/{each.board}_fits": each.fits_flash and each.fits_ram,
+        }
+    if final.reason:
+        summary["reason"] = final.reason
+    return summary
+
+
+def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) -> dict[str, Any]:
+    spec, info = job.spec, dataset.info
+    network = build(spec, info.features, info.classes)
+    began = time.monotonic()
+    best = _fit(spec, dataset, network, EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners))
+    train_s = time.monotonic() - began
+    test_loss, test_accuracy = _test(spec, dataset, network)
+    _save(job, network)
+    result = Result(
+        test_accuracy=test_accuracy,
+        test_loss=test_loss,
+        validation_accuracy=best.best[0],
+        validation_loss=-best.best[1],
+        best_epoch=best.best_epoch,
+        epochs=best.epochs,
+    )
+    latency = mcu.latency(
+        [network.cell], network.head, steps=info.steps, boards=[mcu.board(name) for name in spec.boards]
+    )
+    return {
+        "result": result,
+        "size": SizeFacts(**asdict(size(network))),
+        "latency": tuple(LatencyFacts(**asdict(each)) for each in latency),
+        "train_s": train_s,
+    }
+
+
+def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> EpochEnd:
+    """Trains, and puts the weights of the best epoch back."""
+    batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
+    module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
+    torch.manual_seed(derive_seed(spec.seed, "noise"))
+    trainer = _trainer(max_epochs=spec.train.epochs, gradient_clip_val=spec.train.gradient_clip, callbacks=[end])
+    trainer.fit(module, batches, Batches(dataset.validation, _EVALUATION_BATCH))
+    end.restore(network)
+    return end
+
+
+def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, float]:
+    """Loss and accuracy on the test set: its one use."""
+    module = Classification(network, spec.train, dataset.info.classes, steps=1)
+    _trainer().test(module, Batches(dataset.test, _EVALUATION_BATCH), verbose=False)
+    return module.summary("test")
+
+
+def _trainer(**options: Any) -> pl.Trainer:
+    return pl.Trainer(
+        accelerator="cpu",
+        devices=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        deterministic=True,
+        plugins=[LightningEnvironment()],  # else a Slurm job's variables are read as a cluster's
+        **options,
+    )
+
+
+def _save(job: Job, network: Network) -> None:
+    """``model.pt``: the specification and the weights, written whole."""
+    partial = job.folder / ".model.pt.partial"
+    torch.save({"spec": job.spec.model_dump(mode="json"), "state": network.state_dict()}, partial)
+    partial.replace(job.folder / "model.pt")
+
+
+def _data_facts(dataset: Dataset) -> DataFacts:
+    info = dataset.info
+    return DataFacts(
+        name=info.name,
+        title=info.title,
+        task=info.task,
+        metric=info.metric,
+        higher_is_better=info.higher_is_better,
+        fingerprint=dataset.fingerprint,
+        train=len(dataset.train),
+        validation=len(dataset.validation),
+        test=len(dataset.test),
+        steps=info.steps,
+        features=info.features,
+        classes=info.classes,
+        majority=dataset.majority(),
+        licence=info.licence,
+        source=info.source,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,123 @@
+"""From a grid to its runs: every combination once, and nothing misread."""
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.errors import RnnbenchError
+from bench.plan import Grid, Status, plan, read_grid
+
+
+def grid(tmp_path: Path, text: str) -> Grid:
+    path = tmp_path / "grid.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_grid(path)
+
+
+def test_the_runs_are_the_product_of_the_axes(tmp_path: Path) -> None:
+    made = grid(tmp_path, "name: g\ngrid: {data: [a, b], cell: [gru, {name: qrnn, window: 2}], seed: [0, 1, 2]}")
+    got = [(run.data.name, run.cell.name, run.seed) for run in made.runs()]
+    assert got == list(itertools.product("ab", ["gru", "qrnn"], range(3)))
+
+
+def test_a_run_given_twice_is_run_once(tmp_path: Path) -> None:
+    made = grid(tmp_path, "name: g\ngrid: {data: [a, a], cell: [gru, {name: gru, reset: after}]}")
+    assert len(made.runs()) == 1
+
+
+def test_ids_do_not_depend_on_the_order_of_the_axes(tmp_path: Path) -> None:
+    axes = {"data": ["a", "b"], "cell": ["gru", "rnn"], "seed": [0, 1], "train.epochs": [3, 4]}
+    want = None
+    for trial in range(5):
+        items = [(key, random.Random(trial).sample(values, len(values))) for key, values in axes.items()]
+        random.Random(trial).shuffle(items)
+        ids = {run.id for run in grid(tmp_path, yaml.safe_dump({"name": "g", "grid": dict(items)})).runs()}
+        want = want or ids
+        assert ids == want
+        assert len(ids) == 16
+
+
+def test_base_axis_and_override_are_laid_over_each_other(tmp_path: Path) -> None:
+    made = grid(
+        tmp_path,
+        """
+name: g
+base: {data: a, train: {epochs: 7, batch_size: 16}, cell: {hidden_size: 12}}
+grid:
+  cell: [gru, rnn, {name: lstm, hidden_size: 5}]
+  train.learning_rate: [0.1]
+overrides:
+  - when: {cell.name: [rnn, lstm]}
+    set: {train.learning_rate: 0.001, train.epochs: 9}
+""",
+    )
+    got = {run.cell.name: run for run in made.runs()}
+    assert [(r.cell.hidden_size, r.train.learning_rate, r.train.epochs) for r in got.values()] == [
+        (12, 0.1, 7),
+        (12, 0.001, 9),
+        (5, 0.001, 9),
+    ]
+    assert {run.train.batch_size for run in got.values()} == {16}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: g\ngrid: {}", ["the grid is empty"]),
+        ("name: g\ngrid: {data: [], cell: [gru]}", ["'data' has no values", "empty"]),
+        ("name: g\ngrid: {data: [a], cell: [gru]}\nbas: {}", ["unknown key 'bas'", "'base'"]),
+        ("name: g\ngrud: {data: [a]}", ["unknown key 'grud'", "'grid'"]),
+        ("name: G!\ngrid: {data: [a], cell: [gru]}", ["name", "'G!'"]),
+        ("name: g\nname: h\ngrid: {}", ["line 2", "'name' stands twice"]),
+        ("name: [", ["line 1"]),
+        ("- 1", ["not a grid"]),
+        ("", ["not a grid"]),
+        ("name: g\ngrid: {data: [a], cell: [gru], train.epochs.x: [1]}\nbase: {train: {epochs: 3}}", ["'epochs'"]),
+    ],
+)
+def test_a_faulty_grid_is_one_line_that_names_the_file(tmp_path: Path, text: str, words: list[str]) -> None:
+    with pytest.raises(RnnbenchError) as caught:
+        grid(tmp_path, text).runs()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "grid" in message
+    for word in words:
+        assert word in message
+
+
+def test_an_override_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
+    text = "name: g\ngrid: {data: [a], cell: [gru]}\noverrides: [{when: {cell.name: rnn}, set: {seed: 1}}]"
+    with pytest.raises(RnnbenchError, match="override 1 matches no run"):
+        grid(tmp_path, text).runs()
+
+
+def test_a_missing_file_and_a_file_that_is_not_text(tmp_path: Path) -> None:
+    with pytest.raises(RnnbenchError, match=r"cannot read the grid .*nowhere\.yaml"):
+        read_grid(tmp_path / "nowhere.yaml")
+    (tmp_path / "bytes.yaml").write_bytes(b"name: \xff\xfe")
+    with pytest.raises(RnnbenchError, match="not UTF-8"):
+        read_grid(tmp_path / "bytes.yaml")
+
+
+def test_only_what_is_not_done_is_missing(tmp_path: Path) -> None:
+    runs = grid(tmp_path, "name: g\ngrid: {data: [a], cell: [gru], seed: [0, 1, 2, 3, 4, 5]}").runs()
+    states = [Status.DONE, Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.SKIPPED]
+    planned = plan(runs, {run.id: (state, "why") for run, state in zip(runs, states, strict=False)})
+    assert [each.status for each in planned] == [*states, Status.PLANNED]
+    assert [each.missing for each in planned] == [False, True, True, False, False, True]
+    assert planned[1].reason == "why"
+
+
+def configs() -> list[Path]:
+    return sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", configs(), ids=lambda path: path.stem)
+def test_every_grid_that_we_ship_is_valid_and_named_as_its_file(path: Path) -> None:
+    made = read_grid(path)
+    assert made.name == path.stem
+    assert made.about
+    assert made.runs()

@@ -1,0 +1,109 @@
+"""A run's identity: equal runs have equal ids, different runs do not, and a misspelt key is named."""
+
+import itertools
+import json
+import re
+
+import pytest
+import wandb
+
+from bench.errors import RnnbenchError
+from bench.spec import RunSpec, parse
+
+
+def spec(**changes: object) -> RunSpec:
+    raw = {"data": "watch7", "cell": {"name": "fastgrnn", "hidden_size": 80}, **changes}
+    made: RunSpec = parse(RunSpec, raw, "test")
+    return made
+
+
+def test_the_order_of_keys_and_the_way_of_writing_do_not_change_the_id() -> None:
+    shuffled = {
+        "boards": ["due", "uno"],
+        "seed": 3,
+        "cell": {"gate": "sigmoid", "hidden_size": 80, "name": "fastgrnn"},
+        "train": {"learning_rate": "1e-2", "epochs": 5},
+        "data": {"name": "watch7"},
+    }
+    plain = spec(seed=3, boards=["uno", "due"], train={"epochs": 5, "learning_rate": 0.01})
+    assert parse(RunSpec, shuffled, "test").id == plain.id
+
+
+def test_a_default_written_out_is_the_same_run() -> None:
+    written = {"name": "fastgrnn", "hidden_size": 80, "gate": "sigmoid", "rank": {}}
+    assert spec(cell=written, train={"batch_size": 64}).id == spec().id
+
+
+def test_every_value_that_matters_changes_the_id() -> None:
+    variants = [
+        spec(),
+        spec(seed=1),
+        spec(data="digits-mfcc"),
+        spec(cell="fastgrnn"),
+        spec(cell={"name": "fastgrnn", "hidden_size": 80, "gate": "tanh"}),
+        spec(cell={"name": "fastgrnn", "hidden_size": 80, "rank": {"W": 4}}),
+        spec(cell={"name": "gru", "hidden_size": 80}),
+        spec(train={"learning_rate": 0.001}),
+        spec(train={"gradient_clip": None}),
+        spec(boards=["uno"]),
+    ]
+    for a, b in itertools.combinations(variants, 2):
+        assert a.id != b.id
+
+
+def test_the_canonical_form_gives_the_same_run_back() -> None:
+    made = spec(cell={"name": "qrnn", "window": 2, "zoneout": 0.1})
+    body = json.loads(made.canonical())
+    del body["version"]
+    again = parse(RunSpec, body, "test")
+    assert again.id == made.id
+
+
+def test_ids_are_fit_for_folders_and_for_wandb() -> None:
+    longest = spec(
+        data="a-data-set-with-a-very-long-name-indeed",
+        cell={"name": "spectralrnn", "hidden_size": 8192, "rank": {"W": 8000}},
+        seed=2**32 - 1,
+    )
+    for made in (spec(), longest):
+        assert re.fullmatch(r"[A-Za-z0-9-]{1,64}", made.id)
+        wandb.Settings(run_id=made.id)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ({"data": "d", "cell": "fastgrn"}, ["unknown cell 'fastgrn'", "did you mean 'fastgrnn'"]),
+        ({"data": "d", "cell": "gru", "tran": {}}, ["unknown key 'tran'", "did you mean 'train'"]),
+        ({"data": "d", "cell": "gru", "train": {"learning_rat": 1}}, ["train.learning_rat", "'learning_rate'"]),
+        ({"data": "d", "cell": {"name": "gru", "rest": "after"}}, ["no option 'rest'", "'reset'"]),
+        ({"data": "d", "cell": {"name": "gru", "hidden": 3}}, ["no option 'hidden'", "hidden_size"]),
+        ({"data": "d", "cell": {"name": "gru", "reset": "befor"}}, ["reset", "'befor'", "'before'"]),
+        ({"data": "d", "cell": {"name": "gru", "hidden_size": 0}}, ["cell.hidden_size", "not 0"]),
+        ({"data": "d", "cell": {"name": "gru", "rank": {"W": 0}}}, ["rank of W", "at least 1"]),
+        ({"data": "d", "cell": "gru", "train": {"epochs": 0}}, ["train.epochs", "not 0"]),
+        ({"data": "d", "cell": "gru", "train": {"learning_rate": -1}}, ["train.learning_rate", "not -1"]),
+        ({"data": "d", "cell": "gru", "train": {"learning_rate": float("nan")}}, ["train.learning_rate"]),
+        ({"data": "d", "cell": "gru", "train": {"optimizer": "adm"}}, ["train.optimizer", "'adam'"]),
+        ({"data": "d", "cell": "gru", "seed": -1}, ["seed", "not -1"]),
+        ({"data": "d", "cell": "gru", "boards": ["uno", "uno"]}, ["boards", "twice"]),
+        ({"cell": "gru"}, ["data", "required"]),
+        ({"data": "d", "cell": 7}, ["cell", "not 7"]),
+        ([], ["not []"]),
+    ],
+)
+def test_a_fault_is_one_line_that_names_it(raw: object, words: list[str]) -> None:
+    with pytest.raises(RnnbenchError) as caught:
+        parse(RunSpec, raw, "here")
+    text = str(caught.value)
+    assert text.startswith("here: ")
+    assert "\n" not in text
+    for word in words:
+        assert word in text
+
+
+def test_a_row_label_says_what_is_not_default() -> None:
+    assert spec().variant() == ""
+    assert spec(cell={"name": "gru", "reset": "before"}).variant() == "reset before"
+    low = {"name": "fastgrnn", "gate": "tanh", "rank": {"U": 25, "W": 16}}
+    assert spec(cell=low).variant() == "gate tanh, rank U 25 W 16"
