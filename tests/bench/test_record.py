@@ -129,7 +129,21 @@ def test_an_empty_folder_has_no_runs(tmp_path: Path) -> None:
     assert record.observed(tmp_path / "nothing") == {}
 
 
-FIELDS = """schema id status reason grid spec labels times provenance data size latency result""".split()
+FIELDS = [
+    "schema",
+    "id",
+    "status",
+    "reason",
+    "grid",
+    "spec",
+    "labels",
+    "times",
+    "provenance",
+    "data",
+    "size",
+    "latency",
+    "result",
+]
 
 
 def test_the_fields_of_schema_1_are_frozen() -> None:

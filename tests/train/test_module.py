@@ -1,0 +1,118 @@
+"""Batches, loss, schedule and clipping against their definitions."""
+
+import math
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+import torch
+
+from bench.data import Dataset
+from bench.spec import RunSpec, TrainPart, parse
+from bench.train.module import Batches, Classification, DivergedError
+from bench.train.network import build
+from bench.train.runner import _trainer
+
+
+def module(tiny: Dataset, steps: int = 100, **train: object) -> Classification:
+    spec: RunSpec = parse(RunSpec, {"data": "tiny", "cell": {"name": "rnn", "hidden_size": 4}}, "test")
+    network = build(spec, tiny.info.features, tiny.info.classes)
+    return Classification(network, TrainPart.model_validate(train), tiny.info.classes, steps)
+
+
+def test_a_pass_gives_every_sequence_once_padded_to_the_batch(tiny: Dataset) -> None:
+    batches = Batches(tiny.train, size=16, seed=5)
+    assert len(batches) == math.ceil(60 / 16)
+    passes = []
+    for _ in range(2):
+        seen = []
+        for x_TBD, lengths_B, y_B in batches:
+            assert x_TBD.shape[0] == lengths_B.max()
+            for b, length in enumerate(lengths_B):
+                (index,) = [
+                    i
+                    for i in range(60)
+                    if torch.equal(tiny.train.x[i, :length], x_TBD[:length, b]) and tiny.train.lengths[i] == length
+                ]
+                assert tiny.train.y[index] == y_B[b]
+                seen.append(index)
+        assert sorted(seen) == list(range(60))
+        passes.append(seen)
+    assert passes[0] != passes[1]
+
+
+def test_the_order_is_drawn_from_the_seed_alone(tiny: Dataset) -> None:
+    def labels(seed: int | None) -> list[int]:
+        torch.manual_seed(torch.randint(1000, ()).item())
+        batches = Batches(tiny.train, 16, seed)
+        return [int(y) for _ in range(2) for batch in batches for y in batch[2]]
+
+    assert labels(1) == labels(1)
+    assert labels(1) != labels(2)
+    assert labels(None)[:60] == tiny.train.y.tolist()
+
+
+def test_loss_and_accuracy_are_those_of_the_definition(tiny: Dataset) -> None:
+    made = module(tiny)
+    for batch in Batches(tiny.test, 7):
+        made.test_step(batch, 0)
+    loss, accuracy = made.summary("test")
+    with torch.no_grad():
+        scores = made.network(tiny.test.x.transpose(0, 1), tiny.test.lengths).double().numpy()
+    y = tiny.test.y.numpy()
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    assert loss == pytest.approx(-np.log(p[np.arange(len(y)), y]).mean(), rel=1e-6)
+    assert accuracy == (scores.argmax(axis=1) == y).mean()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "want"),
+    [
+        ("constant", {0: 1.0, 50: 1.0, 99: 1.0}),
+        ("step", {0: 1.0, 66: 1.0, 67: 0.1, 99: 0.1}),
+        ("cosine", {0: 1.0, 25: 0.5 + 0.5 * math.sqrt(0.5), 50: 0.5, 100: 0.0}),
+    ],
+)
+def test_schedules(tiny: Dataset, schedule: str, want: dict[int, float]) -> None:
+    configured = module(tiny, steps=100, learning_rate=0.2, schedule=schedule, optimizer="sgd").configure_optimizers()
+    optimizer, scheduler = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
+    for step in range(101):
+        if step in want:
+            assert optimizer.param_groups[0]["lr"] == pytest.approx(0.2 * want[step], abs=1e-12)
+        optimizer.step()
+        scheduler.step()
+
+
+class _Norms(pl.Callback):
+    def __init__(self) -> None:
+        self.norms: list[float] = []
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self.norms.append(
+            float(torch.cat([p.grad.flatten() for p in pl_module.parameters() if p.grad is not None]).norm())
+        )
+
+
+def test_sgd_without_momenta_of_the_past_moves_by_the_clipped_gradient(tiny: Dataset) -> None:
+    """The first Nesterov step is rate * (1 + momentum) * clipped gradient."""
+    clip, rate = 0.01, 0.5
+    made = module(tiny, learning_rate=rate, optimizer="sgd", schedule="constant")
+    before = torch.cat([p.detach().flatten().clone() for p in made.parameters()])
+    norms = _Norms()
+    trainer = _trainer(max_steps=1, max_epochs=1, gradient_clip_val=clip, callbacks=[norms])
+    trainer.fit(made, Batches(tiny.train, 60), Batches(tiny.validation, 60))
+    moved = (torch.cat([p.detach().flatten() for p in made.parameters()]) - before).norm()
+    assert norms.norms[0] > 10 * clip
+    assert float(moved) == pytest.approx(rate * 1.9 * clip, rel=1e-3)
+
+
+def test_a_loss_far_above_a_guess_is_divergence(tiny: Dataset) -> None:
+    made = module(tiny)
+    trainer = _trainer(max_epochs=1)
+    made._trainer = trainer
+    made.check_ground(19.9 * math.log(3))
+    for loss in (20.1 * math.log(3), math.inf, math.nan):
+        with pytest.raises(DivergedError, match=r"learning_rate below 0\.005"):
+            made.check_ground(loss)

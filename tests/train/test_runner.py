@@ -1,0 +1,203 @@
+"""A run from specification to record: deterministic, honest about its end, nothing chosen on the test set."""
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from conftest import RunTiny
+
+from bench import record
+from bench.data import Dataset
+from bench.plan import Status
+from bench.spec import RunSpec, parse
+from bench.train import Interrupted, runner
+from bench.train.callbacks import METRICS
+from bench.train.module import Batches, Classification
+from bench.train.network import Network, build
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def restored(folder: Path, tiny: Dataset) -> Network:
+    saved = torch.load(folder / "model.pt", weights_only=True)
+    spec: RunSpec = parse(RunSpec, saved["spec"], "model.pt")
+    network = build(spec, tiny.info.features, tiny.info.classes)
+    network.load_state_dict(saved["state"])
+    return network
+
+
+def score(network: Network, tiny: Dataset, split: str) -> tuple[float, float]:
+    spec: RunSpec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
+    module = Classification(network, spec.train, tiny.info.classes, 1)
+    for batch in Batches(getattr(tiny, split), 512):
+        module._score(split, batch)
+    return module.summary(split)
+
+
+def test_same_specification_same_bits(run_tiny: RunTiny) -> None:
+    (a, first), (b, second) = (run_tiny(cell={"name": "qrnn", "hidden_size": 6, "zoneout": 0.2}) for _ in range(2))
+    assert a.result == b.result
+    one, two = (torch.load(folder / "model.pt", weights_only=True)["state"] for folder in (first, second))
+    assert all(torch.equal(one[key], two[key]) for key in one)
+    for row, other in zip(rows(first), rows(second), strict=True):
+        assert {**row, "seconds": ""} == {**other, "seconds": ""}
+
+
+def test_another_seed_is_another_run(run_tiny: RunTiny) -> None:
+    (a, _), (b, _) = run_tiny(seed=0), run_tiny(seed=1)
+    assert a.result != b.result
+
+
+def test_it_learns_what_can_be_learnt(run_tiny: RunTiny) -> None:
+    left, _ = run_tiny(train={"epochs": 20, "learning_rate": 0.02})
+    assert left.data is not None
+    assert left.result is not None
+    assert left.result.test_accuracy > left.data.majority + 0.3
+
+
+def test_the_record_is_of_the_best_epoch_on_validation(run_tiny: RunTiny, tiny: Dataset) -> None:
+    left, folder = run_tiny(train={"epochs": 25, "learning_rate": 0.1, "schedule": "constant"})
+    assert left.status is Status.DONE, left.reason
+    assert left.result is not None
+    history = [(float(row["validation_accuracy"]), -float(row["validation_loss"])) for row in rows(folder)]
+    assert left.result.best_epoch == 1 + history.index(max(history))
+    assert left.result.best_epoch < left.result.epochs, "the case must have a best epoch before the last"
+    network = restored(folder, tiny)
+    loss, accuracy = score(network, tiny, "validation")
+    assert (accuracy, loss) == pytest.approx((left.result.validation_accuracy, left.result.validation_loss))
+    loss, accuracy = score(network, tiny, "test")
+    assert (accuracy, loss) == pytest.approx((left.result.test_accuracy, left.result.test_loss))
+
+
+def test_the_test_set_is_read_once_and_last(run_tiny: RunTiny, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    names = {id(tiny.train): "train", id(tiny.validation): "validation", id(tiny.test): "test"}
+    real = Batches.__iter__
+
+    def spy(self: Batches) -> Iterator[object]:
+        read.append(names[id(self.split)])  # a generator: not before somebody asks for the first batch
+        yield from real(self)
+
+    monkeypatch.setattr(Batches, "__iter__", spy)
+    run_tiny(train={"epochs": 3})
+    assert read == ["train", "validation"] * 3 + ["test"]
+
+
+def test_training_stops_when_the_best_epoch_is_long_ago(run_tiny: RunTiny) -> None:
+    left, folder = run_tiny(train={"epochs": 50, "learning_rate": 1e-9, "patience": 2, "schedule": "constant"})
+    assert left.result is not None
+    assert left.result.epochs == left.result.best_epoch + 2 < 50
+    assert len(rows(folder)) == left.result.epochs
+
+
+@pytest.mark.parametrize("clip", [None, 1.0])
+def test_a_rate_that_is_far_too_high_ends_as_failed_with_the_reason(run_tiny: RunTiny, clip: float | None) -> None:
+    train = {"learning_rate": 1000, "optimizer": "sgd", "gradient_clip": clip, "schedule": "constant"}
+    left, folder = run_tiny(cell={"name": "fastrnn", "hidden_size": 6, "activation": "relu"}, train=train)
+    assert left.status is Status.FAILED
+    assert "try a train.learning_rate below 1000" in left.reason
+    assert left.result is None
+    assert not (folder / "model.pt").exists()
+    assert record.read(folder) == left
+
+
+def test_nan_in_the_loss_is_named(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Network.forward
+    calls = iter(range(1000))
+
+    def poisoned(self: Network, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        return real(self, x, lengths) * (float("nan") if next(calls) == 2 else 1.0)
+
+    monkeypatch.setattr(Network, "forward", poisoned)
+    left, _ = run_tiny()
+    assert left.status is Status.FAILED
+    assert left.reason.startswith("loss became nan in epoch 1, batch 3")
+
+
+def test_an_interrupt_is_recorded_and_the_figures_so_far_are_kept(run_tiny: RunTiny) -> None:
+    def stop(epoch: int) -> None:
+        if epoch == 2:
+            raise Interrupted
+
+    left, folder = run_tiny(stop, train={"epochs": 9})
+    assert left.status is Status.INTERRUPTED
+    assert left.result is None
+    assert len(rows(folder)) == 2
+    assert record.read(folder).status is Status.INTERRUPTED
+
+
+def test_a_defect_of_a_cell_is_a_failed_run_with_its_error(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a cell's own bug\nwith a second line")
+
+    monkeypatch.setattr(runner, "build", broken)
+    left, _ = run_tiny()
+    assert (left.status, left.reason) == (Status.FAILED, "ZeroDivisionError: a cell's own bug")
+
+
+def test_done_is_written_last(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[str, bool]] = []
+    real = record.write
+
+    def spy(folder: Path, each: record.Record) -> None:
+        written.append((each.status, (folder / "model.pt").exists()))
+        real(folder, each)
+
+    monkeypatch.setattr(record, "write", spy)
+    _, folder = run_tiny()
+    assert written == [("running", False), ("done", True)]
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"spec.yaml", "record.json", "metrics.csv", "model.pt"}
+
+
+def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
+    left, folder = run_tiny(cell={"name": "lstm", "hidden_size": 5})
+    spec: RunSpec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
+    assert spec.id == left.id == json.loads((folder / "record.json").read_text())["id"]
+    assert list(rows(folder)[0]) == list(METRICS)
+    assert left.size is not None
+    parameters = 4 * (5 * 2 + 5 * 5 + 5) + 5 * 3 + 3
+    assert (left.size.parameters, left.size.kb) == (parameters, parameters * 4 / 1024)
+    assert {"python", "cpu", "host", "packages", "git", "threads", "peak_memory_mb"} <= set(left.provenance)
+    assert left.provenance["threads"] == torch.get_num_threads() == 1
+    assert left.provenance["packages"]["torch"] == torch.__version__
+    assert left.times.wall_s is not None
+    assert left.times.train_s is not None
+    assert 0 < left.times.train_s <= left.times.wall_s
+
+
+def test_wandb_has_config_history_and_summary_and_no_network(run_tiny: RunTiny) -> None:
+    left, folder = run_tiny(wandb="offline", train={"epochs": 2})
+    (log,) = folder.glob("wandb/offline-run-*/run-*.wandb")
+    leet = [str(Path(sys.executable).with_name("wandb")), "leet", "inspect", str(log.parent), "--json"]
+    text = subprocess.run(leet, capture_output=True, text=True, check=True).stdout
+    seen = json.loads(subprocess.run([*leet, "--summary"], capture_output=True, text=True, check=True).stdout)
+    assert left.result is not None
+    assert left.size is not None
+    for word in ("tests", "gru", "tiny", "seed-0", "latency/uno_ms", "size/kb", left.id):
+        assert word in text
+    summary = seen["summary"]
+    assert summary["status"] == "done"
+    assert summary["test_accuracy"] == left.result.test_accuracy
+    assert summary["size/kb"] == left.size.kb
+    assert summary["latency/uno_ms"] == left.latency[0].ms
+
+
+def test_a_broken_wandb_does_not_break_a_run(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wandb
+
+    def broken(**_: object) -> None:
+        raise RuntimeError("no W&B today")
+
+    monkeypatch.setattr(wandb, "init", broken)
+    left, _ = run_tiny(wandb="offline")
+    assert left.status is Status.DONE
