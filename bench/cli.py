@@ -27,6 +27,9 @@ app = typer.Typer(
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+_SHORT = 16
+"""Columns of at most so many letters are not broken into lines."""
+
 STYLE = {
     Status.PLANNED: "cyan",
     Status.RUNNING: "yellow",
@@ -66,10 +69,12 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: 
         typer.echo(json.dumps(rows, indent=1))
         return
     table = Table(box=None, header_style="bold")
-    for key in rows[0] if rows else ("nothing here",):
-        table.add_column(key.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell_text(value) for value in row.values()))
+    texts = [[_text(value) for value in row.values()] for row in rows]
+    for number, key in enumerate(rows[0]):
+        short = max(len(row[number]) for row in texts) <= _SHORT
+        table.add_column(key.replace("_", " "), no_wrap=short, overflow="fold")
+    for row in texts:
+        table.add_row(*row)
     out.print(table)
 
 
@@ -218,17 +223,17 @@ def _boards() -> list[dict[str, Any]]:
             "name": name,
             "title": board.title,
             "core": board.core,
-            "clock_mhz": board.clock_hz / 1e6,
-            "flash_kb": board.flash_bytes // 1024,
-            "ram_kb": board.ram_bytes // 1024,
+            "clock_mhz": board.clock_hz.value / 1e6,
+            "flash_kb": board.flash_bytes.value / 1024,
+            "ram_kb": board.ram_bytes.value / 1024,
         }
         for name, board in boards().items()
     ]
 
 
 def _grids() -> list[dict[str, Any]]:
-    found = sorted(path for path in Path(str(files("configs"))).glob("*.yaml"))
-    grids = [(path, read_grid(path)) for path in found]
+    found = sorted(str(each) for each in files("configs").iterdir() if each.name.endswith(".yaml"))
+    grids = [(Path(path), read_grid(Path(path))) for path in found]
     return [
         {"name": grid.name, "runs": len(grid.runs()), "file": _short(path), "about": grid.about} for path, grid in grids
     ]
@@ -238,7 +243,9 @@ def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _cell_text(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}={inner}" for key, inner in value.items())
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

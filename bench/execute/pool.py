@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -52,7 +52,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_jobs(jobs: Sequence[Job], workers: int) -> Iterator[Event]:
+def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Event]:
     """Runs jobs, at most ``workers`` at once, and tells what happens.
 
     A process that dies without a word leaves a ``failed`` record with its exit code; the others go on. Closing the

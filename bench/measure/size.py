@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -30,15 +29,15 @@ class Size:
 def size(model: nn.Module) -> Size:
     """Counts a model: cell, biases, scalars and classifier.
 
-    Each tensor is stored dense at 4 bytes a number, or, when fewer than half of its numbers are not 0, as values
-    and indices at 8 bytes a non-zero. That is the rule of the authors' code (EdgeML's ``estimateNNZ``), and it gives
-    the sizes that the paper prints.
+    A tensor is stored dense at 4 bytes a number, or, when it is a matrix of mostly zeros, as values and indices at
+    8 bytes a non-zero. That is the rule of the authors' code (EdgeML's ``estimateNNZ``), and it gives the sizes that
+    the paper prints.
     """
     parameters = nonzero = stored = 0
     for tensor in model.parameters():
         count, live = tensor.numel(), int(torch.count_nonzero(tensor.detach()))
         parameters += count
         nonzero += live
-        dense = live >= _DENSE_FROM * count or count < math.ceil(1 / _DENSE_FROM)
+        dense = tensor.dim() < 2 or live >= _DENSE_FROM * count
         stored += _BYTES_PER_NUMBER * count if dense else 2 * _BYTES_PER_NUMBER * live
     return Size(parameters, nonzero, stored / 1024)

@@ -5,6 +5,7 @@ The record is the truth and W&B its mirror: a fault of the client is logged and 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Mapping
@@ -69,7 +70,8 @@ def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str,
     Args:
         mode: ``offline``, ``online`` or ``disabled``.
         spec: goes into the config; its id is the W&B run's id.
-        folder: the run's own; W&B writes below it, staged files included.
+        folder: the run's own, ``<results>/runs/<id>``; W&B writes below it, staged files included. A link in
+            ``<results>/wandb`` lets W&B's viewer open the whole grid.
         grid: the W&B group.
         extra: more of the config: facts of the data set, the labels of tables.
     """
@@ -101,7 +103,15 @@ def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str,
         )
         run.define_metric("epoch", hidden=True)
         run.define_metric("*", step_metric="epoch")
+        _shelve(Path(run.settings.sync_dir), folder.parents[1] / "wandb")
     except Exception:
         _log.warning("W&B could not be started; the run goes on without it", exc_info=True)
         return NoTracker()
     return WandbTracker(run)
+
+
+def _shelve(files: Path, shelf: Path) -> None:
+    """Links a run's W&B files from one folder for all; a system without links does without."""
+    with contextlib.suppress(OSError):
+        shelf.mkdir(exist_ok=True)
+        (shelf / files.name).symlink_to(os.path.relpath(files, shelf), target_is_directory=True)

@@ -47,7 +47,7 @@ class Batches:
         """Yields x_TBD, lengths_B, y_B."""
         count = len(self.split)
         order = torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
-        for chosen in order.split(self.size):
+        for chosen in torch.split(order, self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
             yield x_BTD.transpose(0, 1).contiguous(), lengths_B, self.split.y.index_select(0, chosen)

