@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells import Cell, State, Weight, register
+from cells import Cell, State, Weight, one_of, register
 
 
 @register(
@@ -43,6 +43,7 @@ class GRU(Cell):
 
     def __init__(self, input_size: int, hidden_size: int, *, reset: Literal["after", "before"] = "after") -> None:
         super().__init__(input_size, hidden_size)
+        one_of("reset", reset, ("after", "before"))
         self.reset = reset
         self.W = Weight(3 * hidden_size, input_size, blocks=3)
         gates = 3 if reset == "after" else 2

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells import Cell, State, Weight, register
+from cells import Cell, State, Weight, one_of, register
 
 _GATES = {"f": 2, "fo": 3, "ifo": 4}
 
@@ -55,6 +55,7 @@ class QRNN(Cell):
         zoneout: float = 0.0,
     ) -> None:
         super().__init__(input_size, hidden_size)
+        one_of("pooling", pooling, tuple(_GATES))
         if window < 1:
             raise ValueError(f"window must be at least 1, not {window}")
         if not 0 <= zoneout < 1:

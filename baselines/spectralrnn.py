@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells import Cell, State, Weight, register
+from cells import Cell, State, Weight, one_of, register
 from cells.weight import Initialiser
 
 
@@ -134,6 +134,7 @@ class SpectralRNN(Cell):
         activation: Literal["relu", "tanh"] = "relu",
     ) -> None:
         super().__init__(input_size, hidden_size)
+        one_of("activation", activation, ("relu", "tanh"))
         self.activation = activation
         self.W = Weight(hidden_size, input_size)
         self.U = SpectralWeight(hidden_size, max(1, hidden_size // 4) if reflectors is None else reflectors, radius)

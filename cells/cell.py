@@ -30,6 +30,16 @@ def _unwritten(self: Cell, *_: Any) -> NoReturn:
     raise NotImplementedError(f"{type(self).__name__} must define project(x_TBD) and step(pre_BG, state)")
 
 
+def one_of(option: str, value: str, among: tuple[str, ...]) -> None:
+    """Checks an option that is one of a few words.
+
+    Raises:
+        ValueError: when it is another; names them.
+    """
+    if value not in among:
+        raise ValueError(f"{option} must be one of {', '.join(among)}, not {value!r}")
+
+
 class Cell(nn.Module):
     """One recurrent layer. Subclasses build their weights in ``__init__`` and define ``project`` and ``step``.
 
@@ -109,12 +119,15 @@ class Cell(nn.Module):
             h_TBH of every step, and the state after the last.
 
         Raises:
-            ValueError: when the input is not [T, B, D] with this cell's D and T >= 1.
+            ValueError: when the input is not [T, B, D] with this cell's D and T >= 1, or the state is of another batch.
         """
         if x_TBD.dim() != 3 or x_TBD.shape[2] != self.input_size or x_TBD.shape[0] < 1:
             raise ValueError(f"expected input [T >= 1, B, {self.input_size}], got {list(x_TBD.shape)}")
         if state is None:
             state = self.initial_state(x_TBD.shape[1], x_TBD)
+        elif state[0].shape != (x_TBD.shape[1], self.hidden_size):
+            wanted = [x_TBD.shape[1], self.hidden_size]
+            raise ValueError(f"expected a state whose h is {wanted}, got {list(state[0].shape)}")
         with materialised(self):
             pre_TBG, state, past = self._project(x_TBD, state)
             h_BH = []

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells.cell import Cell, State, register
+from cells.cell import Cell, State, one_of, register
 from cells.weight import Weight, normal
 
 FASTGRNN = """@inproceedings{kusupati2018fastgrnn,
@@ -37,13 +37,15 @@ class FastGRNN(Cell):
     Args:
         input_size: D.
         hidden_size: H.
-        gate: the non-linearity of z; the paper chose sigmoid or tanh per data set (its Table 11).
+        gate: the non-linearity of z; the paper chose sigmoid or tanh per data set (its Table 11). With ReLU z has no
+            upper bound: above 1 the state grows at every step, and inputs of variance 1 overflow it in tens of steps.
     """
 
     def __init__(
         self, input_size: int, hidden_size: int, *, gate: Literal["sigmoid", "tanh", "relu"] = "sigmoid"
     ) -> None:
         super().__init__(input_size, hidden_size)
+        one_of("gate", gate, ("sigmoid", "tanh", "relu"))
         self.gate = gate
         self.W = Weight(hidden_size, input_size, init=normal(0.1))
         self.U = Weight(hidden_size, hidden_size, init=normal(0.1))

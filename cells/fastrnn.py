@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells.cell import Cell, State, register
+from cells.cell import Cell, State, one_of, register
 from cells.fastgrnn import FASTGRNN
 from cells.weight import Weight, normal
 
@@ -41,6 +41,8 @@ class FastRNN(Cell):
         residual: Literal["scalar", "vector"] = "scalar",
     ) -> None:
         super().__init__(input_size, hidden_size)
+        one_of("activation", activation, ("tanh", "relu"))
+        one_of("residual", residual, ("scalar", "vector"))
         self.activation = activation
         self.W = Weight(hidden_size, input_size, init=normal(0.1))
         self.U = Weight(hidden_size, hidden_size, init=normal(0.1))
