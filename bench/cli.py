@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.errors import RnnbenchError
+from bench.places import CONFIGS
 from bench.plan import Planned, Status, plan, read_grid
 
 app = typer.Typer(
@@ -232,8 +232,7 @@ def _boards() -> list[dict[str, Any]]:
 
 
 def _grids() -> list[dict[str, Any]]:
-    found = sorted(str(each) for each in files("configs").iterdir() if each.name.endswith(".yaml"))
-    grids = [(Path(path), read_grid(Path(path))) for path in found]
+    grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
     return [
         {"name": grid.name, "runs": len(grid.runs()), "file": _short(path), "about": grid.about} for path, grid in grids
     ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import RnnbenchError, nearest
+from bench.places import CONFIGS
 
 Basis = Literal["simulated", "documented", "derived", "estimate", "recalled"]
 """How a figure was obtained.
@@ -116,8 +116,8 @@ def _parse(file_name: str, text: str) -> Board:
 
 @cache
 def _all() -> tuple[Board, ...]:
-    files = [each for each in resources.files("configs").joinpath("boards").iterdir() if each.name.endswith(".yaml")]
-    return tuple(_parse(each.name, each.read_text(encoding="utf-8")) for each in sorted(files, key=lambda f: f.name))
+    files = sorted((CONFIGS / "boards").glob("*.yaml"))
+    return tuple(_parse(each.name, each.read_text(encoding="utf-8")) for each in files)
 
 
 def boards() -> dict[str, Board]:

@@ -6,7 +6,7 @@ order is what can be held, and a factor. HAR-2 is left out, for its figures cont
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from bench.mcu import board, latency
 from bench.zoo import all_cells
 
 PUBLISHED: dict[str, Any] = yaml.safe_load(
-    resources.files("results").joinpath("published").joinpath("fastgrnn_latency.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "results" / "published" / "fastgrnn_latency.yaml").read_text(encoding="utf-8")
 )
 SETS = [name for name, each in PUBLISHED["datasets"].items() if each["compare"]]
 CASES = [

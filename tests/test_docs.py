@@ -1,0 +1,74 @@
+"""What the documents promise is there."""
+
+import re
+import shlex
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import typer
+from packaging.requirements import Requirement
+
+from bench import cli
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("results/**/*.md"), *ROOT.glob("docs/*.md")])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def commands() -> list[str]:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    return sorted({line.split("#")[0].strip() for line in re.findall(r"^\s+(rnnbench .*)$", text, re.MULTILINE)})
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(commands()) >= 4
+
+
+@pytest.mark.parametrize("line", commands())
+def test_every_command_in_the_documents_is_one(line: str) -> None:
+    """Parsed by the real command line, not run: an unknown verb, option or argument is an error."""
+    group = typer.main.get_command(cli.app)
+    _, verb, *rest = shlex.split(line)
+    command = group.commands[verb]  # type: ignore[attr-defined]
+    while hasattr(command, "commands"):
+        verb, *rest = rest
+        command = command.commands[verb]
+    command.make_context(verb, rest)
+
+
+def test_make_goals_in_the_documents_exist() -> None:
+    goals = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    named = set(re.findall(r"^\s+make ([a-z]+)", text, re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", text))
+    assert {"demo", "test"} <= named <= goals
+
+
+def requirements() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [Requirement(each) for each in [*project["dependencies"], *project["optional-dependencies"]["dev"]]]
+
+
+@pytest.mark.parametrize("need", requirements(), ids=lambda need: need.name)
+def test_pins_and_installed_versions_are_within_the_ranges(need: Requirement) -> None:
+    assert need.specifier.contains(metadata.version(need.name))
+    pins = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")
+    )
+    assert need.specifier.contains(pins[need.name])
+
+
+def test_the_versions_of_lightning_that_were_malware_are_shut_out() -> None:
+    (need,) = [each for each in requirements() if each.name == "lightning"]
+    assert not any(need.specifier.contains(version) for version in ("2.6.2", "2.6.3", "2.3.0"))
