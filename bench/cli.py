@@ -128,8 +128,9 @@ def run(
         err.print("interrupted; the same command goes on where this one stopped")
         raise typer.Exit(130) from None
     _, planned, _ = _plan(grid_file, folder)
-    _report(results, as_json)
-    err.print(_tally(planned))
+    if any(each.status is Status.DONE for each in planned):
+        _report(results, as_json)
+    err.print(f"{_tally(planned)}; results in {results}")
     if any(each.missing for each in planned):
         raise typer.Exit(1)
 

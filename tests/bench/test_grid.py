@@ -96,6 +96,17 @@ def _first_epoch(results: Path) -> record.Record:
     raise AssertionError("no run has started")
 
 
+def test_a_grid_of_which_nothing_is_done_has_no_report(
+    rnnbench_process: Command, grid_file: GridFile, tmp_path: Path
+) -> None:
+    diverging = "\noverrides: [{when: {seed: 0}, set: {train: {learning_rate: 1000, optimizer: sgd}}}]"
+    path = grid_file(TWO_CELLS.replace("[gru, fastgrnn]", "[gru]\n  seed: [0]") + diverging)
+    said = rnnbench_process("run", path, "--wandb", "disabled")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.splitlines()[-1].startswith("1 runs: 1 failed")
+    assert not (tmp_path / "results/small/report.html").exists()
+
+
 LONG = TWO_CELLS.replace("epochs: 2", "epochs: 400").replace("[gru, fastgrnn]", "[gru]")
 
 
