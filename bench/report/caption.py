@@ -1,0 +1,55 @@
+"""The caption: what the numbers of a table are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+
+class Shown(Protocol):
+    """The board that a table shows."""
+
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def method(self) -> str: ...  # noqa: D102
+
+
+def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) -> str:
+    """The caption of a table, in plain text.
+
+    Args:
+        name: of the grid.
+        lines: of the summary.
+        board: of the latency columns.
+    """
+    rows = list(lines)
+    percent = all(is_percent(row["metric"]) for row in rows)
+    parts = [
+        f"{name}: {'test accuracy in %' if percent else 'test metric'}, {seeds(rows)}. The epoch was chosen on "
+        "validation data; the test set was used once, after.",
+        "KB: cell and classifier, 4 bytes a number, 1 KB = 1024 bytes.",
+    ]
+    if board is not None:
+        parts.append(f"ms: one sequence on {board.title} (format {board.format}, method {board.method}).")
+    parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
+    return " ".join(parts)
+
+
+def is_percent(metric: str | None) -> bool:
+    """Whether a metric is a share, printed in %."""
+    return metric is None or "accuracy" in metric
+
+
+def seeds(rows: Iterable[Mapping[str, Any]]) -> str:
+    """How many seeds are behind the numbers, and what ± means."""
+    counts = sorted({int(row["n"]) for row in rows if row["n"]})
+    if counts == [1]:
+        return "one seed each: no spread is known"
+    spread = "mean ± sample standard deviation"
+    if len(counts) == 1:
+        return f"{spread} over {counts[0]} seeds"
+    alone = "; numbers without ± are of one seed" if counts[0] == 1 else ""
+    return f"{spread} over {counts[0]} to {counts[-1]} seeds{alone}"

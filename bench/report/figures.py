@@ -1,0 +1,202 @@
+"""Figures: quality against cost, and learning curves.
+
+Identity is never by colour alone: points carry their names, and each learning curve has a panel of its own with the
+others in grey behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+from bench.report.place import Box, place
+from bench.report.svg import ACCENT, BACK, FAINT, MUTED, STYLE, to_svg
+
+
+@dataclass(frozen=True)
+class Point:
+    """A cell in a plane: its cost to the right, its quality upwards.
+
+    Attributes:
+        label: the cell.
+        x: KB or ms.
+        x_range: the least and the most that x may be, where that is known.
+        y: mean quality.
+        y_sd: its standard deviation over seeds, where that is known.
+    """
+
+    label: str
+    x: float
+    y: float
+    x_range: tuple[float, float] | None = None
+    y_sd: float | None = None
+
+
+def undominated(points: Sequence[Point], higher_is_better: bool = True) -> list[Point]:
+    """The points that no other equals or beats in both ways and beats in one, from cheap to dear."""
+    sign = 1 if higher_is_better else -1
+    return sorted(
+        (
+            one
+            for one in points
+            if not any(
+                o.x <= one.x and sign * o.y >= sign * one.y and (o.x < one.x or sign * o.y > sign * one.y)
+                for o in points
+            )
+        ),
+        key=lambda point: (point.x, point.label),
+    )
+
+
+def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, key: str) -> str:
+    """Quality against cost, one named point for each cell; filled where no other cell is better in both.
+
+    Args:
+        points: at least one.
+        x_label: with its unit.
+        y_label: with its unit.
+        higher_is_better: which way quality points.
+        key: a word that no other figure of the page has.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axes = _blank(4.4, 3.2)
+        best = undominated(points, higher_is_better)
+        for one, two in pairwise(best):
+            axes.plot([one.x, two.x, two.x], [one.y, one.y, two.y], color=ACCENT, linewidth=0.8, alpha=0.6)
+        for point in points:
+            _draw_point(axes, point, point in best)
+        _scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
+        axes.margins(x=0.12, y=0.16)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.yaxis.set_major_locator(MaxNLocator(6))
+        figure.set_layout_engine("tight")
+        _pixels(figure).draw()
+        figure.set_layout_engine("none")
+        _name_points(figure, axes, points, best)
+        what = "; ".join(f"{p.label}: {p.x:.4g}, {p.y:.4g}" for p in sorted(points, key=lambda p: p.x))
+        return to_svg(figure, f"{y_label} against {x_label}. {what}", key)
+
+
+def _draw_point(axes: Axes, point: Point, filled: bool) -> None:
+    colour = ACCENT if filled else MUTED
+    if point.y_sd is not None:
+        axes.errorbar(point.x, point.y, yerr=point.y_sd, color=colour, linewidth=1, capsize=2, zorder=2)
+    if point.x_range is not None:
+        axes.plot(point.x_range, [point.y, point.y], color=colour, linewidth=1, alpha=0.45, zorder=2)
+    face = ACCENT if filled else BACK
+    axes.plot(point.x, point.y, "o", markersize=6, markeredgecolor=colour, markerfacecolor=face, zorder=3)
+
+
+def _strokes(points: Sequence[Point], best: Sequence[Point]) -> Iterator[tuple[float, float, float, float]]:
+    """The straight lines of the figure, from x, y to x, y, which names had better not cross."""
+    for point in points:
+        if point.y_sd is not None:
+            yield point.x, point.y - point.y_sd, point.x, point.y + point.y_sd
+        if point.x_range is not None:
+            yield point.x_range[0], point.y, point.x_range[1], point.y
+    for one, two in pairwise(best):
+        yield one.x, one.y, two.x, one.y
+        yield two.x, one.y, two.x, two.y
+
+
+def _around(axes: Axes, x: float, y: float, to_x: float, to_y: float) -> Box:
+    """A line's pixels, with a little room."""
+    (left, low), (right, high) = (map(float, axes.transData.transform(end)) for end in ((x, y), (to_x, to_y)))
+    return Box(min(left, right) - 1, min(low, high) - 1, max(left, right) + 1, max(low, high) + 1)
+
+
+def _scale_x(axes: Axes, values: Sequence[float]) -> None:
+    """A logarithmic axis with plain numbers where values differ widely."""
+    if min(values) <= 0 or max(values) < 4 * min(values):
+        return
+    axes.set_xscale("log")
+    wide = max(values) > 60 * min(values)
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 3) if wide else (1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.10g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
+    """Writes each name beside its point, those of the best first; a line leads to a name further off."""
+    order = [*best, *(point for point in points if point not in best)]
+    renderer = _pixels(figure).get_renderer()
+    at = [tuple(map(float, axes.transData.transform((p.x, p.y)))) for p in order]
+    sizes, taken = [], []
+    for point, (x, y) in zip(order, at, strict=True):
+        probe = figure.text(0, 0, point.label, fontsize=8.5, fontweight="bold" if point in best else "normal")
+        extent = probe.get_window_extent(renderer)
+        probe.remove()
+        sizes.append((extent.width + 2, extent.height))
+        taken.append(Box(x - 5, y - 5, x + 5, y + 5))
+    taken += [_around(axes, *ends) for ends in _strokes(points, best)]
+    frame = axes.get_window_extent(renderer)
+    boxes = place([(x, y) for x, y in at], sizes, taken, Box(frame.x0, frame.y0, frame.x1, frame.y1))
+    back = axes.transData.inverted()
+    for point, (x, y), box in zip(order, at, boxes, strict=True):
+        middle = ((box.left + box.right) / 2, (box.low + box.high) / 2)
+        near = (min(max(x, box.left), box.right), min(max(y, box.low), box.high))
+        if abs(near[0] - x) + abs(near[1] - y) > 12:
+            ends = back.transform([(x, y), near])
+            axes.plot(ends[:, 0], ends[:, 1], color=MUTED, linewidth=0.5, zorder=1, scalex=False, scaley=False)
+        weight = "bold" if point in best else "normal"
+        where_x, where_y = back.transform(middle)
+        axes.text(where_x, where_y, point.label, fontsize=8.5, fontweight=weight, ha="center", va="center", zorder=4)
+
+
+def curves(metrics: pd.DataFrame, column: str, y_label: str, key: str) -> Mapping[str, str]:
+    """Learning curves of one data set: a small panel for each cell, by label.
+
+    The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
+
+    Args:
+        metrics: columns ``label``, ``seed``, ``epoch`` and the one to draw.
+        column: which to draw.
+        y_label: with its unit.
+        key: a word that no other figure of the page has.
+    """
+    means = metrics.groupby(["label", "epoch"], as_index=False)[column].mean()
+    every = max(1, int(metrics["epoch"].max()) // 60)
+    ghosts = means[means["epoch"] % every == 0]
+    low, high = float(metrics[column].quantile(0.02)), float(metrics[column].max())
+    found = {}
+    for number, label in enumerate(dict.fromkeys(metrics["label"])):
+        with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
+            figure, axes = _blank(2.9, 2.0)
+            for other, line in ghosts.groupby("label"):
+                if other != label:
+                    axes.plot(line["epoch"], line[column], color=FAINT, linewidth=1)
+            own = metrics[metrics["label"] == label]
+            sns.lineplot(own, x="epoch", y=column, errorbar=("pi", 100), color=ACCENT, linewidth=1.6, ax=axes)
+            axes.set(xlabel="epoch", ylabel=y_label)
+            room = 0.05 * (high - low) or 1.0
+            axes.set_ylim(low - room, high + room)
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+            figure.set_layout_engine("tight")
+            final = means.loc[means["label"] == label, column].iloc[-1]
+            found[label] = to_svg(figure, f"{label}: {y_label} over epochs, at the end {final:.4g}", f"{key}-{number}")
+    return found
+
+
+def _blank(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _pixels(figure: Figure) -> Any:
+    """A canvas to measure text on; typed loosely, as matplotlib leaves it untyped."""
+    return FigureCanvasAgg(figure)

@@ -1,0 +1,150 @@
+"""Records made by hand, through the same door as the runner's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.plan import Status
+from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
+
+MAJORITY = {"watch": 0.2, "digits": 0.1}
+TITLES = {"watch": "Watch-7", "digits": "Digits"}
+
+
+def latency(board: str = "mkr1000", ms: float = 12.5, flash: bool = True, ram: bool = True) -> LatencyFacts:
+    return LatencyFacts(
+        board=board,
+        title=f"Arduino {board}",
+        format="float32",
+        method="model",
+        cycles_per_step=1000,
+        cycles=100_000,
+        ms_per_step=ms / 100,
+        ms=ms,
+        ms_low=0.9 * ms,
+        ms_high=1.2 * ms,
+        flash_bytes=4000,
+        ram_bytes=500,
+        fits_flash=flash,
+        fits_ram=ram,
+    )
+
+
+class Folder:
+    """A results folder to put runs into."""
+
+    def __init__(self, path: Path, grid: str = "demo") -> None:
+        self.path, self.grid, self.count = path, grid, 0
+
+    def add(
+        self,
+        cell: str = "GRU",
+        data: str = "watch",
+        seed: int = 0,
+        accuracy: float = 0.9,
+        *,
+        kb: float = 10.0,
+        variant: str = "",
+        hidden: int = 64,
+        status: Status = Status.DONE,
+        reason: str = "",
+        latencies: tuple[LatencyFacts, ...] | None = None,
+        train: dict[str, Any] | None = None,
+        facts: dict[str, Any] | None = None,
+        provenance: dict[str, Any] | None = None,
+        curve: list[float] | None = None,
+    ) -> Record:
+        """One run; not done, it lacks what a run that stopped early lacks."""
+        self.count += 1
+        done = status is Status.DONE
+        body = {
+            "name": data,
+            "title": TITLES.get(data, data),
+            "task": "classification",
+            "metric": "accuracy",
+            "higher_is_better": True,
+            "fingerprint": f"sha256:{data}",
+            "train": 700,
+            "validation": 100,
+            "test": 200,
+            "steps": 128,
+            "features": 6,
+            "classes": 7,
+            "majority": MAJORITY.get(data, 0.1),
+            "licence": "CC BY 4.0",
+            "source": f"https://example.org/{data}",
+            **(facts or {}),
+        }
+        name = "".join(letter for letter in cell.lower() if letter.isalnum())
+        record = Record(
+            id=f"{data}-{name}-h{hidden}-s{seed}-{self.count:08d}",
+            status=status,
+            reason=reason,
+            grid=self.grid,
+            spec={
+                "data": {"name": data},
+                "cell": {"name": name, "hidden_size": hidden, "rank": {}, "options": {"v": variant}},
+                "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
+                "seed": seed,
+                "boards": ["uno", "mkr1000"],
+            },
+            labels=Labels(cell=cell, variant=variant),
+            times=Times(started="2026-08-01T10:00:00Z", finished="2026-08-01T10:01:00Z", train_s=55.0, wall_s=60.0),
+            provenance={"python": "3.11.7", "git": {"commit": "c0ffee", "dirty": False}} | (provenance or {}),
+            data=DataFacts(**body) if done else None,
+            size=SizeFacts(parameters=2560, nonzero=2560, kb=kb) if done else None,
+            latency=((latency(),) if latencies is None else latencies) if done else (),
+            result=_result(accuracy) if done else None,
+        )
+        folder = runs_folder(self.path) / record.id
+        folder.mkdir(parents=True)
+        write(folder, copy.deepcopy(record))
+        if curve is not None:
+            lines = [f"{e},1.0,1.0,{value},0.005,1.5" for e, value in enumerate(curve, 1)]
+            head = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds"
+            (folder / "metrics.csv").write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+        return record
+
+
+def _result(accuracy: float) -> Result:
+    return Result(
+        test_accuracy=accuracy,
+        test_loss=0.4,
+        validation_accuracy=accuracy + 0.01,
+        validation_loss=0.3,
+        best_epoch=9,
+        epochs=30,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "results")
+
+
+@pytest.fixture
+def small(folder: Folder) -> Folder:
+    """Three cells, two data sets, two seeds; one run failed, one combination is missing, one model does not fit."""
+    for seed, accuracy in enumerate((0.94, 0.96)):
+        folder.add("Fast_GRNN & Co", "watch", seed, accuracy, kb=3.25, latencies=(latency(ms=4.0),), curve=[0.5, 0.9])
+        folder.add("LSTM", "watch", seed, 0.2, kb=60.5, latencies=(latency(flash=False),), curve=[0.1, 0.2])
+        folder.add("GRU", "watch", seed, accuracy - 0.1, kb=30.0, curve=[0.4, 0.8], hidden=64)
+        folder.add("GRU", "digits", seed, 0.5 + 0.1 * seed, kb=45.0, curve=[0.4, 0.6], hidden=72)
+    folder.add("LSTM", "digits", 0, 0.7, kb=70.0, curve=[0.3, 0.7])
+    folder.add("LSTM", "digits", 1, status=Status.FAILED, reason="ValueError: 50% of #1 & {x_1} is ~NaN\nTraceback")
+    return folder
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[[str], Folder]:
+    return lambda name: Folder(tmp_path / name)
+
+
+@pytest.fixture
+def make_latency() -> Callable[..., LatencyFacts]:
+    return latency

@@ -1,0 +1,87 @@
+"""The LaTeX: structure of every line, a small table letter for letter, and a run of pdflatex where there is one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.report import write_report
+from bench.report.latex import escape
+
+_GOLDEN = Path(__file__).with_name("golden.tex")
+_NUMBER = re.compile(r"(\\bfseries )?\d+(\.\d+)?( \\pm \d+(\.\d+)?)?( \{\$\^\{[^$]*\}\$\})?")
+
+
+def _tex(folder: Any) -> str:
+    return write_report(folder.path).tex.read_text(encoding="utf-8")
+
+
+def test_golden(small: Any) -> None:
+    assert _tex(small) == _GOLDEN.read_text(encoding="utf-8")
+
+
+def test_structure(small: Any) -> None:
+    text = _tex(small)
+    assert "booktabs,siunitx" in text.partition(r"\begin{table}")[0]
+    plain = re.sub(r"\\[\\{}&%#$_]", "", text)
+    assert plain.count("{") == plain.count("}")
+    rules = re.findall(r"\\(toprule|cmidrule|midrule|bottomrule)", text)
+    assert rules == ["toprule", "cmidrule", "cmidrule", "midrule", "bottomrule"]
+    assert re.findall(r"cmidrule\(lr\)\{(\d)-(\d)\}", text) == [("2", "4"), ("5", "7")]
+    body = text.partition(r"\midrule")[2].partition(r"\bottomrule")[0].strip().splitlines()
+    assert len(body) == 3
+    for line in body:
+        assert line.endswith(r" \\")
+        _, *cells = re.split(r"(?<!\\)&", line.removesuffix(r" \\"))
+        assert len(cells) == len(re.findall(r"^    S\[", text, re.MULTILINE)) == 6
+        for cell in map(str.strip, cells):
+            assert _NUMBER.fullmatch(cell) or (cell[0] == "{" and cell[-1] == "}"), cell
+
+
+def test_a_bold_column_detects_weight_in_text_mode(small: Any) -> None:
+    columns = re.findall(r"^    S\[(.*)\]$", _tex(small), re.MULTILINE)
+    assert all("detect-weight" in column and "mode=text" in column for column in columns)
+
+
+def test_a_spread_of_zero_is_printed(folder: Any) -> None:
+    folder.add(seed=0, accuracy=0.5)
+    folder.add(seed=1, accuracy=0.5)
+    text = _tex(folder)
+    assert r"50.00 \pm 0.00" in text
+    assert "retain-zero-uncertainty," in text
+
+
+def test_three_data_sets_span_both_columns_of_a_page(folder: Any) -> None:
+    for data in ("a", "b", "c"):
+        folder.add(data=data)
+    assert r"\begin{table*}" in _tex(folder)
+
+
+def test_special_characters() -> None:
+    assert escape("a_b & 5% #1 $x {y}") == r"a\_b \& 5\% \#1 \$x \{y\}"
+    assert escape("~^\\") == r"\textasciitilde{}\textasciicircum{}\textbackslash{}"
+    assert escape("0.9 ± 0.1\n\x1b") == r"0.9 $\pm$ 0.1  "
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_compiles(small: Any, tmp_path: Path) -> None:
+    found = subprocess.run(["kpsewhich", "siunitx.sty"], capture_output=True, text=True, check=False)
+    if not found.stdout.strip():
+        pytest.skip("siunitx is not installed")
+    small.add("\u03c3 & \u03b2 <x> ~^\\ \"q\" 'r' |", "watch", accuracy=0.5, curve=None)
+    (tmp_path / "table.tex").write_text(_tex(small), encoding="utf-8")
+    document = r"\documentclass{article}\usepackage{booktabs,siunitx}\begin{document}\input{table}\end{document}"
+    (tmp_path / "paper.tex").write_text(document, encoding="utf-8")
+    run = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout.decode(errors="replace")[-2000:]
+    assert (tmp_path / "paper.pdf").stat().st_size > 1000

@@ -1,0 +1,147 @@
+"""The page: whole in itself, complete, and valid enough to be parsed."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from bench.plan import Status
+from bench.record import runs_folder
+from bench.report import write_report
+
+_VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class _Reader(HTMLParser):
+    """Elements with attributes, ids, text; complains of tags that do not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] not in (["style"], ["script"]):
+            self.text += data
+
+
+def _page(folder: Any) -> tuple[str, _Reader]:
+    text = write_report(folder.path).html.read_text(encoding="utf-8")
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    return text, reader
+
+
+def test_every_cell_every_number_every_run(small: Any) -> None:
+    _, page = _page(small)
+    table = write_report(small.path).table
+    for row in table.rows:
+        assert row.label in page.text
+        assert all(entry.text.replace("-", "\u2013") in page.text for entry in row.entries)
+    assert all(note.text in page.text for note in table.footnotes)
+    hrefs = {attributes.get("href") for _, attributes in page.found}
+    runs = [path.name for path in runs_folder(small.path).iterdir()]
+    assert len(runs) == 10
+    assert {f"runs/{name}/" for name in runs} <= hrefs
+
+
+def test_it_asks_nothing_of_any_network(small: Any) -> None:
+    text, page = _page(small)
+    for tag, attributes in page.found:
+        assert tag not in ("script", "link", "iframe", "object", "embed", "base")
+        assert "src" not in attributes
+        if tag != "a":
+            assert not any("//" in (value or "") for value in attributes.values()), (tag, attributes)
+    links = {a["href"] for tag, a in page.found if tag == "a" and "//" in (a.get("href") or "")}
+    assert links == {"https://example.org/watch", "https://example.org/digits"}
+    assert "@import" not in text
+    assert all(address.startswith("#") for address in re.findall(r"url\(([^)]*)\)", text))
+
+
+def test_ids_are_single_and_references_lead_somewhere(small: Any) -> None:
+    text, page = _page(small)
+    ids = [a["id"] for _, a in page.found if "id" in a]
+    assert len(ids) == len(set(ids))
+    wanted = {a["href"] for _, a in page.found if (a.get("href") or "").startswith("#")}
+    wanted |= {f"#{name}" for name in re.findall(r"url\(#([^)]*)\)", text)}
+    assert wanted <= {f"#{name}" for name in ids}
+
+
+def test_it_has_all_its_parts(small: Any) -> None:
+    text, page = _page(small)
+    svgs = [a for tag, a in page.found if tag == "svg"]
+    assert len(svgs) == 2 + 2 + 3 + 2  # size, latency, curves of three cells and of two
+    assert all(a.get("aria-label") and a.get("role") == "img" for a in svgs)
+    assert "<title>demo</title>" in text
+    assert "prefers-color-scheme: dark" in text
+    assert 'name="viewport"' in text
+    assert "LSTM (no better than always answering the most frequent class)" in page.text
+    assert "9 of 10 runs are done (1 failed)" in page.text
+
+
+def test_names_are_escaped(folder: Any) -> None:
+    folder.add('<script>alert("x")</script>', curve=[0.1, 0.9])
+    folder.add("$x$ & \\1", accuracy=0.8, kb=3.0, curve=[0.1, 0.9])
+    text, page = _page(folder)
+    assert "<script" not in text
+    assert '<script>alert("x")</script>' in page.text
+    assert "$x$ & \\1" in page.text
+
+
+def test_provenance_and_dirty_trees(folder: Any) -> None:
+    dirty = {"git": {"commit": "beef", "dirty": True}, "packages": {"torch": "2.13.0"}, "host": "secret-host"}
+    folder.add(seed=0, provenance=dirty | {"peak_memory_mb": 410.2, "deterministic": True})
+    folder.add(seed=1, provenance={"git": {}, "packages": None})
+    _, page = _page(folder)
+    assert "beef with uncommitted changes: 1 run" in page.text
+    assert "not recorded: 1 run" in page.text
+    assert "secret-host" not in page.text
+    for said in ("2.13.0", "410 to 410 MB", "sha256:watch", "CC BY 4.0", "Arduino mkr1000"):
+        assert said in page.text
+    assert "uncommitted" not in write_report(folder.path).table.caption
+
+
+@pytest.mark.parametrize("damage", ["", "epoch,other\n1,2\n", "epoch,validation_accuracy\n1,x\n"])
+def test_a_damaged_curve_is_named_not_drawn(folder: Any, damage: str) -> None:
+    folder.add("A", curve=[0.1, 0.2])
+    bad = folder.add("B", curve=[0.1, 0.2])
+    (runs_folder(folder.path) / bad.id / "metrics.csv").write_text(damage, encoding="utf-8")
+    _, page = _page(folder)
+    assert f"Without a readable metrics.csv: {bad.id}" in page.text
+
+
+def test_no_curves_at_all(folder: Any) -> None:
+    folder.add()
+    _, page = _page(folder)
+    assert "Learning curves" not in page.text
+
+
+def test_a_diverged_curve_and_one_epoch_are_drawn(folder: Any) -> None:
+    folder.add("A", curve=[float("nan"), 0.5, float("inf")])
+    folder.add("B", curve=[0.5])
+    _page(folder)
+
+
+def test_the_log_of_a_failed_run_is_linked(folder: Any) -> None:
+    folder.add()
+    bad = folder.add(seed=1, status=Status.FAILED, reason="boom")
+    (runs_folder(folder.path) / bad.id / "log.txt").write_text("x", encoding="utf-8")
+    _, page = _page(folder)
+    assert f"runs/{bad.id}/log.txt" in {a.get("href") for _, a in page.found}

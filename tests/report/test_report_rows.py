@@ -1,0 +1,57 @@
+"""Which runs share a row, and its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.report.rows import labels
+
+
+def _names(folder: Any) -> list[str]:
+    from bench.record import read_all
+
+    return sorted(set(labels(read_all(folder.path)).values()))
+
+
+def test_a_cell_with_one_size_is_named_by_title_alone(folder: Any) -> None:
+    folder.add("GRU", seed=0)
+    folder.add("GRU", seed=1)
+    assert _names(folder) == ["GRU"]
+
+
+def test_the_variant_stands_in_brackets(folder: Any) -> None:
+    folder.add("FastGRNN", variant="gate tanh")
+    folder.add("FastGRNN")
+    assert _names(folder) == ["FastGRNN", "FastGRNN (gate tanh)"]
+
+
+def test_other_sizes_on_other_data_sets_are_one_row(folder: Any) -> None:
+    folder.add("GRU", "watch", hidden=64)
+    folder.add("GRU", "digits", hidden=72)
+    assert _names(folder) == ["GRU"]
+
+
+def test_two_sizes_on_one_data_set_are_told_apart(folder: Any) -> None:
+    folder.add("GRU", "watch", hidden=64)
+    folder.add("GRU", "watch", hidden=72)
+    folder.add("GRU", "digits", hidden=64)
+    folder.add("RNN", "watch", hidden=64)
+    assert _names(folder) == ["GRU, H 64", "GRU, H 72", "RNN"]
+
+
+def test_runs_that_differ_in_training_are_never_averaged_as_seeds(folder: Any) -> None:
+    folder.add("GRU", train={"learning_rate": 0.01})
+    folder.add("GRU", train={"learning_rate": 0.001})
+    assert _names(folder) == ["GRU, learning rate 0.001", "GRU, learning rate 0.01"]
+
+
+def test_size_and_training_are_named_only_as_far_as_needed(folder: Any) -> None:
+    folder.add("GRU", hidden=64, train={"learning_rate": 0.01})
+    folder.add("GRU", hidden=72, train={"learning_rate": 0.001})
+    assert _names(folder) == ["GRU, H 64", "GRU, H 72"]
+    folder.add("GRU", hidden=64, train={"learning_rate": 0.001})
+    assert _names(folder) == [
+        "GRU, H 64, learning rate 0.001",
+        "GRU, H 64, learning rate 0.01",
+        "GRU, H 72, learning rate 0.001",
+    ]

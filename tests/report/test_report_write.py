@@ -1,0 +1,77 @@
+"""The whole: files, determinism, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import RnnbenchError
+from bench.plan import Status
+from bench.report import write_report
+
+
+def test_files_and_counts(small: Any) -> None:
+    report = write_report(small.path)
+    tables = small.path / "tables"
+    assert (report.tex, report.markdown, report.csv) == tuple(tables / f"demo{end}" for end in (".tex", ".md", ".csv"))
+    assert report.html == small.path / "report.html"
+    assert (report.done, report.not_done) == (9, 1)
+    assert sorted(path.name for path in tables.iterdir()) == ["demo.csv", "demo.md", "demo.tex"]
+    figures = {path.name.partition("-")[0] for path in (small.path / "figures").iterdir()}
+    assert figures == {"size", "latency"}
+
+
+def test_the_same_records_give_the_same_bytes_anywhere(small: Any, tmp_path: Path) -> None:
+    copied = tmp_path / "elsewhere"
+    shutil.copytree(small.path, copied)
+    first, second, third = (write_report(path) for path in (small.path, small.path, copied))
+    for name in ("html", "tex", "markdown", "csv"):
+        texts = {getattr(report, name).read_bytes() for report in (first, second, third)}
+        assert len(texts) == 1, name
+
+
+def test_two_grids_in_one_folder(folder: Any) -> None:
+    folder.add("A")
+    folder.grid = "other"
+    folder.add("B")
+    report = write_report(folder.path)
+    assert report.tex.name == "demo+other.tex"
+    assert report.table.name == "demo + other"
+
+
+def test_the_name_of_a_grid_cannot_lead_out_of_the_folder(make_folder: Any, tmp_path: Path) -> None:
+    folder = make_folder("results")
+    folder.grid = "../../evil"
+    folder.add()
+    assert write_report(folder.path).tex.parent == folder.path / "tables"
+
+
+def test_nothing_done(folder: Any) -> None:
+    folder.add(status=Status.FAILED, reason="x")
+    with pytest.raises(RnnbenchError, match=r"no run is done yet in .*; run the grid first"):
+        write_report(folder.path)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RnnbenchError, match="no results folder"):
+        write_report(tmp_path / "absent")
+
+
+def test_a_folder_that_cannot_be_written(folder: Any) -> None:
+    folder.add()
+    (folder.path / "tables").write_text("in the way", encoding="utf-8")
+    with pytest.raises(RnnbenchError, match="cannot write the report"):
+        write_report(folder.path)
+
+
+def test_a_hundred_runs(folder: Any) -> None:
+    for cell in range(10):
+        for data in ("watch", "digits"):
+            for seed in range(5):
+                folder.add(f"Cell{cell}", data, seed, 0.5 + 0.04 * cell, kb=3.0 * 1.5**cell, curve=[0.3, 0.5, 0.6])
+    report = write_report(folder.path)
+    assert len(report.table.rows) == 10
+    assert report.html.stat().st_size < 1_500_000
