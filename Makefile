@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WANDB_SILENT ?= true
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test lint reference clean
 help:
 	@echo "make demo    run a grid of every cell on two real data sets: records, tables, results/demo/report.html"
 	@echo "make test    format, lint and type checks, then every test"
 	@echo "make setup   only the virtual environment in $(VENV)"
+	@echo "make reference    run the demo again for results/reference/demo"
 	@echo "make clean   remove the virtual environment and results/demo"
 
 setup: $(VENV)/.ready
@@ -33,6 +34,11 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Regenerates results/reference/demo from nothing; commit what changed.
+reference: setup
+	rm -rf results/reference/demo/runs
+	$(BIN)/rnnbench run configs/demo.yaml --out results/reference/demo --wandb disabled
 
 clean:
 	rm -rf $(VENV) results/demo

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
@@ -24,11 +25,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
-_SHORT = 16
-"""Columns of at most so many letters are not broken into lines."""
+_PROSE = ("options", "about", "licence")
+"""What ``list`` prints below a row rather than in a column."""
 
 STYLE = {
     Status.PLANNED: "cyan",
@@ -61,6 +62,15 @@ class Wandb(StrEnum):
     DISABLED = "disabled"
 
 
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(metadata.version("rnnbench"))
+        raise typer.Exit
+
+
 @app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False) -> None:
     """Lists what there is: cells, data sets, boards or grids."""
@@ -68,14 +78,7 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: 
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
-    table = Table(box=None, header_style="bold")
-    texts = [[_text(value) for value in row.values()] for row in rows]
-    for number, key in enumerate(rows[0]):
-        short = max(len(row[number]) for row in texts) <= _SHORT
-        table.add_column(key.replace("_", " "), no_wrap=short, overflow="fold")
-    for row in texts:
-        table.add_row(*row)
-    out.print(table)
+    _print_list(rows)
 
 
 @app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")
@@ -96,7 +99,7 @@ def plan_(grid_file: GridFile, folder: OutFolder = None, as_json: AsJson = False
         return
     for each in planned:
         reason = f"  {each.reason}" if each.reason else ""
-        out.print(f"[{STYLE[each.status]}]{each.status:11}[/] {each.spec.id}[dim]{reason}[/]")
+        out.print(Text.assemble((f"{each.status:11} ", STYLE[each.status]), each.spec.id, (reason, "dim")))
     out.print(f"{_tally(planned)}; results in {results}")
 
 
@@ -115,13 +118,14 @@ def run(
     from bench.train import Job
 
     grid, planned, results = _plan(grid_file, folder)
-    execute.prepare_results(results, grid)
+    execute.prepare_results(results, grid, [each.spec for each in planned])
     missing = [each.spec for each in planned if each.missing]
     if missing:
-        execute.prepare_data(missing, lambda name: err.print(f"[dim]data set {name}[/]"))
+        execute.try_out(missing)
+        execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
     jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
     if not jobs:
-        err.print(f"nothing to run: all {len(planned)} runs are done or being worked on, in {results}")
+        err.print(f"nothing to run: all runs ({len(planned)}) are done or being worked on, in {results}")
     try:
         follow(jobs, workers, err)
     except KeyboardInterrupt:
@@ -138,10 +142,13 @@ def run(
 @app.command(epilog="Example: [bold]rnnbench report results/demo[/]")
 def report(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/demo.", show_default=False)],
+    board: Annotated[
+        str | None, typer.Option(help="Board whose latency the table shows; the one most models fit otherwise.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Writes the tables (LaTeX, Markdown, CSV) and the page of a results folder, and prints the table."""
-    _report(results, as_json)
+    """Writes the tables (LaTeX, Markdown, CSV), figures and page of a results folder, and prints the table."""
+    _report(results, as_json, board)
 
 
 def main() -> None:
@@ -149,7 +156,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except RnnbenchError as error:
-        err.print(f"[red]error:[/] {error}", markup=True)
+        err.print(Text.assemble(("error:", "red"), f" {error}"))
         sys.exit(2)
 
 
@@ -165,23 +172,39 @@ def _plan(grid_file: Path, folder: Path | None) -> tuple[Any, list[Planned], Pat
     return grid, plan(runs, observed(results)), results
 
 
-def _report(results: Path, as_json: bool) -> None:
+def _report(results: Path, as_json: bool, board: str | None = None) -> None:
     from bench.report import to_rich, write_report
 
-    written = write_report(results)
+    written = write_report(results, board)
     if as_json:
         paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}
         body: dict[str, Any] = {key: str(path) for key, path in paths.items()}
         typer.echo(json.dumps({**body, "done": written.done, "not_done": written.not_done}, indent=1))
         return
     out.print(to_rich(written.table))
-    out.print(f"\nLook next: [bold]{written.html}[/] in a browser, [bold]{written.tex}[/] in a paper,")
-    out.print(f"or [bold]wandb leet {results / 'wandb'}[/] for the curves of every run in the terminal.")
+    out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper,")
+    out.print(f"or `wandb leet {results / 'wandb'}` for the curves of every run in the terminal.")
+
+
+def _print_list(rows: list[dict[str, Any]]) -> None:
+    """Short facts in columns, prose below them: readable in any width."""
+    columns = [key for key in rows[0] if key not in _PROSE]
+    texts = [[key.replace("_", " ") for key in columns]] + [[_text(row[key]) for key in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in texts]
+    out.print(lines[0], style="bold")
+    for line, row in zip(lines[1:], rows, strict=True):
+        out.print(line)
+        for key in _PROSE:
+            if row.get(key):
+                out.print(f"    {'' if key == 'about' else key + ': '}{_text(row[key])}", style="dim")
 
 
 def _tally(planned: list[Planned]) -> str:
     counts = {status: sum(each.status is status for each in planned) for status in Status}
-    return f"{len(planned)} runs: " + ", ".join(f"{n} {status}" for status, n in counts.items() if n)
+    return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(
+        f"{n} {status}" for status, n in counts.items() if n
+    )
 
 
 def _cells() -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import enum
 import itertools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, field_validator, model_validator
 
-from bench.errors import RnnbenchError
+from bench.errors import RnnbenchError, nearest
 from bench.spec import Part, RunSpec, parse
 
 
@@ -38,11 +39,26 @@ class Override(Part):
 class Grid(Part):
     """A grid: what all runs share, what varies, and the exceptions."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str
     about: str = ""
     base: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, list[Any]]
     overrides: tuple[Override, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_word(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+            raise ValueError(f"{name!r} must be of lower-case letters, digits and dashes, at most 40")
+        return name
+
+    @field_validator("grid", mode="before")
+    @classmethod
+    def _axes_are_lists(cls, grid: Any) -> Any:
+        for axis, values in grid.items() if isinstance(grid, Mapping) else ():
+            if not isinstance(values, list):
+                raise ValueError(f"axis {axis!r} needs a list of values: write [{values}]")
+        return grid
 
     @field_validator("grid")
     @classmethod
@@ -66,6 +82,7 @@ class Grid(Part):
         """
         found: dict[str, RunSpec] = {}
         used: set[int] = set()
+        paths: set[str] = set()
         for values in itertools.product(*self.grid.values()):
             raw = {key: _as_mapping(key, value) for key, value in copy.deepcopy(self.base).items()}
             for axis, value in zip(self.grid, values, strict=True):
@@ -75,11 +92,14 @@ class Grid(Part):
                     used.add(number)
                     for path, value in override.set.items():
                         _set(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
+            paths |= set(_paths(raw))
             spec: RunSpec = parse(RunSpec, raw, f"grid {self.name!r}")
             found.setdefault(spec.id, spec)
         for number, override in enumerate(self.overrides):
             if number not in used:
-                raise RnnbenchError(f"grid {self.name!r}: override {number + 1} matches no run: {override.when}")
+                unknown = [path for path in override.when if path not in paths]
+                hint = nearest(unknown[0], paths) if unknown else ""
+                raise RnnbenchError(f"grid {self.name!r}: override {number + 1} matches no run: {override.when}{hint}")
         return list(found.values())
 
 
@@ -182,6 +202,15 @@ def _get(raw: Mapping[str, Any], path: str) -> Any:
             return None
         at = _as_mapping(step, at[step])
     return at
+
+
+def _paths(raw: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Every dotted path to a value."""
+    for key, value in raw.items():
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
 
 
 def _matches(value: Any, wanted: Any) -> bool:

@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import RnnbenchError
 from bench.plan import Status
+
+GRID_NOTE = "grid.yaml"
+"""In a results folder: the grid it belongs to, and the ids of its runs."""
 
 SCHEMA = 1
 """Raise it when a reader of older records would go wrong."""
@@ -130,6 +134,19 @@ class Record(Frozen):
 def runs_folder(results: Path) -> Path:
     """Where a results folder keeps its runs."""
     return results / "runs"
+
+
+def noted_runs(results: Path) -> frozenset[str] | None:
+    """Ids of the runs that the grid of a results folder has now; ``None`` where no grid was noted.
+
+    A grid that was edited leaves the runs of its earlier versions in the folder; they are not in this set.
+    """
+    try:
+        note = yaml.safe_load((results / GRID_NOTE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    runs = note.get("runs") if isinstance(note, dict) else None
+    return frozenset(map(str, runs)) if isinstance(runs, list) else None
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -161,11 +161,15 @@ def parse(model: type[Part], given: Any, where: str) -> Any:
         errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         first = errors[0]  # a misspelt key explains the key that is missed
         path = ".".join(str(step) for step in first["loc"])
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        more = f" (and {_faults(len(errors) - 1)})" if len(errors) > 1 else ""
         if first["type"] == "extra_forbidden":
             known = _fields_at(model, first["loc"][:-1])
             raise RnnbenchError(f"{where}: unknown key {path!r}{nearest(first['loc'][-1], known)}{more}") from None
         raise RnnbenchError(f"{where}: {path + ': ' if path else ''}{_say(first)}{more}") from None
+
+
+def _faults(count: int) -> str:
+    return f"{count} more fault{'s' if count != 1 else ''}"
 
 
 def _say(error: Any) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import traceback
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import baselines
 import cells
 from bench.errors import RnnbenchError, nearest
 from cells import Cell
+
+_CONTRACT = ("cell.py", "weight.py")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,16 @@ def _import_all() -> None:
             except Exception as error:  # whatever a user's file raises
                 path = f"{name.replace('.', '/')}.py"
                 raise RnnbenchError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    for cls in _all_subclasses(Cell):
+        public = cls.__module__.partition(".")[0] in ("cells", "baselines") and not cls.__name__.startswith("_")
+        if public and "name" not in vars(cls):
+            raise RnnbenchError(f"{cls.__module__.replace('.', '/')}.py: class {cls.__name__} lacks @register(...)")
+
+
+def _all_subclasses(cls: type[Cell]) -> Iterator[type[Cell]]:
+    for below in cls.__subclasses__():
+        yield below
+        yield from _all_subclasses(below)
 
 
 def all_cells() -> Mapping[str, type[Cell]]:
@@ -45,6 +59,16 @@ def all_cells() -> Mapping[str, type[Cell]]:
     """
     _import_all()
     return cells.registered()
+
+
+def place_of(error: BaseException) -> str:
+    """Where in a cell's file an error arose: ``" (cells/mgu.py:31: `the line`)"``, or ``""`` when in none."""
+    folders = [Path(path).resolve() for package in (cells, baselines) for path in package.__path__]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename).resolve()
+        if path.parent in folders and path.name not in _CONTRACT:
+            return f" ({path.parent.name}/{path.name}:{frame.lineno}: `{frame.line}`)"
+    return ""
 
 
 def cell_class(name: str) -> type[Cell]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
@@ -62,8 +65,7 @@ def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Event]:
         jobs: in the order to start them.
         workers: at least 1.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.execute.worker"])
+    context = _fork_server()
     waiting, running = deque(jobs), list[_Running]()
     try:
         while waiting or running:
@@ -80,6 +82,20 @@ def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Event]:
                     yield Event(each.job, "ended", record=_outcome(each))
     finally:
         _stop(running)
+
+
+def _fork_server() -> ForkServerContext:
+    """A context whose server is up, and deaf to the Ctrl-C that is meant for the runs."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.execute.worker"])
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        forkserver.ensure_running()
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
+    return context
 
 
 def _start(context: ForkServerContext, job: Job) -> _Running:
@@ -110,9 +126,7 @@ def _outcome(ended: _Running) -> Record | None:
     if left.status is not Status.RUNNING or record.is_held(folder):
         return left if left.status is not Status.RUNNING else None
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    left = left.model_copy(
-        update={"status": Status.FAILED, "reason": f"the process died ({how}); see {folder / 'log.txt'}"}
-    )
+    left = left.model_copy(update={"status": Status.FAILED, "reason": f"the process died ({how})"})
     record.write(folder, left)
     return left
 

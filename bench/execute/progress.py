@@ -7,13 +7,14 @@ from contextlib import closing
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from bench.execute.pool import Event, cores, run_jobs
 from bench.plan import Status
 from bench.record import Record
 from bench.train import Job
 
-_MARK = {Status.DONE: "[green]done[/]", Status.FAILED: "[red]failed[/]", Status.INTERRUPTED: "[magenta]interrupted[/]"}
+_STYLE = {Status.DONE: "green", Status.FAILED: "red", Status.INTERRUPTED: "magenta"}
 
 
 def follow(jobs: Sequence[Job], workers: int | None, console: Console) -> None:
@@ -27,7 +28,7 @@ def follow(jobs: Sequence[Job], workers: int | None, console: Console) -> None:
     if not jobs:
         return
     progress = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
         TimeElapsedColumn(),
@@ -57,26 +58,26 @@ def _show(progress: Progress, events: Iterable[Event], jobs: Sequence[Job]) -> N
             ended += 1
             planned[name] = finished[name]  # it may have stopped early
             progress.remove_task(tasks.pop(name))
-            progress.console.print(f"{ended:>4}/{len(jobs)}  {_line(event)}")
+            progress.console.print(Text.assemble(f"{ended:>4}/{len(jobs)}  ", _line(event)))
         progress.update(
             total,
-            description=f"[bold]{ended} of {len(jobs)} runs[/]",
+            description=f"{ended} of {len(jobs)} runs",
             total=sum(planned.values()),
             completed=sum(finished.values()),
         )
 
 
-def _line(event: Event) -> str:
+def _line(event: Event) -> Text:
     """One finished run in one line."""
     name, left = event.job.spec.id, event.record
     if left is None:
-        return f"{name}  is being worked on by another process"
-    return f"{_MARK.get(left.status, left.status)}  {name}  {_figures(left)}"
+        return Text(f"{name}  is being worked on by another process")
+    return Text.assemble((left.status, _STYLE.get(left.status, "")), f"  {name}  {_figures(event.job, left)}")
 
 
-def _figures(left: Record) -> str:
+def _figures(job: Job, left: Record) -> str:
     if left.result is None or left.data is None or left.size is None or left.times.wall_s is None:
-        return left.reason
+        return left.reason + (f"; see {job.folder / 'log.txt'}" if left.status is Status.FAILED else "")
     return (
         f"{left.data.metric} {100 * left.result.test_accuracy:.1f} %, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"
     )

@@ -20,6 +20,7 @@ import wandb  # noqa: F401  (imported here so that forked workers need not)
 from bench import record
 from bench.train import Interrupted, Job, run
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOCK_PATIENCE_S = 5.0
 """Longer than a planner holds a lock to see whether it is held."""
 
@@ -31,7 +32,7 @@ def work(job: Job, progress: Connection) -> None:
         job: the run. Nothing happens when another process holds its lock.
         progress: is sent the number of each finished epoch.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
         with record.lock(job.folder).acquire(timeout=_LOCK_PATIENCE_S):
@@ -53,8 +54,9 @@ def work(job: Job, progress: Connection) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raised once: a second signal must not break the writing of the record."""
-    signal.signal(number, signal.SIG_IGN)
+    """Raised once: a terminal's Ctrl-C and the parent's word both arrive, and must not break the record's writing."""
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise Interrupted
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.errors import RnnbenchError
 from bench.plan import Status
-from bench.record import Record, observed, read_all
+from bench.record import Record, noted_runs, observed, read_all
 from bench.report.rows import data_name, hidden_size, labels
 
 RUNS = {
@@ -77,14 +77,17 @@ SUMMARY = {
 
 
 def load(results: Path) -> list[Record]:
-    """Every record of a results folder, with the status that is true now.
+    """The records of a results folder's grid as it is now, each with the status that is true now.
+
+    Records of runs that an earlier version of the grid had are left out: a table does not mix experiments.
 
     Raises:
         RnnbenchError: when the folder does not exist or holds no record, or a record is damaged.
     """
     if not results.is_dir():
         raise RnnbenchError(f"there is no results folder {results}: run a grid first, or name the folder it wrote")
-    records = read_all(results)
+    wanted = noted_runs(results)
+    records = [record for record in read_all(results) if wanted is None or record.id in wanted]
     if not records:
         raise RnnbenchError(f"{results} holds no records: run a grid first, or name the folder that it wrote")
     now = observed(results)

@@ -18,6 +18,16 @@ from bench.spec import RunSpec
 MODES = ("offline", "online", "disabled")
 PROJECT = "rnnbench"
 
+_KEYS = {
+    "train_accuracy": "accuracy/train",
+    "validation_accuracy": "accuracy/validation",
+    "train_loss": "loss/train",
+    "validation_loss": "loss/validation",
+    "learning_rate": "schedule/learning_rate",
+    "seconds": "schedule/seconds",
+}
+"""Figures of an epoch as W&B shows them: in sections, what matters first."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +60,7 @@ class WandbTracker:
     def epoch(self, row: Mapping[str, float]) -> None:
         """Logs a row of the history."""
         try:
-            self._run.log(dict(row))
+            self._run.log({_KEYS.get(key, key): value for key, value in row.items()})
         except Exception:
             _log.warning("W&B did not take epoch %s", row.get("epoch"), exc_info=True)
 

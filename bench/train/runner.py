@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +92,8 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
         status, reason = Status.FAILED, str(error)
     except Exception as error:
         _log.exception("the run failed")
-        status, reason = Status.FAILED, f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        what = str(error).strip().partition("\n")[0]
+        status, reason = Status.FAILED, f"{type(error).__name__}: {what}{zoo.place_of(error)}"
     train_s = facts.pop("train_s", None)
     end = {
         "status": status,
@@ -100,9 +103,23 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
         **facts,
     }
     final = base.model_copy(update=end)
-    tracker.finish(status, flat_summary(final))
-    record.write(job.folder, final)
+    with _undisturbed():
+        tracker.finish(status, flat_summary(final))
+        record.write(job.folder, final)
     return final
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Holds signals back: what a run has reached is written before it hears that it should stop."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def flat_summary(final: Record) -> dict[str, Any]:

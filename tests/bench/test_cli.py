@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from commands import Command
 
 GridFile = Callable[[str], Path]
 SMALL = "name: small\nbase: {train: {epochs: 1}, cell: {hidden_size: 4}}\ngrid: {data: [digits-mfcc], cell: [gru]}\n"
@@ -40,7 +40,7 @@ def test_plan_shows_and_writes_nothing(rnnbench: Command, grid_file: GridFile, t
     before = sorted(tmp_path.rglob("*"))
     said = rnnbench("plan", path, "--out", results)
     assert said.code == 0
-    assert "1 runs: 1 planned" in said.out
+    assert "1 run: 1 planned" in said.out
     (row,) = json.loads(rnnbench("plan", path, "--out", results, "--json").out)["runs"]
     assert row["status"] == "planned"
     assert row["id"].startswith("digits-mfcc-gru-h4-s0-")
@@ -60,6 +60,13 @@ FAULTS = {
         ["rank 5", "1..4"],
     ),
     "an empty grid": (SMALL.replace("[gru]", "[]"), ["empty"]),
+    "an axis that is no list": (SMALL.replace("[gru]", "gru"), ["'cell'", "write [gru]"]),
+    "a name that is no word": (SMALL.replace("small", "../[evil]"), ["'../[evil]'", "lower-case letters"]),
+    "words that look like markup": (SMALL.replace("[gru]", "['[/x]']"), ["unknown cell '[/x]'"]),
+    "an override of a misspelt key": (
+        SMALL + "overrides: [{when: {cell.nam: gru}, set: {seed: 1}}]",
+        ["matches no run", "did you mean 'cell.name'"],
+    ),
     "no grid at all": ("", ["not a grid"]),
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from commands import Command
 
 from bench import record
 from bench.plan import Status
@@ -57,7 +57,7 @@ def test_a_grid_leaves_what_is_promised_and_a_second_run_does_nothing(
     kept = {path: path.stat().st_mtime_ns for path in results.glob("runs/*/*")}
     second = rnnbench_process("run", path)
     assert second.code == 0
-    assert "nothing to run: all 2 runs are done" in second.err
+    assert "nothing to run: all runs (2) are done" in second.err
     assert {path: path.stat().st_mtime_ns for path in results.glob("runs/*/*")} == kept
 
 
@@ -82,7 +82,7 @@ def test_a_failed_run_does_not_stop_the_grid_and_only_what_is_missing_is_run_aga
 
 def _start(path: Path, cwd: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "bench", "run", str(path), "--workers", "1", "--wandb", "disabled"]
-    return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def _first_epoch(results: Path) -> record.Record:
@@ -103,7 +103,7 @@ def test_a_grid_of_which_nothing_is_done_has_no_report(
     path = grid_file(TWO_CELLS.replace("[gru, fastgrnn]", "[gru]\n  seed: [0]") + diverging)
     said = rnnbench_process("run", path, "--wandb", "disabled")
     assert (said.code, said.out) == (1, "")
-    assert said.err.splitlines()[-1].startswith("1 runs: 1 failed")
+    assert said.err.splitlines()[-1].startswith("1 run: 1 failed")
     assert not (tmp_path / "results/small/report.html").exists()
 
 
@@ -117,12 +117,28 @@ def test_an_interrupt_is_recorded_and_the_same_command_goes_on(
     results, path = tmp_path / "results" / "small", grid_file(LONG)
     with _start(path, tmp_path) as process:
         _first_epoch(results)
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent, the workers, the fork server
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on" in said
-    assert statuses(results) == {"gru": "interrupted"}
-    assert "1 runs: 1 interrupted" in rnnbench_process("plan", path).out
+    assert "Traceback" not in said
+    (left,) = record.read_all(results)
+    assert (left.status, left.reason) == (Status.INTERRUPTED, "stopped by a signal")
+    assert "1 run: 1 interrupted" in rnnbench_process("plan", path).out
+
+
+@pytest.mark.slow
+def test_an_edited_grid_reports_only_the_runs_it_has_now(
+    rnnbench_process: Command, grid_file: GridFile, tmp_path: Path
+) -> None:
+    for epochs in (1, 2):
+        text = TWO_CELLS.replace("epochs: 2", f"epochs: {epochs}").replace("[gru, fastgrnn]", "[rnn]")
+        said = rnnbench_process("run", grid_file(text), "--wandb", "disabled")
+        assert said.code == 0, said.err
+    assert len(record.read_all(tmp_path / "results/small")) == 2
+    table = (tmp_path / "results/small/tables/small.md").read_text()
+    assert table.count("RNN") == 1
+    assert "epochs" not in table.splitlines()[-1]
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_online_the_server_gets_config_history_summary_and_the_true_end(
     assert (first["name"], first["project"], first["groupName"]) == (SPEC.id, "rnnbench", "some-grid")
     assert {"watch7", "gru", "seed-3"} <= set(first["tags"])
     assert status in seen.buckets[-1]["tags"]
-    assert [(row["epoch"], row["validation_accuracy"]) for row in seen.history] == [(1, 0.25), (2, 0.5), (3, 0.75)]
+    assert [(row["epoch"], row["accuracy/validation"]) for row in seen.history] == [(1, 0.25), (2, 0.5), (3, 0.75)]
     wanted = {"status": status, "test_accuracy": 0.5, "size/kb": 2.5, "latency/uno_ms": 7.0}
     assert wanted.items() <= seen.summary.items()
     assert seen.exit_code == code

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tiny_runs import RunTiny
 
+from bench import record
 from bench.data import Dataset, DatasetInfo
 from bench.data.dataset import RawSplit, build
-from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.train import Job, run, runner
 
@@ -47,16 +48,13 @@ def tiny() -> Dataset:
     return build(info, _raw(rng, 60, 0), _raw(rng, 30, 100), _raw(rng, 33, 200), ["low", "middle", "high"])
 
 
-RunTiny = Callable[..., tuple[Record, Path]]
-
-
 @pytest.fixture
 def run_tiny(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunTiny:
     """Runs a specification on the tiny set in this process; returns its record and its folder."""
     monkeypatch.setattr(runner, "open_dataset", lambda name: tiny)
     count = iter(range(100))
 
-    def go(listener: Callable[[int], None] = lambda epoch: None, **changes: Any) -> tuple[Record, Path]:
+    def go(listener: Callable[[int], None] = lambda epoch: None, **changes: Any) -> tuple[record.Record, Path]:
         wandb = changes.pop("wandb", "disabled")
         raw: dict[str, Any] = {"data": "tiny", "cell": {"name": "gru", "hidden_size": 6}, "boards": ["uno"], **changes}
         raw["train"] = {"epochs": 3, "batch_size": 16, **raw.get("train", {})}

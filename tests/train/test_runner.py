@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from conftest import RunTiny
+from tiny_runs import RunTiny
 
 from bench import record
 from bench.data import Dataset

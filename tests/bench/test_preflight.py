@@ -1,0 +1,80 @@
+"""Defects of a cell show before anything is trained."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from bench import zoo
+from bench.errors import RnnbenchError
+from bench.execute import try_out
+from bench.spec import RunSpec, parse
+from cells import Cell, State, Weight
+from cells.cell import _REGISTRY
+
+
+class _Toy(Cell):
+    """A cell with a fault, by choice."""
+
+    fault = ""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.U = Weight(hidden_size, hidden_size)
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return x_TBD[..., :1]
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        h = self.U(state[-1]) + pre_BG
+        if self.fault == "shape":
+            h = h @ torch.zeros(3, 3)
+        if self.fault == "width":
+            return h[:, :-1], h
+        if self.fault == "operation":
+            h = h.cumsum(1)
+        return (h,)
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> type[_Toy]:
+    monkeypatch.setitem(_REGISTRY, "toy", _Toy)
+    monkeypatch.setattr(_Toy, "name", "toy", raising=False)
+    monkeypatch.setattr(zoo.cells, "__path__", [*zoo.cells.__path__, str(Path(__file__).parent)])
+    return _Toy
+
+
+def spec(**changes: object) -> RunSpec:
+    made: RunSpec = parse(RunSpec, {"data": "digits-mfcc", "cell": {"name": "toy", "hidden_size": 5}, **changes}, "t")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            "shape",
+            ["fails on zeros: RuntimeError", "shapes cannot be multiplied", "test_preflight.py:", "torch.zeros(3, 3)"],
+        ),
+        ("width", ["shape [2, 3, 4], not [2, 3, 5]"]),
+        ("operation", ["cell 'toy'", "cumsum", "test_preflight.py:"]),
+    ],
+)
+def test_a_faulty_cell_is_named_with_its_line(
+    toy: type[_Toy], monkeypatch: pytest.MonkeyPatch, fault: str, words: list[str]
+) -> None:
+    monkeypatch.setattr(toy, "fault", fault)
+    with pytest.raises(RnnbenchError) as caught:
+        try_out([spec()])
+    for word in words:
+        assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_sound_cell_passes_and_latency_is_not_asked_without_boards(
+    toy: type[_Toy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_out([spec()])
+    monkeypatch.setattr(toy, "fault", "operation")
+    try_out([spec(boards=[])])
