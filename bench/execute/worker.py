@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -21,6 +22,7 @@ from bench import record
 from bench.train import Interrupted, Job, run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_stopping = threading.Event()
 _LOCK_PATIENCE_S = 5.0
 """Longer than a planner holds a lock to see whether it is held."""
 
@@ -54,10 +56,13 @@ def work(job: Job, progress: Connection) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raised once: a terminal's Ctrl-C and the parent's word both arrive, and must not break the record's writing."""
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise Interrupted
+    """Raises once: a terminal's Ctrl-C and the parent's word both arrive, and must not break the record's writing.
+
+    A flag, not SIG_IGN: Lightning puts back the handlers that it found when training began.
+    """
+    if not _stopping.is_set():
+        _stopping.set()
+        raise Interrupted
 
 
 def _redirect(job: Job) -> None:
