@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bench.data.dataset import Array
+from bench.data.normalise import Array
 
 Ints = npt.NDArray[np.int64]
 

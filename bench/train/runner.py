@@ -79,7 +79,7 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     facts: dict[str, Any] = {}
     status, reason = Status.DONE, ""
     try:
-        dataset = open_dataset(job.spec.data.name)
+        dataset = open_dataset(job.spec.data.name, options=job.spec.data.options)
         facts["data"] = _data_facts(dataset)
         extra = {"data_facts": facts["data"].model_dump(), "labels": base.labels.model_dump()}
         tracker = track.start(job.wandb, job.spec, job.folder, job.grid, extra)

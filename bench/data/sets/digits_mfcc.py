@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.catalogue import Recipe
-from bench.data.dataset import Array, Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.fetch import Wheel
+from bench.data.normalise import Array
 from bench.data.splits import draw, same_bytes
 
 # Of each digit's 300 recordings 60 and 30; the other 210 train.
