@@ -78,7 +78,7 @@ def prepare(
             faults.append(error)
             err.print(f"[red]error:[/] {name}: {escape(str(error))}")
             continue
-        row = {"name": name, **_counts(opened), "fingerprint": opened.fingerprint, "folder": str(place)}
+        row: dict[str, Any] = {"name": name, **_counts(opened), "fingerprint": opened.fingerprint, "folder": str(place)}
         rows.append(row)
         if not as_json:
             counts = f"{row['train']:,} / {row['validation']:,} / {row['test']:,}"

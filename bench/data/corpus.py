@@ -40,7 +40,7 @@ class Corpus:
 
 
 def vocabulary(lines: Lines, size: int | None = None) -> tuple[str, ...]:
-    """The words of the training text, most frequent first, ties in order of the alphabet; :data:`END` counts a line.
+    """The words of the training text, most frequent first, ties in order of appearance; :data:`END` ends a line.
 
     Args:
         lines: of the training split.
@@ -52,10 +52,10 @@ def vocabulary(lines: Lines, size: int | None = None) -> tuple[str, ...]:
     if size is not None:
         counts[UNKNOWN] += 0
         kept = {END, UNKNOWN}
-        free = sorted((word for word in counts if word not in kept), key=lambda word: (-counts[word], word))
+        free = sorted((word for word in counts if word not in kept), key=lambda word: -counts[word])
         kept.update(free[: size - len(kept)])
         counts = Counter({word: count for word, count in counts.items() if word in kept})
-    return tuple(sorted(counts, key=lambda word: (-counts[word], word)))
+    return tuple(sorted(counts, key=lambda word: -counts[word]))
 
 
 def build_corpus(info: DatasetInfo, train: Lines, validation: Lines, test: Lines, words: Sequence[str]) -> Corpus:

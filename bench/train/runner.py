@@ -14,6 +14,7 @@ import lightning.pytorch as pl
 import torch
 import yaml
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from torch import nn
 
 from bench import mcu, record, track, zoo
 from bench.data import Dataset, open_dataset
@@ -125,7 +126,7 @@ def flat_summary(final: Record) -> dict[str, Any]:
 
 def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) -> dict[str, Any]:
     spec, info = job.spec, dataset.info
-    network = build(spec, info.features, info.classes)
+    network = build(spec, info.features, info.classes, info.vocabulary)
     began = time.monotonic()
     best = _fit(spec, dataset, network, EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners))
     train_s = time.monotonic() - began
@@ -144,10 +145,17 @@ def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) ->
     )
     return {
         "result": result,
-        "size": SizeFacts(**asdict(size(network))),
+        "size": _size(network),
         "latency": tuple(LatencyFacts(**asdict(each)) for each in latency),
         "train_s": train_s,
     }
+
+
+def _size(network: Network) -> SizeFacts:
+    """The size of cell and classifier, as the paper prints it; an embedding is counted beside it."""
+    counted = size(nn.ModuleList([network.cell, network.head]))
+    embedding = 0 if network.embedding is None else network.embedding.weight.numel()
+    return SizeFacts(**asdict(counted), embedding_parameters=embedding)
 
 
 def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> EpochEnd:
