@@ -43,7 +43,8 @@ def list_(as_json: AsJson = False) -> None:
         return
     table = Table(box=None, header_style="bold")
     for key in ("name", "task", "T x D", "classes", "train", "validation", "test", "here", "licence"):
-        table.add_column(key, justify="right" if key in ("classes", "train", "validation", "test") else "left")
+        counted = key in ("classes", "train", "validation", "test")
+        table.add_column(key, justify="right" if counted else "left", no_wrap=key != "licence", overflow="fold")
     for row in rows:
         counts = [f"{row[key]:,}" if row[key] is not None else "-" for key in ("train", "validation", "test")]
         size = f"{row['steps']} x {row['features']}"

@@ -10,6 +10,7 @@ import io
 import lzma
 import tarfile
 import warnings
+import weakref
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -168,7 +169,14 @@ def open_tree(path: Path) -> Tree:
     if path.is_dir():
         return _Folder(path)
     with _damage(str(path)):
-        return _open(path.open("rb"), path.name, str(path))
+        file = path.open("rb")
+        try:
+            tree = _open(file, path.name, str(path))
+        except BaseException:
+            file.close()
+            raise
+    weakref.finalize(tree, file.close)
+    return tree
 
 
 def _open(file: IO[bytes], name: str, where: str) -> Tree:
