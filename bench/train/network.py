@@ -38,14 +38,15 @@ class Network(nn.Module):
     Args:
         cell: the recurrent layer.
         classes: C.
-        embedding: turns ids of words into the cell's inputs, for a set of texts.
+        vocabulary: of a set of texts, how many words have ids, from 1 on; an embedding makes the cell's inputs of them.
     """
 
-    def __init__(self, cell: Cell, classes: int, embedding: nn.Embedding | None = None) -> None:
+    def __init__(self, cell: Cell, classes: int, vocabulary: int | None = None) -> None:
         super().__init__()
         self.cell = cell
         self.head = Classifier(cell.hidden_size, classes)
-        self.embedding = embedding
+        # Last, so that the others begin as they do without it.
+        self.embedding = None if vocabulary is None else nn.Embedding(vocabulary + 1, cell.input_size, padding_idx=0)
 
     def forward(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
         """Scores of padded sequences, each read at its own last step.
@@ -104,7 +105,4 @@ def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = N
         vocabulary: ids of words, 0 for the padding not counted; ``None`` for a set of numbers.
     """
     torch.manual_seed(derive_seed(spec.seed, "init"))
-    cell = build_cell(spec.cell, features)
-    if vocabulary is None:
-        return Network(cell, classes)
-    return Network(cell, classes, nn.Embedding(vocabulary + 1, features, padding_idx=0))
+    return Network(build_cell(spec.cell, features), classes, vocabulary)

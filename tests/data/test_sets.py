@@ -149,21 +149,35 @@ def test_corpus_counts(corpus: Corpus) -> None:
     for stream in (corpus.train, corpus.validation, corpus.test):
         assert 0 <= int(stream.min()) <= int(stream.max()) < types
         assert corpus.words[int(stream[-1])] == "<eos>"
-    assert torch.bincount(corpus.train, minlength=types).tolist() == sorted(
-        torch.bincount(corpus.train, minlength=types).tolist(), reverse=True
-    )
+    # ids go by how often a word is, but for the place of the unknown
+    often = torch.bincount(corpus.train, minlength=types)[[word != "<unk>" for word in corpus.words]]
+    assert bool((often[:-1] >= often[1:]).all())
 
 
-def test_no_passage_of_a_corpus_is_in_two_splits(corpus: Corpus) -> None:
-    """No line of twelve words or more, but for what speakers and journals say again and again."""
-    end = corpus.words.index("<eos>")
-    lines: list[set[tuple[int, ...]]] = []
-    for stream in (corpus.train, corpus.validation, corpus.test):
-        ends = (stream == end).nonzero()[:, 0].tolist()
-        cut = [tuple(stream[a:b].tolist()) for a, b in zip([0, *(e + 1 for e in ends)], ends, strict=False)]
-        lines.append({line for line in cut if len(line) >= 12})
-    for one, other in itertools.combinations(lines, 2):
-        assert len(one & other) <= 0.004 * min(len(one), len(other))
+def passages(stream: torch.Tensor, length: int) -> np.ndarray:
+    """A hash of each passage of so many words: a polynomial modulo 2^64, from differences of its running sum."""
+    base = 6364136223846793005
+
+    def powers(of: int, count: int) -> np.ndarray:
+        every = np.full(count, of, dtype=np.uint64)
+        every[0] = 1
+        return np.multiply.accumulate(every)
+
+    words = stream.numpy().astype(np.uint64) + np.uint64(1)
+    total = np.concatenate([np.zeros(1, np.uint64), np.add.accumulate(words * powers(base, len(words)))])
+    return (total[length:] - total[:-length]) * powers(pow(base, -1, 2**64), len(total) - length)
+
+
+def test_no_document_of_a_corpus_is_in_two_splits(corpus: Corpus) -> None:
+    """Brown's splits share no twenty words. The others are not free of repeats, as published.
+
+    One of PTB's articles stands in training and in validation, and presidents quote: of passages of sixty words, 0.7 %
+    of the validation text are in training.
+    """
+    length, share = (20, 0.0) if corpus.info.name == "brown" else (60, 0.01)
+    found = [passages(stream, length) for stream in (corpus.train, corpus.validation, corpus.test)]
+    for one, other in itertools.combinations(found, 2):
+        assert len(np.intersect1d(one, other)) <= share * min(len(one), len(other))
 
 
 def test_ptb_begins_as_published() -> None:
