@@ -374,6 +374,10 @@ def test_sc6_takes_its_test_from_the_other_archive(tmp_path: Path) -> None:
     data = sc6.read((write(tmp_path / "a", files), tgz(tmp_path / "b.tar.gz", test)), loose(sc6._INFO))
     assert [len(s) for s in (data.train, data.validation, data.test)] == [12, 12, 6]
     assert data.test.y.tolist() == [5, 0, 1, 2, 3, 4]  # in order of name, _unknown_ first
+    info = loose(describe("wakeword", {"version": "sc6", "word": "left"}))
+    wake = wakeword.read_small((tmp_path / "a", tmp_path / "b.tar.gz"), info, "left")
+    assert wake.test.y.tolist() == [0, 0, 0, 1, 0, 0]
+    assert wake.test.x.shape[1] == 162
     with pytest.raises(RnnbenchError, match="not the subset"):
         sc6.read((write(tmp_path / "c", speech_commands(words, each=1)), tmp_path / "b.tar.gz"), loose(sc6._INFO))
 

@@ -12,8 +12,9 @@ from bench.data import keywords
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.keywords import Clip
+from bench.data.normalise import Array
 from bench.data.own import Both, Own
-from bench.data.splits import numbered
+from bench.data.splits import numbered, pick
 from bench.data.tree import open_tree
 
 CLASSES = ("down", "go", "left", "right", "up", "_unknown_")
@@ -59,35 +60,30 @@ def read(paths: tuple[Path, Path], info: DatasetInfo = _INFO) -> Dataset:
     Raises:
         RnnbenchError: when one is incomplete, damaged, or not the subset.
     """
+    train, validation, test = parts(paths, info.name)
+    return build(info, train, validation, test, CLASSES)
+
+
+def parts(paths: tuple[Path, Path], name: str, length: int = keywords.SECOND) -> tuple[RawSplit, RawSplit, RawSplit]:
+    """Training, validation and test clips of the six classes, padded to ``length`` samples; grouped by speaker."""
     tree = open_tree(paths[0]).at("validation_list.txt")
-    chosen = [(clip, _label(clip.word)) for clip in keywords.clips(tree)]
-    found = keywords.features(tree, [clip.name for clip, _ in chosen])
-    train, validation, testing = keywords.split(chosen, found)
-    if testing.sequences:
-        raise wrong(info.name, f"{tree.where} has testing clips: it is not the subset")
-    test, speakers = _test(paths[1])
-    both = numbered([*(clip.speaker for clip, _ in chosen), *speakers])
-    place = {clip.name: i for i, (clip, _) in enumerate(chosen)}
-    grouped = [
-        RawSplit(part.sequences, part.y, np.array([both[place[c.name]] for c, _ in chosen if c.part == name], np.int64))
-        for name, part in (("training", train), ("validation", validation))
-    ]
-    test = dataclasses.replace(test, group=both[len(chosen) :])
-    return build(info, grouped[0], grouped[1], test, CLASSES)
+    clips = keywords.clips(tree)
+    if any(clip.part == "testing" for clip in clips):
+        raise wrong(name, f"{tree.where} has testing clips: it is not the subset")
+    others = open_tree(paths[1])
+    matches = [(each, _TEST_CLIP.fullmatch(each)) for each in others.names]
+    tests = [Clip(each, match[1], match[2]) for each, match in matches if match and match[1] in CLASSES]
+    group = numbered([clip.speaker for clip in [*clips, *tests]])
+    found = keywords.features(tree, [clip.name for clip in clips], length)
+    heard = keywords.features(others, [clip.name for clip in tests], length)
+    known = RawSplit([found[clip.name] for clip in clips], _labels(clips), group[: len(clips)])
+    test = RawSplit([heard[clip.name] for clip in tests], _labels(tests), group[len(clips) :])
+    validating = np.array([clip.part == "validation" for clip in clips])
+    return pick(known, np.flatnonzero(~validating)), pick(known, np.flatnonzero(validating)), test
 
 
-def _label(word: str) -> int:
-    return CLASSES.index(word) if word in CLASSES else _UNKNOWN
-
-
-def _test(path: Path) -> tuple[RawSplit, list[str]]:
-    """The clips of the six classes in the test archive, and their speakers."""
-    tree = open_tree(path)
-    matches = [(name, _TEST_CLIP.fullmatch(name.removeprefix("./"))) for name in tree.names]
-    clips = [Clip(name, match[1], match[2]) for name, match in matches if match and match[1] in CLASSES]
-    found = keywords.features(tree, [clip.name for clip in clips])
-    y = np.array([CLASSES.index(clip.word) for clip in clips], dtype=np.int64)
-    return RawSplit([found[clip.name] for clip in clips], y, y), [clip.speaker for clip in clips]
+def _labels(clips: list[Clip]) -> Array:
+    return np.array([CLASSES.index(c.word) if c.word in CLASSES else _UNKNOWN for c in clips], dtype=np.int64)
 
 
 RECIPE = Recipe(_INFO, SOURCE, read)

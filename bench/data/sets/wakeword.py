@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from bench.data import keywords
 from bench.data.audio import frames_of
 from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, build
+from bench.data.sets import sc6
 from bench.data.splits import without_repeats
 from bench.data.tree import open_tree
 from bench.errors import RnnbenchError, nearest
@@ -21,7 +24,8 @@ LENGTH = 26_160
 class Word(Options):
     """Which word of which version wakes."""
 
-    version: keywords.Version = "0.02"
+    version: Literal["0.01", "0.02", "sc6"] = "0.02"
+    """Of Speech Commands; ``sc6`` for the clips of that set: five words to choose from, and little else to hear."""
     word: str = "marvin"
 
 
@@ -38,12 +42,26 @@ def read(path: Path, info: DatasetInfo, word: str) -> Dataset:
     return build(info, train, validation, test, ("other", word))
 
 
+def read_small(paths: tuple[Path, Path], info: DatasetInfo, word: str) -> Dataset:
+    """The data set from the files of SC-6.
+
+    Raises:
+        RnnbenchError: as reading SC-6 does.
+    """
+    label = sc6.CLASSES.index(word)
+    parts = [
+        dataclasses.replace(each, y=(each.y == label).astype(np.int64)) for each in sc6.parts(paths, info.name, LENGTH)
+    ]
+    return build(info, parts[0], parts[1], parts[2], ("other", word))
+
+
 def recipe(options: Word) -> Recipe[Any]:
     """The recipe for a word."""
-    known = keywords.WORDS[options.version]
+    small = options.version == "sc6"
+    known = sc6.CLASSES[:-1] if small else keywords.WORDS[options.version]
     if options.word not in known:
         hint = nearest(options.word, known)
-        raise RnnbenchError(f"data set 'wakeword': v{options.version} has no word {options.word!r}{hint}")
+        raise RnnbenchError(f"data set 'wakeword': version {options.version} has no word {options.word!r}{hint}")
     info = dataclasses.replace(
         keywords.info(
             "wakeword",
@@ -55,6 +73,14 @@ def recipe(options: Word) -> Recipe[Any]:
         ),
         steps=frames_of(LENGTH, keywords.RATE),
     )
+    if small:
+        info = dataclasses.replace(
+            info,
+            title=f"Wakeword {options.word} (SC-6)",
+            protocol=sc6.RECIPE.info.protocol,
+            counts=sc6.RECIPE.info.counts,
+        )
+        return Recipe(info, sc6.SOURCE, lambda paths: read_small(paths, info, options.word))
     return Recipe(info, keywords.source(options.version), lambda path: read(path, info, options.word))
 
 
