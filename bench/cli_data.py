@@ -74,7 +74,7 @@ def prepare(
         try:
             with _bar(name):
                 place = data.prepare(name, options=chosen, again=again)
-            opened = data.catalogue._open(name, None, chosen)
+            opened = data.open_any(name, options=chosen)
         except RnnbenchError as error:
             faults.append(error)
             err.print(f"[red]error:[/] {name}: {escape(str(error))}")

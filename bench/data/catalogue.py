@@ -180,7 +180,8 @@ def prepare(
     return place
 
 
-def _open(name: str, folder: Path | None, options: Mapping[str, Any] | None) -> Dataset | Corpus:
+def open_any(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset | Corpus:
+    """The data set or the corpus of that name; otherwise as :func:`open_dataset`."""
     return store.load(prepare(name, folder, options=options), describe(name, options))
 
 
@@ -195,7 +196,7 @@ def open_dataset(name: str, folder: Path | None = None, *, options: Mapping[str,
     Raises:
         RnnbenchError: as :func:`prepare`, and when it is a corpus.
     """
-    opened = _open(name, folder, options)
+    opened = open_any(name, folder, options=options)
     if isinstance(opened, Corpus):
         raise RnnbenchError(f"data set {name!r} is a text for language modelling, not sequences with classes")
     return opened
@@ -203,7 +204,7 @@ def open_dataset(name: str, folder: Path | None = None, *, options: Mapping[str,
 
 def open_corpus(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Corpus:
     """The corpus, prepared first when it is not; otherwise as :func:`open_dataset`."""
-    opened = _open(name, folder, options)
+    opened = open_any(name, folder, options=options)
     if isinstance(opened, Dataset):
         raise RnnbenchError(f"data set {name!r} holds sequences with classes, not a text for language modelling")
     return opened

@@ -42,7 +42,7 @@ _INFO = reviews.info(
 
 SOURCE = Own(
     title="Women's E-Commerce Clothing Reviews",
-    places=("womens_clothing_reviews", "womens-ecommerce-clothing-reviews.zip", "archive.zip"),
+    places=("womens_clothing_reviews", "womens-ecommerce-clothing-reviews.zip"),
     url="https://www.kaggle.com/datasets/nicapotato/womens-ecommerce-clothing-reviews",
     how="kaggle datasets download nicapotato/womens-ecommerce-clothing-reviews",
 )

@@ -79,6 +79,7 @@ def recipe(options: Word) -> Recipe[Any]:
             title=f"Wakeword {options.word} (SC-6)",
             protocol=sc6.RECIPE.info.protocol,
             counts=sc6.RECIPE.info.counts,
+            source=sc6.RECIPE.info.source,
         )
         return Recipe(info, sc6.SOURCE, lambda paths: read_small(paths, info, options.word))
     return Recipe(info, keywords.source(options.version), lambda path: read(path, info, options.word))

@@ -57,7 +57,9 @@ def read(path: Path, info: DatasetInfo = _INFO, official: tuple[int, int] | None
     """
     tree = open_tree(path).at("train.csv")
     collector = Collector(_WORDS)
-    train, test = (_part(tree, f"{part}.csv", collector, 700_000) for part in ("train", "test"))
+    train, test = (
+        _part(tree, f"{part}.csv", collector, n) for part, n in zip(("train", "test"), _OFFICIAL, strict=True)
+    )
     if official not in (None, (len(train.y), len(test.y))):
         raise wrong(info.name, f"{(len(train.y), len(test.y))} reviews in {tree.where}, not {official}")
     group = same_bytes([*train.sequences, *test.sequences])
