@@ -132,6 +132,9 @@ def cut(info: DatasetInfo, raw: Recordings) -> Dataset:
         RnnbenchError: when a segment does not lie in its experiment, or a user is missing.
     """
     numbers_of = sorted(raw.signals)
+    for n in numbers_of:
+        if len(raw.signals[n]) < LENGTH:
+            raise wrong(info.name, f"{raw.where}: experiment {n} has {len(raw.signals[n])} samples, less than a window")
     on_grid = [np.rint(raw.signals[n] / _COUNT) * _COUNT for n in numbers_of]
     clean = low_pass([median3(x) for x in on_grid], 20.0, RATE_HZ)
     gravity = low_pass([x[:, :3] for x in clean], 0.3, RATE_HZ)

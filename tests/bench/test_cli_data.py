@@ -59,7 +59,7 @@ def test_prepare_then_verify(rnnbench: Command, folder: Path, monkeypatch: pytes
     said = rnnbench("data", "prepare", "dsa19", "--json")
     assert said.code == 0
     (row,) = json.loads(said.out)
-    assert (row["train"], row["validation"], row["test"]) == (19 * 3 * 3, 19 * 3, 19 * 3 * 4)
+    assert (row["train"], row["validation"], row["test"]) == (19 * 2 * 3, 19 * 2, 19 * 2 * 4)
     assert Path(row["folder"]).is_dir()
     again = rnnbench("data", "prepare", "dsa19")
     assert row["fingerprint"][:12] in again.out

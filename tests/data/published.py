@@ -116,7 +116,7 @@ def hapt(users: Iterable[int] = range(1, 31)) -> Files:
     return files | {"RawData/labels.txt": "".join(labels).encode(), "activity_labels.txt": b"1 WALKING\n"}
 
 
-def dsa(segments: Iterable[int] = (1, 2, 49)) -> Files:
+def dsa(segments: Iterable[int] = (1, 49)) -> Files:
     """A tree of DSA with a few segments a recording."""
     files = {}
     for a in range(1, 20):

