@@ -163,7 +163,7 @@ def _bar(name: str) -> Iterator[None]:
     from bench.data.progress import listening
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         tasks = {"": progress.add_task(name, total=None)}
 
         def tell(what: str, done: int, total: int) -> None:

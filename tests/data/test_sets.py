@@ -104,7 +104,7 @@ FINGERPRINTS = {
     "DSA-19": "6af8f02c54c09cb5a4369851403ae76b33e4ba56f28e966c3be3a27ea5c8c9ca",
     "DSA-19 (4,560 train)": "ffe46fbcf3f54b066d9bd1ac66413179d43b5ccdd9daac22dd22460a04e238c4",
     "Digits": "0e5f7e4670aad6bbfb7d48db562ed0e793ade0c1f482f85b3a417955b35cc08f",
-    "Digits, theo left out": "ad3224461b4035f89d885e2b561025be3c9d6a07e262bd7508ebf9d4d2e7c3c7",
+    "Digits, theo left out": "3712e625c6dc01967f1cfac8205c77b986daedacea0d2c0bfad230f0d3326be1",
     "Digits-MFCC": "5f3088851b84e6f6e64e09c83501e742590be832f71b869238c3bc9b0967bec7",
     "HAPT-2": "0be2e8129b574862f8df7a4e7addcb6db86b762055591970cddff03cfaf394c4",
     "HAPT-6": "050ded0368bcf64790d5aef23c91413bf074aa75a5f9235dbb3b535d484387a6",
