@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
 from bench.plan import Planned, Status, plan, read_grid
@@ -25,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
+app.add_typer(data_app)
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -120,12 +122,14 @@ def run(
     grid, planned, results = _plan(grid_file, folder)
     execute.prepare_results(results, grid, [each.spec for each in planned])
     missing = [each.spec for each in planned if each.missing]
+    for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
+        err.print(f"skipped: {reason}", style="dim")
     if missing:
         execute.try_out(missing)
         execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
     jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
     if not jobs:
-        err.print(f"nothing to run: all runs ({len(planned)}) are done or being worked on, in {results}")
+        err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
     try:
         follow(jobs, workers, err)
     except KeyboardInterrupt:
@@ -167,9 +171,10 @@ def _plan(grid_file: Path, folder: Path | None) -> tuple[Any, list[Planned], Pat
 
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
-    runs = grid.runs()
-    execute.check(runs)
-    return grid, plan(runs, observed(results)), results
+    runs = execute.check(grid.runs())
+    found = observed(results)
+    skipped = {key: why for key, why in execute.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
+    return grid, plan(runs, {**found, **skipped}), results
 
 
 def _report(results: Path, as_json: bool, board: str | None = None) -> None:

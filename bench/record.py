@@ -81,6 +81,8 @@ class SizeFacts(Frozen):
     nonzero: int
     kb: float
     """As the FastGRNN paper counts: classifier included, 4 bytes a number, 1 KB = 1024 bytes."""
+    embedding_parameters: int = 0
+    """Numbers of the embedding of a set of texts; not in the figures above, as in the paper's Tables 2 and 3."""
 
 
 class LatencyFacts(Frozen):

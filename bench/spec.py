@@ -12,7 +12,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
@@ -28,9 +37,37 @@ class Part(BaseModel):
 
 
 class DataPart(Part):
-    """Which data set; its protocol (split, windows, features) is fixed by the set itself."""
+    """Which data set; its protocol (split, windows, features) is fixed by the set itself and its options.
+
+    In YAML the options stand beside ``name``: ``{name: speech-commands, words: ["yes", "no"]}``. What a set takes is
+    known to :mod:`bench.data`; before a run, its options are checked and those that equal their defaults are dropped,
+    so that the id does not depend on whether a default was written out.
+    """
 
     name: str
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_options(cls, given: Any) -> Any:
+        """Moves all keys but the name into ``options``."""
+        if not isinstance(given, Mapping) or not isinstance(given.get("options", {}), Mapping):
+            return given
+        flat = {key: value for key, value in given.items() if key not in cls.model_fields}
+        own = {key: value for key, value in given.items() if key in cls.model_fields}
+        return {**own, "options": {**given.get("options", {}), **flat}}
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_options(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The canonical form of a set without options is the one that it had before there were options.
+        body: dict[str, Any] = handler(self)
+        return body if self.options else {key: value for key, value in body.items() if key != "options"}
+
+    @property
+    def label(self) -> str:
+        """The name, and the options that are not their defaults: ``"dsa19 protocol=paper"``."""
+        words = [f"{key}={_plain(value)}" for key, value in sorted(self.options.items())]
+        return " ".join([self.name, *words])
 
 
 class CellPart(Part):
@@ -178,6 +215,11 @@ def _say(error: Any) -> str:
     if error["type"] in ("value_error", "missing"):
         return text[0].lower() + text[1:]
     return f"{text[0].lower() + text[1:]}, not {error['input']!r}"
+
+
+def _plain(value: Any) -> str:
+    """A value in a label: a list without its brackets."""
+    return "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

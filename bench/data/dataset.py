@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from bench.data.normalise import Array, channel_statistics, normalised, padded
 from bench.errors import RnnbenchError
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
+PADDING = 0
+"""The id that stands after the end of a text; no word has it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,10 @@ class DatasetInfo:
         citation: BibTeX.
         source: where the file comes from, with its version.
         sample_hz: time steps a second; ``None`` when unknown.
+        vocabulary: of a set of texts, how many words have an id; ``None`` for a set of numbers. Then D is the width of
+            the embedding that the network learns.
+        counts: sequences (words of a text to be modelled) in training, validation and test; ``None`` when they
+            depend on the user's files.
     """
 
     name: str
@@ -53,6 +56,8 @@ class DatasetInfo:
     citation: str
     source: str
     sample_hz: float | None
+    vocabulary: int | None = None
+    counts: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class Split:
     """N sequences.
 
     Attributes:
-        x: [N, T, D] float32, z-normalised, zero after the end of each sequence.
+        x: [N, T, D] float32, z-normalised, zero after the end of each sequence; of texts [N, T] int32, the ids of the
+            words, :data:`PADDING` after the end.
         lengths: [N] int64, from 1 to T.
         y: [N] int64, the classes.
         group: [N] int64, the subject or recording that the split was made by.
@@ -106,7 +112,7 @@ class RawSplit:
     """N sequences as they come from a file.
 
     Attributes:
-        sequences: each [length, D], in the units of the file.
+        sequences: each [length, D], in the units of the file; of texts [length], ids of words from 1 on.
         y: [N] classes.
         group: [N] subjects or recordings.
     """
@@ -132,14 +138,20 @@ def build(
         class_names: one a class.
 
     Raises:
-        RnnbenchError: when the splits are not what ``info`` promises, a value is not finite, or a group is in two.
+        RnnbenchError: when the splits are not what ``info`` promises, a value is not finite, or a group or the bytes of
+            a sequence are in two.
     """
     raw = {"train": train, "validation": validation, "test": test}
     for name, split in raw.items():
         _check_split(info, name, split)
     _check_all(info, raw, class_names)
-    mean, deviation = _statistics(train.sequences)
-    splits = {name: _finish(info, split, mean, deviation) for name, split in raw.items()}
+    if info.vocabulary is None:
+        statistics = channel_statistics(train.sequences)
+        splits = {
+            name: _finish(split, normalised(split.sequences, info.steps, statistics)) for name, split in raw.items()
+        }
+    else:
+        splits = {name: _finish(split, padded(split.sequences, info.steps)) for name, split in raw.items()}
     return Dataset(
         info=info,
         train=splits["train"],
@@ -166,11 +178,15 @@ def _check_split(info: DatasetInfo, name: str, split: RawSplit) -> None:
         raise wrong(
             info.name, f"{name} labels {split.y.min()} to {split.y.max()} are not within 0 to {info.classes - 1}"
         )
+    wanted = f"[1 to {info.steps}" + (f", {info.features}]" if info.vocabulary is None else "]")
     for i, sequence in enumerate(split.sequences):
-        if sequence.ndim != 2 or sequence.shape[1] != info.features or not 1 <= len(sequence) <= info.steps:
-            wanted = f"[1 to {info.steps}, {info.features}]"
+        fits = sequence.shape[1:] == (() if info.vocabulary else (info.features,)) and sequence.ndim
+        if not fits or not 1 <= len(sequence) <= info.steps:
             raise wrong(info.name, f"{name} sequence {i} is {list(sequence.shape)}, not {wanted}")
-        if not np.isfinite(sequence).all():
+        if info.vocabulary is not None:
+            if not PADDING < sequence.min() <= sequence.max() <= info.vocabulary:
+                raise wrong(info.name, f"{name} sequence {i} holds a word that is not in the vocabulary")
+        elif not np.isfinite(sequence).all():
             raise wrong(info.name, f"{name} sequence {i} holds a value that is not finite")
 
 
@@ -180,6 +196,9 @@ def _check_all(info: DatasetInfo, raw: dict[str, RawSplit], class_names: Sequenc
     untrained = sorted(set(range(info.classes)) - set(raw["train"].y.tolist()))
     if untrained:
         raise wrong(info.name, f"no training sequence of class {class_names[untrained[0]]}")
+    counts = tuple(len(split.y) for split in raw.values())
+    if info.counts not in (None, counts):
+        raise wrong(info.name, f"{counts} sequences in training, validation and test, not {info.counts}")
     longest = max(len(sequence) for split in raw.values() for sequence in split.sequences)
     if longest != info.steps:
         raise wrong(info.name, f"the longest sequence has {longest} steps, not {info.steps}")
@@ -188,28 +207,19 @@ def _check_all(info: DatasetInfo, raw: dict[str, RawSplit], class_names: Sequenc
         for group in set(split.group.tolist()):
             if owner.setdefault(group, name) != name:
                 raise wrong(info.name, f"group {group} is in both {owner[group]} and {name}")
+    _check_repeats(info, raw)
 
 
-def _total(column: Floats) -> float:
-    # A running sum has one order of additions on every machine, so the normalised bits, and with them the fingerprint,
-    # do not depend on the vector unit, as those of np.sum do.
-    return float(np.cumsum(column)[-1])
+def _check_repeats(info: DatasetInfo, raw: dict[str, RawSplit]) -> None:
+    owner: dict[bytes, str] = {}
+    for name, split in raw.items():
+        for i, sequence in enumerate(split.sequences):
+            if owner.setdefault(hashlib.sha256(sequence.tobytes()).digest(), name) != name:
+                raise wrong(info.name, f"{name} sequence {i} is in another split, too")
 
 
-def _statistics(sequences: Sequence[Array]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (of the population) of each channel, over all frames."""
-    frames = np.concatenate(sequences).astype(np.float64)
-    mean = np.array([_total(column) for column in frames.T]) / len(frames)
-    variance = np.array([_total(column) for column in ((frames - mean) ** 2).T]) / len(frames)
-    constant = (frames == frames[0]).all(axis=0)
-    return mean, np.where(constant, 1.0, np.sqrt(variance))
-
-
-def _finish(info: DatasetInfo, split: RawSplit, mean: Floats, deviation: Floats) -> Split:
+def _finish(split: RawSplit, x: Array) -> Split:
     lengths = np.array([len(sequence) for sequence in split.sequences], dtype=np.int64)
-    x = np.zeros((len(lengths), info.steps, info.features), dtype=np.float32)
-    used = np.arange(info.steps) < lengths[:, None]
-    x[used] = (np.concatenate(split.sequences).astype(np.float64) - mean) / deviation
     return Split(
         x=torch.from_numpy(x),
         lengths=torch.from_numpy(lengths),

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bench.data.dataset import Array
+from bench.data.dataset import RawSplit
+from bench.data.normalise import Array
 
 Ints = npt.NDArray[np.int64]
 
@@ -62,3 +63,30 @@ def draw(salt: str, y: Array, group: Array, shares: Sequence[float]) -> Ints:
             part_of[int(groups[i])] = int(np.searchsorted(limits - 1e-9, dealt, side="right"))
             dealt += int(members[i])
     return np.array([part_of[int(each)] for each in group], dtype=np.int64)
+
+
+def numbered(names: Sequence[str]) -> Ints:
+    """A group for each name: its place among the different names in order of the alphabet."""
+    return np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
+
+
+def without_repeats(parts: Sequence[RawSplit]) -> list[RawSplit]:
+    """The splits without the sequences whose bytes are in a later one, so that a test set stays as published.
+
+    Args:
+        parts: training, validation, test.
+    """
+    kept: list[RawSplit] = []
+    seen: set[bytes] = set()
+    for split in reversed(parts):
+        digests = [hashlib.sha256(each.tobytes()).digest() for each in split.sequences]
+        chosen = [i for i, each in enumerate(digests) if each not in seen]
+        seen.update(digests)
+        kept.append(pick(split, chosen))
+    return kept[::-1]
+
+
+def pick(split: RawSplit, chosen: Sequence[int] | Array) -> RawSplit:
+    """Some of the sequences, in the order chosen."""
+    at = np.asarray(chosen, dtype=np.int64)
+    return RawSplit([split.sequences[i] for i in at], split.y[at], split.group[at])

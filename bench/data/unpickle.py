@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -43,22 +44,54 @@ _ALLOWED: dict[tuple[str, str], object] = {
 }
 
 
+class Stub:
+    """Stands for an object of pandas: keeps the state that it would have had, and can do nothing."""
+
+    state: Any = None
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+# What the frames of old versions of pandas are made of; an index becomes the dictionary of its parts.
+_FRAMES: dict[tuple[str, str], object] = {
+    ("pandas.core.frame", "DataFrame"): Stub,
+    ("pandas.core.internals.managers", "BlockManager"): Stub,
+    ("pandas.core.indexes.base", "_new_Index"): lambda _, parts: parts,
+    ("pandas.core.indexes.base", "Index"): Stub,
+    ("pandas.core.indexes.range", "RangeIndex"): Stub,
+    ("copy_reg", "_reconstructor"): lambda kind, *_: kind(),
+    ("__builtin__", "object"): Stub,
+    ("__builtin__", "slice"): slice,
+}
+
+
 class _Unpickler(pickle.Unpickler):
+    allowed: Mapping[tuple[str, str], object] = _ALLOWED
+
     def find_class(self, module: str, name: str) -> object:
         try:
-            return _ALLOWED[module, name]
+            return self.allowed[module, name]
         except KeyError:
             raise pickle.UnpicklingError(f"{module}.{name} is refused") from None
 
 
-def unpickle(data: bytes) -> object:
+class _FrameUnpickler(_Unpickler):
+    allowed = _ALLOWED | _FRAMES
+
+
+def unpickle(data: bytes, frames: bool = False) -> object:
     """What a pickle of plain containers, strings, numbers and numpy arrays holds.
+
+    Args:
+        data: the pickle.
+        frames: whether it may hold frames of pandas, too; they come as :class:`Stub`.
 
     Raises:
         pickle.UnpicklingError: when it names anything else, or is damaged.
     """
     try:
-        return _Unpickler(io.BytesIO(data)).load()
+        return (_FrameUnpickler if frames else _Unpickler)(io.BytesIO(data)).load()
     except pickle.UnpicklingError:
         raise
     except Exception as error:  # a damaged pickle raises nearly anything

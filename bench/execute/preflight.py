@@ -10,11 +10,14 @@ import yaml
 from torch import nn
 
 from bench import mcu, record, zoo
-from bench.data import infos, prepare
-from bench.errors import RnnbenchError, nearest
-from bench.plan import Grid
+from bench.data import absent, chosen_options, describe, prepare
+from bench.errors import RnnbenchError
+from bench.plan import Grid, Status
 from bench.spec import RunSpec
 from bench.train.network import build_cell
+
+_TRAINED = "classification"
+"""The task that the runner knows."""
 
 
 def try_out(runs: Iterable[RunSpec]) -> None:
@@ -23,9 +26,9 @@ def try_out(runs: Iterable[RunSpec]) -> None:
     Raises:
         RnnbenchError: names the cell, its line and the error.
     """
-    known, tried = infos(), set()
+    tried = set()
     for spec in runs:
-        features = known[spec.data.name].features
+        features = describe(spec.data.name, spec.data.options).features
         kind = (features, spec.cell.model_dump_json(), bool(spec.boards))
         if kind in tried:
             continue
@@ -45,26 +48,48 @@ def try_out(runs: Iterable[RunSpec]) -> None:
             mcu.count([cell], nn.Identity())
 
 
-def check(runs: Iterable[RunSpec]) -> None:
-    """Checks that every data set and board exists and every cell can be built.
+def check(runs: Iterable[RunSpec]) -> list[RunSpec]:
+    """Checks that every data set and board exists, every option is valid and every cell can be built.
+
+    Returns:
+        The runs, each once, without the options of data sets that equal their defaults.
 
     Raises:
         RnnbenchError: the first fault found.
     """
-    known, built = infos(), set()
-    for spec in runs:
-        if spec.data.name not in known:
-            raise RnnbenchError(f"unknown data set {spec.data.name!r}{nearest(spec.data.name, known)}")
+    found: dict[str, RunSpec] = {}
+    built = set()
+    for given in runs:
+        options = chosen_options(given.data.name, given.data.options)
+        spec = given.model_copy(update={"data": given.data.model_copy(update={"options": options})})
+        info = describe(spec.data.name, options)
+        if info.task != _TRAINED:
+            raise RnnbenchError(f"data set {info.name!r} is for {info.task}: this version trains {_TRAINED} only")
         for name in spec.boards:
             mcu.board(name)
-        kind = (spec.data.name, spec.cell.model_dump_json())
+        kind = (info.features, spec.cell.model_dump_json())
         if kind not in built:
-            build_cell(spec.cell, known[spec.data.name].features)
+            build_cell(spec.cell, info.features)
             built.add(kind)
+        found.setdefault(spec.id, spec)
+    return list(found.values())
+
+
+def out_of_reach(runs: Iterable[RunSpec]) -> dict[str, tuple[Status, str]]:
+    """The runs whose data cannot be had without the user's help, by id: skipped, with what to do as the reason."""
+    found: dict[str, tuple[Status, str]] = {}
+    why: dict[str, str] = {}
+    for spec in runs:
+        part = spec.data
+        if part.label not in why:
+            why[part.label] = absent(part.name, options=part.options)
+        if why[part.label]:
+            found[spec.id] = (Status.SKIPPED, why[part.label])
+    return found
 
 
 def prepare_data(runs: Iterable[RunSpec], say: Callable[[str], None]) -> None:
-    """Fetches what data the runs need and is not here yet.
+    """Fetches and converts what data the runs need and is not prepared yet.
 
     Args:
         runs: the runs about to start.
@@ -73,9 +98,9 @@ def prepare_data(runs: Iterable[RunSpec], say: Callable[[str], None]) -> None:
     Raises:
         RnnbenchError: when a set cannot be had; says what to do.
     """
-    for name in dict.fromkeys(spec.data.name for spec in runs):
-        say(name)
-        prepare(name)
+    for label, part in {spec.data.label: spec.data for spec in runs}.items():
+        say(label)
+        prepare(part.name, options=part.options)
 
 
 def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
@@ -88,10 +113,18 @@ def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
     try:
         record.runs_folder(results).mkdir(parents=True, exist_ok=True)
         if note.exists():
-            name = (yaml.safe_load(note.read_text(encoding="utf-8")) or {}).get("name")
+            name = _noted_name(note)
             if name != grid.name:
                 raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
         body = {**grid.model_dump(mode="json"), "runs": [spec.id for spec in runs]}
         record.write_atomically(note, yaml.safe_dump(body, sort_keys=False))
     except OSError as error:
         raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
+
+
+def _noted_name(note: Path) -> str:
+    try:
+        body = yaml.safe_load(note.read_text(encoding="utf-8"))
+        return str(body["name"])
+    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        raise RnnbenchError(f"{note} is damaged: delete it, or choose another folder with --out") from None

@@ -21,7 +21,18 @@ Configuration = dict[str, Any]
 
 def data_name(record: Record) -> str:
     """The data set's name, also of a run that never opened it."""
-    return str(_part(record.spec, "data").get("name", "?"))
+    part = _part(record.spec, "data")
+    return " ".join([str(part.get("name", "?")), data_options(record)]).rstrip()
+
+
+def data_options(record: Record) -> str:
+    """The options of the data set that are not their defaults: ``"protocol=paper"``; empty for none."""
+    options = _part(_part(record.spec, "data"), "options")
+    return " ".join(f"{key}={_joined(value)}" for key, value in sorted(options.items()))
+
+
+def _joined(value: Any) -> str:
+    return "+".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def hidden_size(record: Record) -> int | None:

@@ -38,24 +38,27 @@ class Network(nn.Module):
     Args:
         cell: the recurrent layer.
         classes: C.
+        vocabulary: of a set of texts, how many words have ids, from 1 on; an embedding makes the cell's inputs of them.
     """
 
-    def __init__(self, cell: Cell, classes: int) -> None:
+    def __init__(self, cell: Cell, classes: int, vocabulary: int | None = None) -> None:
         super().__init__()
         self.cell = cell
         self.head = Classifier(cell.hidden_size, classes)
+        # Last, so that the others begin as they do without it.
+        self.embedding = None if vocabulary is None else nn.Embedding(vocabulary + 1, cell.input_size, padding_idx=0)
 
     def forward(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
         """Scores of padded sequences, each read at its own last step.
 
         Args:
-            x_TBD: inputs, anything after a sequence's end.
+            x_TBD: inputs, anything after a sequence's end; with an embedding [T, B], ids of words.
             lengths_B: steps of each sequence, 1..T.
 
         Returns:
             [B, C]. Cells are causal, so what stands after a sequence's end does not matter.
         """
-        h_TBH, _ = self.cell(x_TBD)
+        h_TBH, _ = self.cell(x_TBD if self.embedding is None else self.embedding(x_TBD))
         last = h_TBH[lengths_B - 1, torch.arange(h_TBH.shape[1], device=h_TBH.device)]
         scores: Tensor = self.head(last)
         return scores
@@ -92,13 +95,14 @@ def build_cell(part: CellPart, features: int) -> Cell:
     return cell
 
 
-def build(spec: RunSpec, features: int, classes: int) -> Network:
+def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = None) -> Network:
     """The network of a run with its initial weights, drawn from the run's seed alone.
 
     Args:
         spec: the run.
         features: D.
         classes: C.
+        vocabulary: ids of words, 0 for the padding not counted; ``None`` for a set of numbers.
     """
     torch.manual_seed(derive_seed(spec.seed, "init"))
-    return Network(build_cell(spec.cell, features), classes)
+    return Network(build_cell(spec.cell, features), classes, vocabulary)

@@ -16,6 +16,7 @@ import lightning.pytorch as pl
 import torch
 import yaml
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from torch import nn
 
 from bench import mcu, record, track, zoo
 from bench.data import Dataset, open_dataset
@@ -81,7 +82,7 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     facts: dict[str, Any] = {}
     status, reason = Status.DONE, ""
     try:
-        dataset = open_dataset(job.spec.data.name)
+        dataset = open_dataset(job.spec.data.name, options=job.spec.data.options)
         facts["data"] = _data_facts(dataset)
         extra = {"data_facts": facts["data"].model_dump(), "labels": base.labels.model_dump()}
         tracker = track.start(job.wandb, job.spec, job.folder, job.grid, extra)
@@ -142,7 +143,7 @@ def flat_summary(final: Record) -> dict[str, Any]:
 
 def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) -> dict[str, Any]:
     spec, info = job.spec, dataset.info
-    network = build(spec, info.features, info.classes)
+    network = build(spec, info.features, info.classes, info.vocabulary)
     began = time.monotonic()
     best = _fit(spec, dataset, network, EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners))
     train_s = time.monotonic() - began
@@ -161,10 +162,17 @@ def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) ->
     )
     return {
         "result": result,
-        "size": SizeFacts(**asdict(size(network))),
+        "size": _size(network),
         "latency": tuple(LatencyFacts(**asdict(each)) for each in latency),
         "train_s": train_s,
     }
+
+
+def _size(network: Network) -> SizeFacts:
+    """The size of cell and classifier, as the paper prints it; an embedding is counted beside it."""
+    counted = size(nn.ModuleList([network.cell, network.head]))
+    embedding = 0 if network.embedding is None else network.embedding.weight.numel()
+    return SizeFacts(**asdict(counted), embedding_parameters=embedding)
 
 
 def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> EpochEnd:

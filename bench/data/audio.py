@@ -1,0 +1,112 @@
+"""Sound to features: 16-bit .wav files, and the log-mel front end of the FastGRNN paper.
+
+Reference: the authors' code computes ``fbank`` of ``python_speech_features`` (EdgeML, ``process_google.py``): 32
+filters, 25 ms windows every 10 ms, Hamming, pre-emphasis 0.97, 512-point transform, 0 Hz to half the rate, short clips
+padded on the left, log(x + 1e-10). Written here from the formulas.
+"""
+
+from __future__ import annotations
+
+import io
+import wave
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.data.normalise import Floats
+from bench.errors import RnnbenchError
+
+FILTERS = 32
+_WINDOW_S, _STEP_S = 0.025, 0.01
+_TRANSFORM = 512
+_PRE_EMPHASIS = 0.97
+_FLOOR = 1e-10
+# Features lie on a grid (a step is 0.004 dB), so that another machine's last bit gives the same data.
+_GRID = 2.0**-10
+
+Samples = npt.NDArray[np.int16]
+Features = npt.NDArray[np.float32]
+
+
+def read_wav(data: bytes, rate: int, where: str) -> Samples:
+    """The samples of a mono 16-bit .wav file.
+
+    Args:
+        data: the file.
+        rate: the samples a second that it must have.
+        where: for messages.
+
+    Raises:
+        RnnbenchError: when it is damaged, cut short, or of another rate or format; names it.
+    """
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            form = (file.getnchannels(), 8 * file.getsampwidth(), file.getframerate())
+            promised = file.getnframes()
+            body = file.readframes(promised)
+    except (wave.Error, EOFError) as error:
+        raise RnnbenchError(f"{where} is no .wav file that can be read ({error}); get it again") from error
+    if form != (1, 16, rate):
+        raise RnnbenchError(f"{where} has (channels, bits, rate) {form}, not {(1, 16, rate)}; get it again")
+    if not promised or len(body) != 2 * promised:
+        raise RnnbenchError(f"{where} is cut short: {len(body) // 2} of {promised} samples; get it again")
+    return np.frombuffer(body, "<i2").astype(np.int16)
+
+
+def left_padded(samples: Samples, length: int, where: str) -> Samples:
+    """A clip of ``length`` samples, silent before the sound.
+
+    Raises:
+        RnnbenchError: when the sound is longer: nothing is cut.
+    """
+    if len(samples) > length:
+        raise RnnbenchError(f"{where} has {len(samples)} samples, more than the {length} of a clip")
+    return np.concatenate([np.zeros(length - len(samples), np.int16), samples])
+
+
+def frames_of(length: int, rate: int) -> int:
+    """How many frames ``length`` samples give: those of the last begin before the end, the rest of it is zero."""
+    window, step = _sizes(rate)
+    return 1 + max(0, -(-(length - window) // step))
+
+
+def log_mel(samples: Samples, rate: int) -> Features:
+    """Logarithms of the energies in 32 bands of the mel scale.
+
+    Args:
+        samples: [n] int16.
+        rate: samples a second.
+
+    Returns:
+        [frames, 32].
+    """
+    window, step = _sizes(rate)
+    signal = samples.astype(np.float64)
+    signal = np.append(signal[0], signal[1:] - _PRE_EMPHASIS * signal[:-1])
+    count = frames_of(len(signal), rate)
+    signal = np.append(signal, np.zeros((count - 1) * step + window - len(signal)))
+    frames = np.lib.stride_tricks.sliding_window_view(signal, window)[::step] * np.hamming(window)
+    power = np.abs(np.fft.rfft(frames, _TRANSFORM)) ** 2 / _TRANSFORM
+    logs: Features = (np.rint(np.log(power @ filter_bank(rate).T + _FLOOR) / _GRID) * _GRID).astype(np.float32)
+    return logs
+
+
+@cache
+def filter_bank(rate: int) -> Floats:
+    """[32, 257]: triangles whose corners are equally far on the mel scale, 2595 log10(1 + f / 700), rounded to bins."""
+    top = 2595 * np.log10(1 + rate / 2 / 700)
+    hertz = 700 * (10 ** (np.linspace(0, top, FILTERS + 2) / 2595) - 1)
+    corners = np.floor((_TRANSFORM + 1) * hertz / rate)
+    bins = np.arange(_TRANSFORM // 2 + 1)
+    bank = np.zeros((FILTERS, len(bins)))
+    for i, (low, centre, high) in enumerate(zip(corners, corners[1:], corners[2:], strict=False)):
+        rising, falling = (low <= bins) & (bins < centre), (centre <= bins) & (bins < high)
+        bank[i, rising] = (bins[rising] - low) / (centre - low)
+        bank[i, falling] = (high - bins[falling]) / (high - centre)
+    return bank
+
+
+def _sizes(rate: int) -> tuple[int, int]:
+    """Samples of a window and of a step."""
+    return round(_WINDOW_S * rate), round(_STEP_S * rate)

@@ -1,0 +1,112 @@
+"""What a data set was converted to, on disk: written once, whole or not at all, and then only mapped into memory.
+
+``prepared/NAME-KEY/`` below the data folder holds an ``.npy`` file for each tensor and ``meta.json``. The key is made
+of the name, the options and the version of the recipe, so that a changed recipe prepares anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from bench.data.corpus import Corpus, corpus_fingerprint
+from bench.data.dataset import Dataset, DatasetInfo, Split, fingerprint
+from bench.data.fetch import unusable
+from bench.errors import RnnbenchError
+
+_SPLITS = ("train", "validation", "test")
+_FIELDS = ("x", "lengths", "y", "group")
+_META = "meta.json"
+
+
+def store(place: Path, make: Callable[[], Dataset | Corpus], again: bool = False) -> None:
+    """Makes a data set and stores it, unless it is there.
+
+    Two processes at once are safe: one makes, the other waits and finds. What a killed one left is swept away.
+
+    Args:
+        place: the folder that appears when all of it is written.
+        make: makes the data set.
+        again: make it even when it is there.
+
+    Raises:
+        RnnbenchError: as ``make`` does, or when the folder cannot be written.
+    """
+    if place.exists() and not again:
+        return
+    part = place.with_name(f".{place.name}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(place.with_name(f".{place.name}.lock")):
+            if place.exists() and not again:
+                return
+            shutil.rmtree(part, ignore_errors=True)
+            try:
+                made = make()
+                part.mkdir()
+                _write(part, made)
+                shutil.rmtree(place, ignore_errors=True)
+                os.replace(part, place)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+    except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
+        raise unusable(place.parent.parent, error) from error
+
+
+def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
+    """The data set that :func:`store` left; its tensors are mapped, not read.
+
+    Raises:
+        RnnbenchError: when it is damaged; says how to make it again.
+    """
+    try:
+        meta = json.loads((place / _META).read_text(encoding="utf-8"))
+        for name, size in meta["sizes"].items():
+            if (place / name).stat().st_size != size:
+                raise ValueError(f"{name} has another size")
+        tensors = {name: _map(place / f"{name}.npy") for name in meta["arrays"]}
+        if "words" in meta:
+            streams = {name: tensors[name] for name in _SPLITS}
+            return Corpus(info, **streams, fingerprint=meta["fingerprint"], words=tuple(meta["words"]))
+        splits = {name: Split(**{field: tensors[f"{name}.{field}"] for field in _FIELDS}) for name in _SPLITS}
+        return Dataset(info, **splits, fingerprint=meta["fingerprint"], class_names=tuple(meta["class_names"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        again = f"`rnnbench data prepare {info.name} --again` mends it"
+        raise RnnbenchError(f"{place} is damaged ({error}); {again}") from error
+
+
+def fingerprint_of(opened: Dataset | Corpus) -> str:
+    """The fingerprint of what is stored now, computed from every byte."""
+    if isinstance(opened, Corpus):
+        streams = {"train": opened.train, "validation": opened.validation, "test": opened.test}
+        return corpus_fingerprint(streams, opened.words)
+    return fingerprint({"train": opened.train, "validation": opened.validation, "test": opened.test})
+
+
+def _map(path: Path) -> Tensor:
+    # Copy on write: torch takes no array that it must not write to, and nobody writes.
+    return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
+
+
+def _write(folder: Path, made: Dataset | Corpus) -> None:
+    meta: dict[str, Any] = {"name": made.info.name, "fingerprint": made.fingerprint}
+    arrays: Mapping[str, Tensor]
+    if isinstance(made, Corpus):
+        arrays = {name: getattr(made, name) for name in _SPLITS}
+        meta["words"] = made.words
+    else:
+        arrays = {f"{name}.{field}": getattr(getattr(made, name), field) for name in _SPLITS for field in _FIELDS}
+        meta["class_names"] = made.class_names
+    for name, tensor in arrays.items():
+        np.save(folder / f"{name}.npy", tensor.numpy())
+    meta |= {"arrays": list(arrays), "sizes": {each.name: each.stat().st_size for each in sorted(folder.iterdir())}}
+    (folder / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")

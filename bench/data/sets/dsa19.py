@@ -1,0 +1,112 @@
+"""Nineteen daily and sports activities from fifteen sensors on the body: the FastGRNN paper's DSA-19."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from bench.data.catalogue import Configurable, Options, Recipe
+from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.own import Own
+from bench.data.progress import track
+from bench.data.splits import pick
+from bench.data.tree import numbers, open_tree
+
+_ACTIVITIES, _SUBJECTS, _SEGMENTS = 19, 8, 60
+_LENGTH, _CHANNELS = 125, 45
+_FILE = re.compile(r"data/a(\d\d)/p(\d)/s(\d\d)\.txt")
+_TEST = (5, 6, 7, 8)
+_VALIDATION = 4
+# The last 12 of the 60 segments of each recording: the paper sets a fifth of the training data aside.
+_LATE = 48
+
+_INFO = DatasetInfo(
+    name="dsa19",
+    title="DSA-19",
+    task="classification",
+    metric="accuracy",
+    higher_is_better=True,
+    steps=_LENGTH,
+    features=_CHANNELS,
+    classes=_ACTIVITIES,
+    about="nineteen activities of 8 people, 5 units of accelerometer, gyroscope, magnetometer at 25 Hz, 5 s segments",
+    protocol="by subject: 5-8 test, 4 validates, 1-3 train",
+    licence="CC BY 4.0",
+    citation="""@article{altun2010comparative,
+  author  = {Altun, Kerem and Barshan, Billur and Tun{\\c{c}}el, Orkun},
+  title   = {Comparative Study on Classifying Human Activities with Miniature Inertial and Magnetic Sensors},
+  journal = {Pattern Recognition},
+  year    = {2010},
+  url     = {https://archive.ics.uci.edu/dataset/256}
+}""",
+    source="the official archive of UCI 256",
+    sample_hz=25.0,
+    counts=(3_420, 1_140, 4_560),
+)
+
+SOURCE = Own(
+    title="UCI Daily and Sports Activities",
+    places=("daily_and_sports_activities", "daily+and+sports+activities.zip"),
+    url="https://archive.ics.uci.edu/dataset/256",
+    how="curl -fLO https://archive.ics.uci.edu/static/public/256/daily+and+sports+activities.zip",
+)
+
+
+class Protocol(Options):
+    """How it is split; the publishers and the paper do not say."""
+
+    protocol: Literal["subject", "paper"] = "subject"
+    """``subject``: 1-3 train, 4 validates. ``paper``: the paper's 4,560 train, a fifth of which validates. 5-8 test."""
+
+
+def read(path: Path, info: DatasetInfo = _INFO, protocol: str = "subject") -> Dataset:
+    """The data set from its tree or archive.
+
+    Raises:
+        RnnbenchError: when a segment is missing or damaged; names it.
+    """
+    tree = open_tree(path).at("data/a01/p1/s01.txt")
+    found = {}
+    for name, data in track(tree.items(lambda name: bool(_FILE.fullmatch(name))), len(tree.names), "segments"):
+        segment = numbers(data, _CHANNELS, f"{name} in {tree.where}").astype(np.float32)
+        if len(segment) != _LENGTH:
+            raise wrong(info.name, f"{name} in {tree.where} has {len(segment)} lines, not {_LENGTH}")
+        found[name] = segment
+    names = sorted(found)
+    if missing := set(range(1, _SUBJECTS + 1)) - {int(name[10]) for name in names}:
+        raise wrong(info.name, f"{tree.where} has no data/a01/p{min(missing)}: subject {min(missing)} is missing")
+    if info.counts:
+        for a, p, s in np.ndindex(_ACTIVITIES, _SUBJECTS, _SEGMENTS):
+            if (name := f"data/a{a + 1:02d}/p{p + 1}/s{s + 1:02d}.txt") not in found:
+                tree.read(name)  # raises, and says which
+    key = np.array([list(map(int, match.groups())) for name in names if (match := _FILE.fullmatch(name))])
+    activity, subject, segment_number = key.T
+    test = np.isin(subject, _TEST)
+    if protocol == "subject":
+        validation, group = subject == _VALIDATION, subject
+    else:
+        validation = ~test & (segment_number > _LATE)
+        group = 2 * subject + validation  # a person's recordings until then, and from then on
+    every = RawSplit([found[name] for name in names], activity - 1, group)
+    parts = [pick(every, np.flatnonzero(part)) for part in (~test & ~validation, validation, test)]
+    return build(info, parts[0], parts[1], parts[2], [f"A{number}" for number in range(1, _ACTIVITIES + 1)])
+
+
+def recipe(options: Protocol) -> Recipe[Path]:
+    """The recipe for a protocol."""
+    info = _INFO
+    if options.protocol == "paper":
+        info = dataclasses.replace(
+            _INFO,
+            title="DSA-19 (4,560 train)",
+            protocol="by subject: 5-8 test; of 1-4 the last 12 of each recording's 60 segments validate",
+            counts=(3_648, 912, 4_560),
+        )
+    return Recipe(info, SOURCE, lambda path: read(path, info, options.protocol))
+
+
+RECIPE = Configurable(Protocol, recipe)

@@ -1,0 +1,11 @@
+"""The paper's two classes of activities, from the raw signals of UCI HAPT: HAR-2's people, not its windows."""
+
+from __future__ import annotations
+
+from bench.data import activity, hapt
+from bench.data.catalogue import Recipe
+from bench.data.sets import hapt6
+
+_INFO = activity.merged(hapt6.INFO, "hapt2", "HAPT-2")
+
+RECIPE = Recipe(_INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, _INFO))

@@ -1,0 +1,9 @@
+"""Handwritten digits, read pixel by pixel: the FastGRNN paper's Pixel-MNIST-10."""
+
+from __future__ import annotations
+
+from bench.data import images
+
+_INFO = images.info("mnist-pixel", "Pixel-MNIST-10", 784, 1, "handwritten digits, read pixel by pixel, row after row")
+
+RECIPE = images.recipe(_INFO, lambda image: image.reshape(-1, 1))

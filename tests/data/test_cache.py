@@ -1,0 +1,273 @@
+"""Prepared data on disk: equal to what was made, whole or absent, and never taken for whole when it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bench.data import (
+    Configurable,
+    Options,
+    Recipe,
+    available,
+    catalogue,
+    chosen_options,
+    describe,
+    open_corpus,
+    open_dataset,
+    prepare,
+    prepared,
+    verify,
+)
+from bench.data.corpus import build_corpus
+from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build
+from bench.errors import RnnbenchError
+
+ROOT = Path(catalogue.__file__).parents[2]
+INFO = DatasetInfo(
+    name="toy",
+    title="Toy",
+    task="classification",
+    metric="accuracy",
+    higher_is_better=True,
+    steps=5,
+    features=2,
+    classes=2,
+    about="noise",
+    protocol="by group",
+    licence="none",
+    citation="@none",
+    source="none",
+    sample_hz=None,
+)
+
+
+def toy(info: DatasetInfo = INFO, seed: int = 0) -> Dataset:
+    rng = np.random.default_rng(seed)
+
+    def part(group: int) -> RawSplit:
+        lengths = [5, 3, 4, 5]
+        return RawSplit([rng.normal(size=(n, 2)) for n in lengths], np.array([0, 1, 0, 1]), np.full(4, group))
+
+    return build(info, part(1), part(2), part(3), ("no", "yes"))
+
+
+class Size(Options):
+    seed: int = 0
+
+
+class Here:
+    """A source that is always there."""
+
+    def here(self, folder: Path) -> bool:
+        return True
+
+    def absent(self, folder: Path) -> str:
+        return ""
+
+    def obtain(self, folder: Path) -> Path:
+        return folder
+
+
+TEXT = dataclasses.replace(INFO, name="toytext", task="language-modelling", vocabulary=4, classes=4)
+LINES = [["a", "b"], ["b"]]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sets toy (with an option) and toytext; the list grows with each making."""
+    calls: list[int] = []
+
+    def recipe(options: Size) -> Recipe[Path]:
+        def read(folder: Path) -> Dataset:
+            calls.append(options.seed)
+            return toy(seed=options.seed)
+
+        return Recipe(INFO, Here(), read)
+
+    def text(folder: Path) -> object:
+        return build_corpus(TEXT, LINES, LINES, [["c"]], ("a", "b", "<eos>", "<unk>"))
+
+    sets = {"toy": Configurable(Size, recipe), "toytext": Recipe(TEXT, Here(), text)}  # type: ignore[arg-type]
+    monkeypatch.setattr(catalogue, "_recipes", lambda: sets)
+    return calls
+
+
+def test_what_is_opened_is_what_was_made(made: list[int], tmp_path: Path) -> None:
+    opened, expected = open_dataset("toy", tmp_path), toy()
+    assert opened.fingerprint == expected.fingerprint
+    assert opened.class_names == ("no", "yes")
+    for name in ("train", "validation", "test"):
+        for field in ("x", "lengths", "y", "group"):
+            one, other = getattr(getattr(opened, name), field), getattr(getattr(expected, name), field)
+            assert torch.equal(one, other)
+            assert one.dtype == other.dtype
+    open_dataset("toy", tmp_path)
+    prepare("toy", tmp_path)
+    assert made == [0]
+    prepare("toy", tmp_path, again=True)
+    assert made == [0, 0]
+
+
+def test_a_corpus_comes_back(made: list[int], tmp_path: Path) -> None:
+    corpus = open_corpus("toytext", tmp_path)
+    assert corpus.train.tolist() == [0, 1, 2, 1, 2]
+    assert corpus.test.tolist() == [3, 2]
+    assert corpus.words == ("a", "b", "<eos>", "<unk>")
+    assert verify("toytext", tmp_path) == corpus.fingerprint
+    with pytest.raises(RnnbenchError, match="language modelling"):
+        open_dataset("toytext", tmp_path)
+    with pytest.raises(RnnbenchError, match="sequences with classes"):
+        open_corpus("toy", tmp_path)
+
+
+def test_options_are_different_data(made: list[int], tmp_path: Path) -> None:
+    one, other = open_dataset("toy", tmp_path), open_dataset("toy", tmp_path, options={"seed": 1})
+    assert one.fingerprint != other.fingerprint
+    assert open_dataset("toy", tmp_path, options={"seed": 0}).fingerprint == one.fingerprint
+    assert made == [0, 1]
+    assert chosen_options("toy", {"seed": 0}) == {}
+    assert chosen_options("toy", {"seed": 2}) == {"seed": 2}
+    with pytest.raises(RnnbenchError, match=r"data set 'toy': unknown key 'sed'; did you mean 'seed'\?"):
+        describe("toy", {"sed": 1})
+    with pytest.raises(RnnbenchError, match=r"seed.*'x'"):
+        describe("toy", {"seed": "x"})
+    with pytest.raises(RnnbenchError, match="'toytext' has no option 'seed'"):
+        describe("toytext", {"seed": 1})
+
+
+def test_another_version_of_the_recipe_prepares_anew(
+    made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_corpus("toytext", tmp_path)
+    newer = dataclasses.replace(catalogue._recipes()["toytext"], version=2)  # type: ignore[arg-type]
+    monkeypatch.setattr(catalogue, "_recipes", lambda: {"toytext": newer})
+    assert not prepared("toytext", tmp_path)
+
+
+def test_a_failed_making_leaves_nothing(made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = np.save
+    saved = itertools.count()
+
+    def full(*arguments: object) -> None:
+        if next(saved) == 3:
+            raise OSError(28, "No space left on device")
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(RnnbenchError, match="No space left on device"):
+        prepare("toy", tmp_path)
+    assert not prepared("toy", tmp_path)
+    assert [path.name for path in (tmp_path / "prepared").iterdir() if not path.name.endswith(".lock")] == []
+    monkeypatch.setattr(np, "save", real)
+    assert open_dataset("toy", tmp_path).fingerprint == toy().fingerprint
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "meta"])
+def test_damage_is_told_at_opening(made: list[int], tmp_path: Path, damage: str) -> None:
+    place = prepare("toy", tmp_path)
+    victim = place / ("meta.json" if damage == "meta" else "train.x.npy")
+    if damage == "missing":
+        victim.unlink()
+    else:
+        victim.write_bytes(victim.read_bytes()[:-5])
+    for ask in (open_dataset, verify):
+        with pytest.raises(RnnbenchError, match=r"damaged .*data prepare toy --again"):
+            ask("toy", tmp_path)
+    prepare("toy", tmp_path, again=True)
+    verify("toy", tmp_path)
+
+
+def test_a_changed_byte_is_found_by_verify(made: list[int], tmp_path: Path) -> None:
+    place = prepare("toy", tmp_path)
+    file = place / "test.x.npy"
+    data = bytearray(file.read_bytes())
+    data[-3] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(RnnbenchError, match="fingerprint"):
+        verify("toy", tmp_path)
+
+
+def test_verify_of_what_is_not_prepared(made: list[int], tmp_path: Path) -> None:
+    assert available("toy", tmp_path)
+    with pytest.raises(RnnbenchError, match="not prepared"):
+        verify("toy", tmp_path)
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_write_protected_folder_with_prepared_data_is_enough(made: list[int], tmp_path: Path) -> None:
+    place = prepare("toy", tmp_path)
+    for path in (*place.iterdir(), place, place.parent, tmp_path):
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        assert open_dataset("toy", tmp_path).fingerprint == toy().fingerprint
+    finally:
+        for path in (tmp_path, place.parent, place):
+            path.chmod(0o755)
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import test_cache
+from bench.data import cache
+log, place = Path(sys.argv[1]), Path(sys.argv[2])
+def make():
+    with log.open("a") as file: file.write("made\\n")
+    time.sleep(float(sys.argv[3]))
+    return test_cache.toy()
+cache.store(place, make)
+print(cache.load(place, test_cache.INFO).fingerprint)
+"""
+
+
+def start(tmp_path: Path, seconds: float) -> subprocess.Popen[str]:
+    code = SCRIPT.format(tests=str(Path(__file__).parent))
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "log"), str(tmp_path / "prepared" / "toy-1"), str(seconds)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_two_at_once_make_once(tmp_path: Path) -> None:
+    running = [start(tmp_path, 1.0) for _ in range(3)]
+    said = {process.communicate(timeout=120)[0].strip() for process in running}
+    assert said == {toy().fingerprint}
+    assert (tmp_path / "log").read_text().splitlines() == ["made"]
+
+
+def test_a_killed_making_is_swept_and_made_again(tmp_path: Path) -> None:
+    first = start(tmp_path, 60.0)
+    while not (tmp_path / "log").exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    part = tmp_path / "prepared" / ".toy-1.part"
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    part.mkdir()  # as one leaves it that is killed while it writes
+    (part / "train.x.npy").write_bytes(b"half")
+    assert not (tmp_path / "prepared" / "toy-1").exists()
+    second = start(tmp_path, 0.0)
+    assert second.communicate(timeout=120)[0].strip() == toy().fingerprint
+    assert not part.exists()
+
+
+def test_meta_names_every_file(made: list[int], tmp_path: Path) -> None:
+    place = prepare("toy", tmp_path)
+    meta = json.loads((place / "meta.json").read_text())
+    assert set(meta["sizes"]) | {"meta.json"} == {path.name for path in place.iterdir()}
