@@ -71,7 +71,7 @@ def results(cell: Cell, shape: tuple[int, ...], given: bool, dtype: torch.dtype)
 
 
 def agree(ours: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    """Within 1e-5 of the largest. A scalar's gradient is a sum over units that may cancel: it is measured by a bias's."""
+    """Within 1e-5 of the largest. A scalar's gradient is a sum over units that may cancel: a bias's is its measure."""
     assert wanted.keys() <= ours.keys()
     assert all(not ours[key].any() for key in ours.keys() - wanted.keys())  # what the scan gives no gradient gets zeros
     bias = max(float(each.abs().max()) for key, each in wanted.items() if each.dim() == 1 or key == "output 0")
