@@ -53,7 +53,7 @@ class Batches:
         for chosen in torch.split(order, self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
-            yield x_BTD.transpose(0, 1).contiguous(), lengths_B, self.split.y.index_select(0, chosen)
+            yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
 
 
 class Chunks:
@@ -64,7 +64,7 @@ class Chunks:
         size: batches in a chunk; the last one of a pass may have fewer.
     """
 
-    def __init__(self, batches: Batches, size: int = 32) -> None:
+    def __init__(self, batches: Batches, size: int = 64) -> None:
         self.batches = batches
         self.size = size
 
