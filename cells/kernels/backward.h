@@ -60,10 +60,15 @@ struct Backward {
         const float* d_out = q.d_out ? q.d_out + row * w.H : nullptr;
         const float* d_last = q.d_last && q.ends[b] == t ? q.d_last + b * w.H : nullptr;
         float *to_h = dh + r * w.Hp, *to_c = dc + r * w.Hp;
+        const N back = t ? q.B : 0;  // what the step before needs is asked for now: it lies far away
         for (N j = 0; j < w.H; j += LANES) {
             const N n = w.H - j;
             V keep[MOST], P[MOST], da_j[MOST], dP_j[MOST], grad = load(to_h + j), grad_c = load(to_c + j), c = V{};
-            for (int k = 0; k < Cell::kept; ++k) keep[k] = load(kept + k * w.Hp + j);
+            for (int k = 0; k < Cell::kept; ++k) {
+                keep[k] = load(kept + k * w.Hp + j);
+                __builtin_prefetch(kept + k * w.Hp + j - back * kept_row);
+            }
+            if (t > 1) __builtin_prefetch(h + j - q.B * w.H);
             for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
             if (d_out) grad += load(d_out + j, n);
             if (d_last) grad += load(d_last + j, n);

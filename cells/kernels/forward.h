@@ -49,6 +49,7 @@ struct Forward {
         float* out = q.out + row * w.H;
         float* kept = q.kept ? q.kept + row * Cell::kept * w.Hp : nullptr;
         float* last = q.ends && q.ends[begin + r] == t ? q.last + (begin + r) * w.H : nullptr;
+        const N ahead = t + 1 < q.T ? q.B : 0;  // where the next step writes is asked for now: it lies far away
         for (N j = 0; j < w.H; j += LANES) {
             V sections[MOST], P[MOST], keep[MOST];
             for (int s = 0; s < Cell::sections; ++s) sections[s] = load(a + s * w.Hp + j);
@@ -59,9 +60,13 @@ struct Forward {
             store(h + r * w.Hp + j, now);
             if (Cell::states > 1) store(c + r * w.Hp + j, before);
             store(out + j, now, w.H - j);
+            __builtin_prefetch(out + ahead * w.H + j, 1);
             if (last) store(last + j, now, w.H - j);
             if (kept)
-                for (int k = 0; k < Cell::kept; ++k) store(kept + k * w.Hp + j, keep[k]);
+                for (int k = 0; k < Cell::kept; ++k) {
+                    store(kept + k * w.Hp + j, keep[k]);
+                    __builtin_prefetch(kept + (ahead * Cell::kept + k) * w.Hp + j, 1);
+                }
         }
     }
 };
