@@ -166,7 +166,7 @@ def _peer(python: Path | None, shape: Shape) -> Iterator[dict[str, Timed]]:
         yield {_EDGEML: run}
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
 
 
 def compare_cells(shapes: Sequence[str], rounds: int, python: Path | None) -> Comparison:
