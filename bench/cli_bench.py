@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,10 +38,7 @@ def cells(
     settings = _setup()
     from bench.speed import SHAPES, compare_cells
 
-    for name in shape or ():
-        if name not in SHAPES:
-            raise RnnbenchError(f"unknown shape {name!r}{nearest(name, SHAPES)}")
-    _show(compare_cells(shape or list(SHAPES), rounds, peer_python), settings, as_json)
+    _show(compare_cells(_known(shape, SHAPES), rounds, peer_python), settings, as_json)
 
 
 @bench_app.command(epilog="Example: [bold]rnnbench bench loop --json[/]")
@@ -53,12 +51,23 @@ def loop(rounds: _Rounds = 7, as_json: _AsJson = False) -> None:
 
 
 @bench_app.command(epilog="Example: [bold]rnnbench bench grid[/]")
-def grid(peer_python: _Python = None, as_json: _AsJson = False) -> None:
-    """Times eight short runs, start-up included, against a process per run."""
+def grid(
+    shape: Annotated[list[str] | None, typer.Option(help="small or kws; both otherwise.")] = None,
+    peer_python: _Python = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Times eight short runs, start-up included, against a process per run: minutes, and nothing else should run."""
     settings = _setup()
-    from bench.speed import compare_grid
+    from bench.speed import GRIDS, compare_grid
 
-    _show(compare_grid(peer_python), settings, as_json)
+    _show(compare_grid(_known(shape, GRIDS), peer_python), settings, as_json)
+
+
+def _known(chosen: list[str] | None, there: Mapping[str, object]) -> list[str]:
+    for name in chosen or ():
+        if name not in there:
+            raise RnnbenchError(f"unknown shape {name!r}{nearest(name, there)}")
+    return chosen or list(there)
 
 
 def _setup() -> dict[str, Any]:

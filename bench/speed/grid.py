@@ -9,10 +9,12 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import RnnbenchError
@@ -21,7 +23,7 @@ from bench.speed.report import Comparison, Row
 
 RUNS = 8
 _TARGET = 10.0
-_GRIDS = {"small": ((28, 64, 28, 32), 400), "kws": ((99, 100, 32, 100), 60)}
+GRIDS = {"small": ((28, 64, 28, 32), 400), "kws": ((99, 100, 32, 100), 60)}
 """T, B, D, H and optimizer steps of a run."""
 
 
@@ -66,37 +68,41 @@ def _workers(numbers: list[int]) -> None:
                 raise RuntimeError(f"a run ended with exit code {each.exitcode}")
 
 
-def _seconds(*commands: list[str]) -> float:
-    began = time.monotonic()
+def _seconds(*commands: list[str]) -> tuple[float, float]:
+    """Wall and processor seconds of commands, one after another."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RnnbenchError(f"{command[0]} failed: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
-    return time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic() - began, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compare_grid(python: Path | None) -> Comparison:
-    """Times eight short runs, ours and the usual way; wall time, so nothing else should run.
+def compare_grid(shapes: Sequence[str], python: Path | None) -> Comparison:
+    """Times eight short runs, ours and the usual way, by the clock (so nothing else should run) and by the processor.
 
     Args:
+        shapes: names of :data:`GRIDS`.
         python: the interpreter of an environment with ``edgeml-pytorch``.
 
     Raises:
         RnnbenchError: when a run fails.
     """
     found = Comparison(f"{RUNS} runs, start-up included (s in place of ms; ratio: how many times the runs an hour)")
-    for name, (shape, steps) in _GRIDS.items():
+    for name in shapes:
+        shape, steps = GRIDS[name]
         numbers = [str(each) for each in (*shape, steps)]
         ours = _seconds([sys.executable, "-m", "bench.speed.grid", *numbers])
-        others = {"nn.LSTM": sys.executable} | ({"EdgeML": str(python)} if python else {})
-        for other, interpreter in others.items():
-            theirs = _seconds(*([[interpreter, peer.__file__, other, *numbers]] * RUNS))
-            target = _TARGET if other == "EdgeML" else None
-            where = f"{name}, {steps} steps"
-            title = f"{other}, a process per run"
-            found.rows.append(
-                Row(where, "FastGRNN, workers", title, theirs / ours, target, ours, theirs, at_least=True)
-            )
+        other, interpreter = ("EdgeML", str(python)) if python else ("nn.LSTM", sys.executable)
+        theirs = _seconds(*([[interpreter, peer.__file__, other, *numbers]] * RUNS))
+        target = _TARGET if python else None
+        title = f"{other}, a process per run"
+        where = f"{name}, {steps} steps"
+        found.rows += [
+            Row(where, "FastGRNN, workers", title, theirs[0] / ours[0], target, ours[0], theirs[0], at_least=True),
+            Row(where, "the same, processor time", title, theirs[1] / ours[1], None, ours[1], theirs[1]),
+        ]
     return found
 
 
