@@ -98,7 +98,7 @@ class Classification(pl.LightningModule):
         self.train_part = train
         self.uniform_loss = math.log(classes)
         self.steps = steps
-        self._pending: dict[str, list[tuple[Tensor, Tensor, int]]] = {}
+        self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
         self._batches_read = 0
 
@@ -172,22 +172,20 @@ class Classification(pl.LightningModule):
         x_TBD, lengths_B, y_B = batch
         scores_BC = self.network(x_TBD, lengths_B)
         loss = functional.cross_entropy(scores_BC, y_B)
-        right = (scores_BC.detach().argmax(dim=1) == y_B).sum()
-        self._pending.setdefault(stage, []).append((loss.detach(), right, len(y_B)))
+        self._pending.setdefault(stage, []).append((loss.detach(), scores_BC.detach(), y_B))
         return loss, scores_BC
 
     def _settle(self, stage: str) -> list[float]:
-        """Adds what is pending to the sums, reading it from the device at once; returns the losses."""
+        """Adds what is pending to the sums, in one reading of tensors; returns the losses."""
         pending = self._pending.pop(stage, [])
         if not pending:
             return []
         losses: list[float] = torch.stack([loss for loss, _, _ in pending]).tolist()
-        rights: list[int] = torch.stack([right for _, right, _ in pending]).tolist()
+        scores, y = (torch.cat([each[part] for each in pending]) for part in (1, 2))
         sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
-        for loss, right, (_, _, count) in zip(losses, rights, pending, strict=True):
-            sums[0] += loss * count
-            sums[1] += right
-            sums[2] += count
+        sums[0] += sum(loss * len(y_B) for loss, (_, _, y_B) in zip(losses, pending, strict=True))
+        sums[1] += int((scores.argmax(dim=1) == y).sum())
+        sums[2] += len(y)
         return losses
 
     def configure_optimizers(self) -> Any:
