@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -60,10 +61,11 @@ class Comparison:
         Args:
             settings: what :func:`bench.train.runtime.setup` returned.
         """
+        machine = {key: value for key, value in runtime.provenance().items() if key != "host"}
         return {
             "title": self.title,
-            "command": ["rnnbench", *sys.argv[1:]],
-            "machine": {**runtime.provenance(), "settings": settings, "lanes": kernels.lanes()},
+            "command": ["rnnbench", *(Path(each).name if Path(each).is_absolute() else each for each in sys.argv[1:])],
+            "machine": {**machine, "settings": settings, "lanes": kernels.lanes()},
             "rows": [{**asdict(row), "reached": row.reached} for row in self.rows],
             "notes": self.notes,
             **self.facts,
