@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from bench.cli_bench import bench_app
 from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app)
+app.add_typer(bench_app)
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -117,10 +119,13 @@ def run(
     from bench import execute
     from bench.execute.progress import follow
     from bench.record import runs_folder
+    from bench.track import check_login
     from bench.train import Job
 
     grid, planned, results = _plan(grid_file, folder)
     execute.prepare_results(results, grid, [each.spec for each in planned])
+    if wandb is Wandb.ONLINE:
+        check_login()
     missing = [each.spec for each in planned if each.missing]
     for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
         err.print(f"skipped: {reason}", style="dim")
@@ -219,7 +224,7 @@ def _cells() -> list[dict[str, Any]]:
         {
             "name": name,
             "title": cls.title,
-            "options": {key: option.default for key, option in zoo.options(cls).items()},
+            "options": {key: option.shown for key, option in zoo.options(cls).items()},
             "about": (cls.__doc__ or "").strip().partition("\n")[0],
         }
         for name, cls in zoo.all_cells().items()

@@ -7,7 +7,6 @@ canonical forms are. Nothing cosmetic is in it: no path, no host, no name of the
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -97,7 +96,7 @@ class CellPart(Part):
                 raise RnnbenchError(f"cell {given['name']!r} has no option {key!r}{hint}")
         options = {}
         for key, option in known.items():
-            if key not in chosen and option.default is inspect.Parameter.empty:
+            if key not in chosen and option.required:
                 raise RnnbenchError(f"cell {given['name']!r} needs a value for {key!r}")
             value = chosen.get(key, option.default)
             try:

@@ -28,6 +28,16 @@ class Option:
     annotation: Any
     default: Any
 
+    @property
+    def required(self) -> bool:
+        """Whether a configuration must give it."""
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def shown(self) -> Any:
+        """The default, or the word ``required``."""
+        return "required" if self.required else self.default
+
 
 @cache
 def _import_all() -> None:

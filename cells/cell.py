@@ -20,6 +20,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 import torch
 from torch import Tensor, nn
 
+from cells import kernels
 from cells.weight import Weight, materialised
 
 State = tuple[Tensor, ...]
@@ -121,6 +122,11 @@ class Cell(nn.Module):
         Raises:
             ValueError: when the input is not [T, B, D] with this cell's D and T >= 1, or the state is of another batch.
         """
+        x_TBD, state = self._checked(x_TBD, state)
+        return kernels.scan(self, x_TBD, state) or self._scan(x_TBD, state)
+
+    def _checked(self, x_TBD: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Input and state, or zeros in place of ``None``; raises for wrong shapes."""
         if x_TBD.dim() != 3 or x_TBD.shape[2] != self.input_size or x_TBD.shape[0] < 1:
             raise ValueError(f"expected input [T >= 1, B, {self.input_size}], got {list(x_TBD.shape)}")
         if state is None:
@@ -128,6 +134,29 @@ class Cell(nn.Module):
         elif state[0].shape != (x_TBD.shape[1], self.hidden_size):
             wanted = [x_TBD.shape[1], self.hidden_size]
             raise ValueError(f"expected a state whose h is {wanted}, got {list(state[0].shape)}")
+        return x_TBD, state
+
+    def last(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
+        """The state of each sequence after its own last step, without a gradient of [T, B, H] where a kernel serves.
+
+        Args:
+            x_TBD: the inputs, anything after a sequence's end: cells are causal, so it does not matter.
+            lengths_B: steps of each sequence, 1..T, int64.
+
+        Returns:
+            h_BH.
+
+        Raises:
+            ValueError: as :meth:`forward`.
+        """
+        x_TBD, state = self._checked(x_TBD, None)
+        h_BH = kernels.last(self, x_TBD, lengths_B, state)
+        if h_BH is None:
+            h_TBH, _ = self._scan(x_TBD, state)
+            h_BH = h_TBH[lengths_B - 1, torch.arange(len(lengths_B), device=h_TBH.device)]
+        return h_BH
+
+    def _scan(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
         with materialised(self):
             pre_TBG, state, past = self._project(x_TBD, state)
             h_BH = []

@@ -92,11 +92,7 @@ class Weight(nn.Module):
 
     def factored(self, x: Tensor) -> Tensor:
         """Multiplies through the factors, as a device does that stores nothing else: [..., I] -> [..., O]."""
-        return (
-            functional.linear(x, self.value)
-            if self.rank is None
-            else functional.linear(functional.linear(x, self.right.T), self.left)
-        )
+        return functional.linear(functional.linear(x, self.right.T), self.left)
 
     def forward(self, x: Tensor, add: Tensor | None = None) -> Tensor:
         """Multiplies, and adds.
@@ -137,8 +133,13 @@ def materialised(module: nn.Module) -> Iterator[None]:
     held = [weight._dense for weight in weights]
     try:
         for weight in weights:
-            weight._dense = weight.matrix()
+            _hold(weight, weight.matrix())
         yield
     finally:
         for weight, before in zip(weights, held, strict=True):
-            weight._dense = before
+            _hold(weight, before)
+
+
+def _hold(weight: Weight, dense: Tensor | None) -> None:
+    # Past nn.Module, which would take a matrix that is a parameter for one more of its own.
+    object.__setattr__(weight, "_dense", dense)

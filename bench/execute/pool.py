@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any
 
 from bench import record
+from bench.errors import RnnbenchError
 from bench.execute.worker import work
 from bench.plan import Status
 from bench.record import Record
@@ -32,18 +34,21 @@ class Event:
         job: the run.
         kind: ``started``, ``epoch``, or ``ended``.
         epoch: epochs finished so far.
-        record: what the run left, once it has ended; ``None`` when another process works on it.
+        record: what the run left, once it has ended; ``None`` when its process wrote nothing.
+        reason: then, why.
     """
 
     job: Job
     kind: str
     epoch: int = 0
     record: Record | None = None
+    reason: str = ""
 
 
 @dataclass
 class _Running:
     job: Job
+    stamp: int | None
     process: ForkServerProcess
     pipe: Connection
 
@@ -79,7 +84,7 @@ def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Event]:
                 yield from (Event(each.job, "epoch", epoch=epoch) for epoch in _epochs(each.pipe))
                 if not each.process.is_alive():
                     running.remove(each)
-                    yield Event(each.job, "ended", record=_outcome(each))
+                    yield _outcome(each)
     finally:
         _stop(running)
 
@@ -99,12 +104,16 @@ def _fork_server() -> ForkServerContext:
 
 
 def _start(context: ForkServerContext, job: Job) -> _Running:
-    job.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RnnbenchError(f"cannot write to {job.folder}: {error.strerror}; choose another with --out") from None
+    stamp = _stamp(job.folder)
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(job, writer), name=job.spec.id)
     process.start()
     writer.close()
-    return _Running(job, process, reader)
+    return _Running(job, stamp, process, reader)
 
 
 def _epochs(pipe: Connection) -> Iterator[int]:
@@ -116,19 +125,26 @@ def _epochs(pipe: Connection) -> Iterator[int]:
         pipe.close()
 
 
-def _outcome(ended: _Running) -> Record | None:
-    """The record that a process left; writes it when the process could not."""
+def _outcome(ended: _Running) -> Event:
+    """The end of a process: the record that it left, or that is written for it when it could not."""
     ended.process.join()
-    folder, code = ended.job.folder, ended.process.exitcode
-    if not (folder / "record.json").exists():
-        return None
-    left = record.read(folder)
-    if left.status is not Status.RUNNING or record.is_held(folder):
-        return left if left.status is not Status.RUNNING else None
+    job, code = ended.job, ended.process.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    left = left.model_copy(update={"status": Status.FAILED, "reason": f"the process died ({how})"})
-    record.write(folder, left)
-    return left
+    if _stamp(job.folder) == ended.stamp:
+        reason = "is being worked on by another process" if code == 0 else f"died before its first record ({how})"
+        return Event(job, "ended", reason=reason)
+    left = record.read(job.folder)
+    if left.status is Status.RUNNING:
+        left = left.model_copy(update={"status": Status.FAILED, "reason": f"the process died ({how})"})
+        record.write(job.folder, left)
+    return Event(job, "ended", record=left)
+
+
+def _stamp(folder: Path) -> int | None:
+    """When the record was last written; ``None`` when there is none."""
+    with suppress(OSError):
+        return (folder / "record.json").stat().st_mtime_ns
+    return None
 
 
 def _stop(running: list[_Running]) -> None:

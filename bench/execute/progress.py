@@ -71,7 +71,7 @@ def _line(event: Event) -> Text:
     """One finished run in one line."""
     name, left = event.job.spec.id, event.record
     if left is None:
-        return Text(f"{name}  is being worked on by another process")
+        return Text(f"{name}  {event.reason}; see {event.job.folder / 'log.txt'}")
     return Text.assemble((left.status, _STYLE.get(left.status, "")), f"  {name}  {_figures(event.job, left)}")
 
 

@@ -33,7 +33,10 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
         "KB: cell and classifier, 4 bytes a number, 1 KB = 1024 bytes.",
     ]
     if board is not None:
-        parts.append(f"ms: one sequence on {board.title} (format {board.format}, method {board.method}).")
+        parts.append(
+            f"ms: a sequence of the data set's greatest length on {board.title} "
+            f"(format {board.format}, method {board.method})."
+        )
     parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
     return " ".join(parts)
 

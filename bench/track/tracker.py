@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import netrc
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.spec import RunSpec
 
@@ -72,6 +75,21 @@ class WandbTracker:
             self._run.finish(exit_code=0 if status is Status.DONE else 1)
         except Exception:
             _log.warning("W&B did not take the summary", exc_info=True)
+
+
+def check_login() -> None:
+    """Looks for W&B's key where its client looks: the environment and the netrc file.
+
+    Raises:
+        RnnbenchError: when there is none.
+    """
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        found = netrc.netrc(os.environ.get("NETRC")).authenticators(host)
+    except (OSError, netrc.NetrcParseError):
+        found = None
+    if not (os.environ.get("WANDB_API_KEY") or found):
+        raise RnnbenchError("W&B online needs a login: run `wandb login`, or set WANDB_API_KEY, or leave --wandb out")
 
 
 def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str, Any]) -> Tracker:

@@ -61,6 +61,7 @@ class EpochEnd(pl.Callback):
         train_loss, train_accuracy = pl_module.summary("train")
         pl_module.check_ground(train_loss)
         loss, accuracy = pl_module.summary("validation")
+        pl_module.check_ground(loss, "validation")
         if (accuracy, -loss) > self.best:
             self.best, self.best_epoch = (accuracy, -loss), self.epochs
             self._state = {name: value.clone() for name, value in pl_module.network.state_dict().items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import lightning.pytorch as pl
@@ -11,10 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from bench.data import Split
 from bench.spec import TrainPart
 from bench.train.network import Network
+from bench.train.runtime import current
 
 _DIVERGED_FROM = 20.0
 """Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
@@ -50,41 +53,92 @@ class Batches:
         for chosen in torch.split(order, self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
-            yield x_BTD.transpose(0, 1).contiguous(), lengths_B, self.split.y.index_select(0, chosen)
+            yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
+
+
+class Chunks:
+    """Batches, some at a time: Lightning's work between two batches costs as much as a small cell's step.
+
+    Args:
+        batches: what to read.
+        size: batches in a chunk; the last one of a pass may have fewer.
+    """
+
+    def __init__(self, batches: Batches, size: int = 64) -> None:
+        self.batches = batches
+        self.size = size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.batches) / self.size)
+
+    def __iter__(self) -> Iterator[list[Batch]]:
+        """Yields lists of batches."""
+        left = iter(self.batches)
+        while chunk := list(islice(left, self.size)):
+            yield chunk
 
 
 class Classification(pl.LightningModule):
     """Trains a network on cross-entropy and counts what it gets right.
 
+    Lightning hands it a chunk of batches at a time, each of which it optimises on by itself; the figures of a chunk
+    stay tensors until its end.
+
     Args:
         network: scores [B, C] from x_TBD and lengths_B.
-        train: optimizer, rate, schedule.
+        train: optimizer, rate, schedule, clipping.
         classes: C.
         steps: optimizer steps in all, for the schedule.
     """
 
     def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
         super().__init__()
+        self.automatic_optimization = False
         self.network = network
         self.train_part = train
         self.uniform_loss = math.log(classes)
         self.steps = steps
+        self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
+        self._batches_read = 0
 
-    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
-        """Cross-entropy of a batch.
+    def on_train_epoch_start(self) -> None:
+        """Counts batches from the first of the epoch."""
+        self._batches_read = 0
+
+    def training_step(self, chunk: list[Batch], chunk_index: int) -> None:
+        """One optimizer step for each batch of a chunk.
 
         Raises:
-            DivergedError: when it is not finite.
+            DivergedError: when a loss is not finite.
         """
-        loss, _ = self._score("train", batch)
-        if not math.isfinite(loss.item()):
-            epoch = self.current_epoch + 1
-            raise DivergedError(
-                f"loss became {loss.item()} in epoch {epoch}, batch {batch_index + 1}: "
-                f"try a train.learning_rate below {self.train_part.learning_rate:g}"
-            )
-        return loss
+        optimizer, schedule = self.optimizers(use_pl_optimizer=False), self.lr_schedulers()
+        assert isinstance(optimizer, Optimizer)  # noqa: S101
+        assert isinstance(schedule, LRScheduler)  # noqa: S101
+        parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
+        for batch in chunk:
+            optimizer.zero_grad(set_to_none=True)
+            loss, _ = self._score("train", batch)
+            torch.autograd.backward([loss])
+            if clip is not None:
+                torch.nn.utils.clip_grad_norm_(parameters, clip)
+            optimizer.step()
+            schedule.step()
+        self._check_finite(self._settle("train"))
+        self._batches_read += len(chunk)
+
+    def _check_finite(self, losses: list[float]) -> None:
+        for number, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                epoch, batch = self.current_epoch + 1, self._batches_read + number + 1
+                advice = f"try a train.learning_rate below {self.train_part.learning_rate:g}"
+                if (epoch, batch) == (1, 1):
+                    advice = "nothing was updated yet, so the cell itself gives it"
+                raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Data lie on the CPU, where they are trained on: nothing to look through."""
+        return batch if device.type == "cpu" else super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the sums of the epoch."""
@@ -94,23 +148,25 @@ class Classification(pl.LightningModule):
         """Adds a batch to the sums of the test."""
         self._score("test", batch)
 
-    def check_ground(self, loss: float) -> None:
-        """Ends a run whose loss is finite but hopeless.
+    def check_ground(self, loss: float, split: str = "training") -> None:
+        """Ends a run whose loss is hopeless.
 
         Args:
-            loss: mean training loss of an epoch.
+            loss: mean loss of an epoch.
+            split: what it is the loss of.
 
         Raises:
             DivergedError: when it is many times a guess's.
         """
         if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
             raise DivergedError(
-                f"mean loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
+                f"mean {split} loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
                 f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
             )
 
     def summary(self, stage: str) -> tuple[float, float]:
         """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""
+        self._settle(stage)
         loss, right, count = self._sums.pop(stage)
         return loss / count, right / count
 
@@ -118,11 +174,21 @@ class Classification(pl.LightningModule):
         x_TBD, lengths_B, y_B = batch
         scores_BC = self.network(x_TBD, lengths_B)
         loss = functional.cross_entropy(scores_BC, y_B)
-        sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
-        sums[0] += loss.item() * len(y_B)
-        sums[1] += float((scores_BC.argmax(dim=1) == y_B).sum())
-        sums[2] += len(y_B)
+        self._pending.setdefault(stage, []).append((loss.detach(), scores_BC.detach(), y_B))
         return loss, scores_BC
+
+    def _settle(self, stage: str) -> list[float]:
+        """Adds what is pending to the sums, in one reading of tensors; returns the losses."""
+        pending = self._pending.pop(stage, [])
+        if not pending:
+            return []
+        losses: list[float] = torch.stack([loss for loss, _, _ in pending]).tolist()
+        scores, y = (torch.cat([each[part] for each in pending]) for part in (1, 2))
+        sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
+        sums[0] += sum(loss * len(y_B) for loss, (_, _, y_B) in zip(losses, pending, strict=True))
+        sums[1] += int((scores.argmax(dim=1) == y).sum())
+        sums[2] += len(y)
+        return losses
 
     def configure_optimizers(self) -> Any:
         """The optimizer and its schedule, one step of it per batch."""
@@ -137,7 +203,7 @@ class Classification(pl.LightningModule):
                 parameters, lr=part.learning_rate, momentum=0.9, nesterov=True, weight_decay=part.weight_decay
             )
         kind = torch.optim.AdamW if part.optimizer == "adamw" else torch.optim.Adam
-        return kind(parameters, lr=part.learning_rate, weight_decay=part.weight_decay, fused=True)
+        return kind(parameters, lr=part.learning_rate, weight_decay=part.weight_decay, fused=current().fused_optimizer)
 
     def _rate_factor(self, step: int) -> float:
         """The learning rate at an optimizer step, as a fraction of the first."""

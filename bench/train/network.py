@@ -58,9 +58,8 @@ class Network(nn.Module):
         Returns:
             [B, C]. Cells are causal, so what stands after a sequence's end does not matter.
         """
-        h_TBH, _ = self.cell(x_TBD if self.embedding is None else self.embedding(x_TBD))
-        last = h_TBH[lengths_B - 1, torch.arange(h_TBH.shape[1], device=h_TBH.device)]
-        scores: Tensor = self.head(last)
+        inputs = x_TBD if self.embedding is None else self.embedding(x_TBD)
+        scores: Tensor = self.head(self.cell.last(inputs, lengths_B))
         return scores
 
     if TYPE_CHECKING:

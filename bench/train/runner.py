@@ -27,7 +27,7 @@ from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFa
 from bench.spec import RunSpec
 from bench.train import runtime
 from bench.train.callbacks import EpochEnd, Listener
-from bench.train.module import Batches, Classification, DivergedError
+from bench.train.module import Batches, Chunks, Classification, DivergedError
 from bench.train.network import Network, build, derive_seed
 
 _EVALUATION_BATCH = 512
@@ -180,8 +180,8 @@ def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> Ep
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
-    trainer = _trainer(max_epochs=spec.train.epochs, gradient_clip_val=spec.train.gradient_clip, callbacks=[end])
-    trainer.fit(module, batches, Batches(dataset.validation, _EVALUATION_BATCH))
+    trainer = _trainer(max_epochs=spec.train.epochs, callbacks=[end])
+    trainer.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
     end.restore(network)
     return end
 

@@ -10,38 +10,96 @@ import resource
 import socket
 import subprocess
 import warnings
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.utils.deterministic
+
+from bench.errors import RnnbenchError
+from cells import kernels
 
 _PACKAGES = ("rnnbench", "torch", "lightning", "numpy", "wandb", "pandas")
 
 
-def setup(threads: int = 1) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Settings:
+    """What may be chosen, each by an environment variable; docs/speed.md says what each costs and gains.
+
+    Attributes:
+        threads: ``RNNBENCH_THREADS``. Two are slower for these sizes, and another number gives other last bits.
+        flush_denormal: ``RNNBENCH_FLUSH_DENORMAL``. Numbers below the normal range of floats become 0: vanishing
+            gradients are full of them, and a processor takes many times longer for each.
+        keep_freed_memory: ``RNNBENCH_KEEP_FREED_MEMORY``. The buffers of a sequence otherwise page-fault at every step
+            (glibc only).
+        fused_optimizer: ``RNNBENCH_FUSED_OPTIMIZER``. One pass over the parameters instead of several.
+        kernels: ``RNNBENCH_KERNELS``, ``auto`` or ``off``: compiled sequence kernels.
+    """
+
+    threads: int = 1
+    flush_denormal: bool = True
+    keep_freed_memory: bool = True
+    fused_optimizer: bool = True
+    kernels: str = "auto"
+
+    @classmethod
+    def chosen(cls) -> Settings:
+        """The settings of the environment.
+
+        Raises:
+            RnnbenchError: when a variable has a value that it cannot have.
+        """
+        return cls(**{each.name: _choice(each.name, each.default) for each in fields(cls)})
+
+
+def _choice(name: str, default: Any) -> Any:
+    variable = f"RNNBENCH_{name.upper()}"
+    text = os.environ.get(variable, "").strip().lower()
+    if not text:
+        return default
+    if isinstance(default, bool) and text in ("on", "off"):
+        return text == "on"
+    if isinstance(default, str) and text in ("auto", "off"):
+        return text
+    if not isinstance(default, (bool, str)) and text.isdecimal() and int(text) > 0:
+        return int(text)
+    kinds = {bool: "on or off", str: "auto or off"}
+    raise RnnbenchError(f"{variable} must be {kinds.get(type(default), 'a whole number above 0')}, not {text!r}")
+
+
+_current = Settings()
+
+
+def current() -> Settings:
+    """The settings of this process: the defaults until :func:`setup`."""
+    return _current
+
+
+def setup(settings: Settings | None = None) -> dict[str, Any]:
     """Sets the process up for small recurrent networks; call before any tensor is made.
 
-    One thread, because two are slower for these sizes and another number of threads gives other last bits. Numbers
-    below the normal range of floats become 0, because vanishing gradients are full of them and a processor takes
-    many times longer for each. Freed memory is kept, because the buffers of a sequence otherwise page-fault at every
-    step (glibc only). Kernels must be deterministic.
+    Kernels must be deterministic. New tensors are left as they are all the same: torch otherwise fills each with NaN.
+
+    Args:
+        settings: those of the environment when ``None``.
 
     Returns:
         What was set, for the record.
     """
-    torch.set_flush_denormal(True)
-    torch.set_num_threads(threads)
+    global _current
+    _current = Settings.chosen() if settings is None else settings
+    torch.set_flush_denormal(_current.flush_denormal)
+    torch.set_num_threads(_current.threads)
+    kernels.use(_current.kernels, threads=_current.threads)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13
-    return {
-        "threads": threads,
-        "flush_denormal": True,
-        "deterministic": True,
-        "keep_freed_memory": _keep_freed_memory(),
-    }
+    keeps = _current.keep_freed_memory and _keep_freed_memory()
+    return {**asdict(_current), "deterministic": True, "keep_freed_memory": keeps}
 
 
 def _keep_freed_memory() -> bool:

@@ -169,3 +169,15 @@ def test_a_change_of_weights_between_sequences_is_seen() -> None:
         for one in (cell, twin):
             one.get_parameter("U.value").mul_(0.5)
     assert torch.equal(cell(x)[0], twin(x)[0])
+
+
+def test_a_matrix_can_be_factorised_after_it_was_used() -> None:
+    weight = Weight(4, 3).double()
+    x = torch.randn(2, 3, dtype=torch.float64)
+    with materialised(weight):
+        before = weight(x)
+    assert [name for name, _ in weight.named_parameters()] == ["value"]
+    weight.factorise(3)
+    torch.testing.assert_close(weight(x), before)
+    with materialised(weight):
+        torch.testing.assert_close(weight(x), before)

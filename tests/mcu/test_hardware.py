@@ -100,3 +100,14 @@ def test_a_file_that_is_not_yaml_is_named() -> None:
     with pytest.raises(RnnbenchError, match=r"bad\.yaml is not YAML") as caught:
         _parse("bad.yaml", "a: [1")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "mhz", "flash_kb", "ram_kb"),
+    [("uno", 16, 32, 2), ("mkr1000", 48, 256, 32), ("due", 84, 512, 96), ("nano33ble", 64, 1024, 256)],
+)
+def test_boards_are_the_ones_that_are_sold(name: str, mhz: int, flash_kb: int, ram_kb: int) -> None:
+    """Clocks and memories as the makers' product pages give them."""
+    got = board(name)
+    values = (got.clock_hz.value / 1e6, got.flash_bytes.value / 1024, got.ram_bytes.value / 1024)
+    assert values == (mhz, flash_kb, ram_kb)

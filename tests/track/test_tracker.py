@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from wandb_server import serving
 
 from bench import track
+from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.spec import RunSpec, parse
 
@@ -18,7 +21,10 @@ SPEC: RunSpec = parse(RunSpec, {"data": "watch7", "cell": {"name": "gru", "hidde
 SCRIPT = """
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from bench import track
+from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.spec import RunSpec
 spec = RunSpec.model_validate_json(sys.argv[1])
@@ -51,6 +57,42 @@ def test_online_the_server_gets_config_history_summary_and_the_true_end(
     assert wanted.items() <= seen.summary.items()
     assert seen.exit_code == code
     assert (tmp_path / "wandb").is_dir()
+
+
+def test_history_is_flushed_each_second_and_drawn_over_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Facts of the client: its default loses up to 15 s of history to a kill."""
+    import wandb
+
+    told: dict[str, Any] = {}
+    metrics: list[tuple[str, str | None]] = []
+
+    class Run:
+        settings = SimpleNamespace(sync_dir=str(tmp_path / "runs/x/wandb/offline-run-1"))
+
+        def define_metric(self, name: str, step_metric: str | None = None, **_: Any) -> None:
+            metrics.append((name, step_metric))
+
+    def init(**options: Any) -> Run:
+        told.update(options)
+        return Run()
+
+    monkeypatch.setattr(wandb, "init", init)
+    folder = tmp_path / "runs" / "x"
+    folder.mkdir(parents=True)
+    track.start("online", SPEC, folder, "g", {})
+    assert told["settings"].x_transaction_log_flush_interval == 1
+    assert (told["mode"], told["resume"], told["id"], told["group"]) == ("online", "allow", SPEC.id, "g")
+    assert ("*", "epoch") in metrics
+
+
+def test_online_without_a_key_is_refused_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("WANDB_BASE_URL", "http://example.test")
+    with pytest.raises(RnnbenchError, match="wandb login"):
+        track.check_login()
+    (tmp_path / "netrc").write_text("machine example.test login user password key")
+    track.check_login()
 
 
 def test_disabled_leaves_nothing(tmp_path: Path) -> None:

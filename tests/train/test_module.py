@@ -1,15 +1,15 @@
 """Batches, loss, schedule and clipping against their definitions."""
 
 import math
+from collections.abc import Iterable
 
-import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
 
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
-from bench.train.module import Batches, Classification, DivergedError
+from bench.train.module import Batches, Chunks, Classification, DivergedError
 from bench.train.network import build
 from bench.train.runner import _trainer
 
@@ -83,29 +83,68 @@ def test_schedules(tiny: Dataset, schedule: str, want: dict[int, float]) -> None
         scheduler.step()
 
 
-class _Norms(pl.Callback):
-    def __init__(self) -> None:
-        self.norms: list[float] = []
-
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
-    ) -> None:
-        self.norms.append(
-            float(torch.cat([p.grad.flatten() for p in pl_module.parameters() if p.grad is not None]).norm())
-        )
+def flat(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([each.detach().flatten().clone() for each in tensors])
 
 
 def test_sgd_without_momenta_of_the_past_moves_by_the_clipped_gradient(tiny: Dataset) -> None:
     """The first Nesterov step is rate * (1 + momentum) * clipped gradient."""
     clip, rate = 0.01, 0.5
-    made = module(tiny, learning_rate=rate, optimizer="sgd", schedule="constant")
-    before = torch.cat([p.detach().flatten().clone() for p in made.parameters()])
-    norms = _Norms()
-    trainer = _trainer(max_steps=1, max_epochs=1, gradient_clip_val=clip, callbacks=[norms])
-    trainer.fit(made, Batches(tiny.train, 60), Batches(tiny.validation, 60))
-    moved = (torch.cat([p.detach().flatten() for p in made.parameters()]) - before).norm()
-    assert norms.norms[0] > 10 * clip
+    made = module(tiny, learning_rate=rate, optimizer="sgd", schedule="constant", gradient_clip=clip)
+    (batch,) = Batches(tiny.train, 60)
+    torch.autograd.backward([made._score("train", batch)[0]])
+    norm = flat(p.grad for p in made.parameters() if p.grad is not None).norm()
+    before = flat(made.parameters())
+    _trainer(max_epochs=1).fit(made, Chunks(Batches(tiny.train, 60)), Batches(tiny.validation, 60))
+    moved = (flat(made.parameters()) - before).norm()
+    assert norm > 10 * clip
     assert float(moved) == pytest.approx(rate * 1.9 * clip, rel=1e-3)
+
+
+def test_chunks_are_the_batches_in_order(tiny: Dataset) -> None:
+    plain = [y for _, _, y in Batches(tiny.train, 8, seed=3)]
+    for size in (1, 3, 8, 100):
+        chunks = list(Chunks(Batches(tiny.train, 8, seed=3), size))
+        assert len(Chunks(Batches(tiny.train, 8), size)) == len(chunks)
+        assert all(len(chunk) == size for chunk in chunks[:-1])
+        chunked = [y for chunk in chunks for _, _, y in chunk]
+        assert all(torch.equal(one, other) for one, other in zip(plain, chunked, strict=True))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_lightning_in_chunks_is_a_plain_loop(tiny: Dataset, schedule: str) -> None:
+    """Three epochs of clipped Adam on a schedule, bit for bit, whatever the size of the chunks."""
+    steps = 3 * 4
+    options = {"learning_rate": 0.02, "gradient_clip": 0.3, "schedule": schedule}
+    wanted = module(tiny, steps, **options)
+    adam = torch.optim.Adam(wanted.parameters(), lr=0.02, fused=True)
+    batches, step = Batches(tiny.train, 16, seed=1), 0
+    for _ in range(3):
+        for x, lengths, y in batches:
+            adam.param_groups[0]["lr"] = 0.02 * (
+                0.5 * (1 + math.cos(math.pi * step / steps)) if schedule == "cosine" else 1
+            )
+            adam.zero_grad()
+            torch.autograd.backward([torch.nn.functional.cross_entropy(wanted.network(x, lengths), y)])
+            torch.nn.utils.clip_grad_norm_(wanted.parameters(), 0.3)
+            adam.step()
+            step += 1
+    for size in (1, 3, 32):
+        made = module(tiny, steps, **options)
+        chunks = Chunks(Batches(tiny.train, 16, seed=1), size)
+        _trainer(max_epochs=3).fit(made, chunks, Batches(tiny.validation, 60))
+        assert torch.equal(flat(made.parameters()), flat(wanted.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
+)
+def test_optimizers_are_what_they_are_called(tiny: Dataset, optimizer: str, kind: type[torch.optim.Optimizer]) -> None:
+    made = module(tiny, optimizer=optimizer, weight_decay=0.125, learning_rate=0.5)
+    got = made.configure_optimizers()["optimizer"]
+    assert type(got) is kind
+    assert got.defaults["weight_decay"] == 0.125
+    assert got.defaults["lr"] == 0.5
 
 
 def test_a_loss_far_above_a_guess_is_divergence(tiny: Dataset) -> None:

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -108,6 +110,50 @@ def test_a_rate_that_is_far_too_high_ends_as_failed_with_the_reason(run_tiny: Ru
     assert left.result is None
     assert not (folder / "model.pt").exists()
     assert record.read(folder) == left
+
+
+def test_what_a_run_is_told_reaches_its_training(
+    run_tiny: RunTiny, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schedule over all epochs, a new order for each, clipping, and the facts of the right splits."""
+    orders: list[list[int]] = []
+    clipped: list[float] = []
+    real, clip = Batches.__iter__, torch.nn.utils.clip_grad_norm_
+
+    def spy(self: Batches) -> Iterator[Any]:
+        batches = list(real(self))
+        if self.split is tiny.train:
+            orders.append([int(y) for batch in batches for y in batch[2]])
+        yield from batches
+
+    def noted(parameters: Any, norm: float, *arguments: Any, **options: Any) -> Any:
+        clipped.append(norm)
+        return clip(parameters, norm, *arguments, **options)
+
+    monkeypatch.setattr(Batches, "__iter__", spy)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", noted)
+    epochs, rate = 4, 0.01
+    left, folder = run_tiny(train={"epochs": epochs, "learning_rate": rate, "gradient_clip": 0.25})
+    got = [float(row["learning_rate"]) for row in rows(folder)]
+    assert got == pytest.approx(
+        [rate * 0.5 * (1 + math.cos(math.pi * e / epochs)) for e in range(1, epochs + 1)], abs=1e-8
+    )
+    assert len({tuple(order) for order in orders}) == epochs
+    assert clipped == [0.25] * (epochs * math.ceil(60 / 16))
+    assert left.data is not None
+    assert (left.data.train, left.data.validation, left.data.test) == (60, 30, 33)
+    (uno,) = left.latency
+    head = uno.cycles - tiny.info.steps * uno.cycles_per_step
+    assert 0 < head < uno.cycles_per_step
+    assert torch.are_deterministic_algorithms_enabled()
+
+
+def test_weights_that_became_nan_in_the_last_step_are_a_failed_run(run_tiny: RunTiny, tiny: Dataset) -> None:
+    """The training loss is read before the step, so only validation can tell."""
+    train = {"epochs": 1, "batch_size": 60, "learning_rate": 1000, "optimizer": "sgd", "gradient_clip": None}
+    left, _ = run_tiny(cell={"name": "fastrnn", "hidden_size": 6, "activation": "relu"}, train=train)
+    assert left.status is Status.FAILED
+    assert "mean validation loss of epoch 1" in left.reason
 
 
 def test_nan_in_the_loss_is_named(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:

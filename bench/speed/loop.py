@@ -1,0 +1,101 @@
+"""The harness against a plain loop over the same batches."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from bench import zoo
+from bench.data import Split
+from bench.spec import TrainPart
+from bench.speed.cells import SHAPES, Shape
+from bench.speed.clock import Timed, interleave, ratio
+from bench.speed.report import Comparison, Row
+from bench.train.callbacks import EpochEnd
+from bench.train.module import Batches, Chunks, Classification
+from bench.train.network import Network
+from bench.train.runner import _trainer
+
+_LOOP_SHAPES = {"small": (Shape(28, 64, 28, 32), 300), "kws": (SHAPES["kws"], 60)}
+_CLASSES = 12
+_TARGET = 1.05
+
+
+def _split(shape: Shape, batches: int) -> Split:
+    count = shape.B * batches
+    return Split(
+        x=torch.randn(count, shape.T, shape.D),
+        lengths=torch.full((count,), shape.T),
+        y=torch.randint(0, _CLASSES, (count,)),
+        group=torch.arange(count),
+    )
+
+
+def _network(shape: Shape) -> Network:
+    torch.manual_seed(0)
+    return Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), _CLASSES)
+
+
+def _plain(shape: Shape, split: Split) -> Timed:
+    """An epoch of the shortest loop that trains, clips and adds up its loss."""
+
+    def run(count: int) -> float:
+        network = _network(shape)
+        adam = torch.optim.Adam(network.parameters(), fused=True)
+        began = time.thread_time()
+        for _ in range(count):
+            losses = []
+            for x, lengths, y in Batches(split, shape.B, seed=0):
+                adam.zero_grad(set_to_none=True)
+                loss = functional.cross_entropy(network(x, lengths), y)
+                torch.autograd.backward([loss])
+                torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+                adam.step()
+                losses.append(loss.detach())
+            torch.stack(losses).mean().item()
+        return time.thread_time() - began
+
+    return run
+
+
+def _harness(shape: Shape, split: Split, folder: Path) -> Timed:
+    """Epochs of the harness: schedule, clipping, metrics, the epoch's row and best weights; validation on a batch."""
+    seen: list[Any] = []
+
+    def run(count: int) -> float:
+        batches = Batches(split, shape.B, seed=0)
+        module = Classification(_network(shape), TrainPart(), _CLASSES, steps=count * len(batches))
+        end = EpochEnd(folder / "metrics.csv", None, [seen.append])
+        trainer = _trainer(max_epochs=count, callbacks=[end])
+        first = Split(
+            x=split.x[: shape.B], lengths=split.lengths[: shape.B], y=split.y[: shape.B], group=split.group[: shape.B]
+        )
+        began = time.thread_time()
+        trainer.fit(module, Chunks(batches), Batches(first, shape.B))
+        return time.thread_time() - began
+
+    return run
+
+
+def compare_loop(rounds: int) -> Comparison:
+    """Times epochs of the harness, its start and its logging included, against a plain loop on the same batches.
+
+    Args:
+        rounds: turns of each.
+    """
+    found = Comparison("an epoch of training, a step")
+    for name, (shape, batches) in _LOOP_SHAPES.items():
+        split = _split(shape, batches)
+        with tempfile.TemporaryDirectory() as folder:
+            contenders = {"harness": _harness(shape, split, Path(folder)), "plain loop": _plain(shape, split)}
+            times = interleave(contenders, rounds, turn_s=0)
+        ms = {each: 1e3 * statistics.median(values) / batches for each, values in times.items()}
+        value = ratio(times, "harness", "plain loop")
+        found.rows.append(Row(name, "harness", "plain loop", value, _TARGET, ms["harness"], ms["plain loop"]))
+    return found

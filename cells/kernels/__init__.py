@@ -1,0 +1,150 @@
+"""Compiled kernels for whole sequences, forward and backward.
+
+A kernel stands in for the scan of :class:`cells.Cell` and gives the same numbers to rounding, in a fraction of the
+time. It is compiled when it is first wanted. Where there is none (another cell, dtype or device, replaced
+non-linearities, no compiler), the scan runs, and the log says so once. ``RNNBENCH_KERNELS=off`` and :func:`use` turn
+them off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose compiler flags and the folder.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from cells.kernels import autograd, native
+from cells.kernels.build import NoKernelError, cache_folder
+from cells.kernels.native import Operands
+from cells.kernels.served import operands, parts_of
+
+if TYPE_CHECKING:
+    from cells.cell import Cell, State
+
+__all__ = ["cache_folder", "in_use", "lanes", "last", "ready", "scan", "use"]
+
+_MODES = ("auto", "off")
+_LIKE_TORCH = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
+_log = logging.getLogger(__name__)
+
+
+class _Settings:
+    mode = os.environ.get("RNNBENCH_KERNELS", "auto")
+    threads = 1
+
+
+_unavailable: dict[str, str] = {}
+_said: set[str] = set()
+
+
+def use(mode: str | None = None, threads: int | None = None) -> None:
+    """Turns kernels on or off, in this process.
+
+    Args:
+        mode: ``auto`` or ``off``; ``None`` leaves it.
+        threads: how many a call may use, 1 at first; another number gives other last bits. ``None`` leaves it.
+
+    Raises:
+        ValueError: when either is out of range.
+    """
+    if mode is not None:
+        if mode not in _MODES:
+            raise ValueError(f"kernels must be auto or off, not {mode!r}")
+        _Settings.mode = mode
+    if threads is not None:
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, not {threads}")
+        _Settings.threads = threads
+    _unavailable.clear()
+
+
+def in_use() -> str:
+    """The mode: ``auto`` or ``off``."""
+    return _Settings.mode
+
+
+def ready(cell: Cell) -> bool:
+    """Whether a cell has a kernel on this machine; builds it when it must, in a few seconds."""
+    parts = parts_of(cell)
+    return _Settings.mode != "off" and parts is not None and _loaded(parts["kernel"])
+
+
+def lanes(kernel: str = "FastGRNN<Sigmoid>") -> int:
+    """Floats in a vector of the compiled kernels: 16 with AVX-512, 8 with AVX2, else 4; 0 when none can be built."""
+    return int(native.load(kernel).rnnbench_lanes()) if _loaded(kernel) else 0
+
+
+def scan(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Tensor, State] | None:
+    """What ``cell(x_TBD, state)`` returns, by a kernel; ``None`` when none serves this call."""
+    found = _prepare(cell, x_TBD, state)
+    if found is None:
+        return None
+    made, past = found
+    h_TBH, c_BH = autograd.run(made, _Settings.threads)
+    return h_TBH, (h_TBH[-1], *(() if c_BH is None else (c_BH,)), *past)
+
+
+def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor | None:
+    """h_BH of each sequence after its own last step, by a kernel; ``None`` when none serves this call."""
+    found = _prepare(cell, x_TBD, state)
+    if found is None:
+        return None
+    ends_B = (lengths_B - 1).contiguous()
+    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < len(x_TBD))).all()):
+        raise IndexError(f"lengths must be in 1..{len(x_TBD)}")
+    h_BH, _ = autograd.run(found[0], _Settings.threads, ends_B)
+    return h_BH
+
+
+def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] | None:
+    if _Settings.mode == "off" or not _plain(x_TBD, *state) or not x_TBD.shape[1] or cell.nonlinearities != _LIKE_TORCH:
+        return None
+    parts = parts_of(cell)
+    if parts is None:
+        _say_once(f"{type(cell).__name__} has no kernel in this variant; the scan runs")
+        return None
+    if not _loaded(parts["kernel"]):
+        return None
+    made, past = operands(cell, parts, x_TBD, state)
+    if made.c0 is not None and made.c0.shape != made.h0.shape:
+        return None  # the scan broadcasts it, or says what is wrong
+    if not _plain(made.W, made.P, *(() if made.U is None else (made.U,))):
+        return None
+    return made, past
+
+
+def _plain(*tensors: Tensor) -> bool:
+    """Whether all are what a kernel reads: ordinary float32 tensors of the CPU, under no transform of torch's."""
+    for each in tensors:
+        if each.dtype != torch.float32 or each.device.type != "cpu":
+            return False
+    if torch.compiler.is_compiling():
+        return True
+    if torch._C._get_tracing_state() is not None or torch.is_autocast_enabled("cpu"):
+        return False
+    if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
+        return False
+    return all(type(each) in (Tensor, nn.Parameter) for each in tensors)
+
+
+def _loaded(kernel: str) -> bool:
+    """Whether a kernel can be called; the first failure is logged and remembered."""
+    if kernel in _unavailable:
+        return False
+    if torch.compiler.is_compiling():
+        return True
+    try:
+        native.load(kernel)
+    except NoKernelError as error:
+        _unavailable[kernel] = str(error)
+        _say_once(f"no compiled kernels, the slower scan runs: {error}")
+        return False
+    return True
+
+
+def _say_once(text: str) -> None:
+    if text not in _said:
+        _said.add(text)
+        _log.warning(text)

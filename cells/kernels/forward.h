@@ -1,0 +1,84 @@
+// A sequence forward.
+#pragma once
+#include "sequence.h"
+
+template <class Cell>
+struct Forward {
+    const Call& q;
+    const Layout<Cell>& w;
+    const float *W, *U;
+    Floats pre, h, c;
+
+    Forward(const Call& q, const Layout<Cell>& w, const float* W, const float* U)
+        : q(q), w(w), W(W), U(U), pre(GROUP * w.wide), h(GROUP * w.Hp), c(GROUP * w.Hp) {}
+
+    void group(N begin, N end) {
+        N rows = end - begin;
+        for (N r = 0; r < rows; ++r) {
+            std::memcpy(h + r * w.Hp, q.h0 + (begin + r) * w.H, w.H * sizeof(float));
+            if (Cell::states > 1) std::memcpy(c + r * w.Hp, q.c0 + (begin + r) * w.H, w.H * sizeof(float));
+        }
+        for (N t = 0; t < q.T; ++t) {
+            products(t, begin, rows);
+            for (N r = 0; r < rows; ++r) gates(t, begin, r);
+        }
+        if (q.c_last)
+            for (N r = 0; r < rows; ++r)
+                std::memcpy(q.c_last + (begin + r) * w.H, c + r * w.Hp, w.H * sizeof(float));
+    }
+
+    void products(N t, N begin, N rows) {
+        const float* x = q.x + t * q.x_step + begin * q.x_row;
+        for (const Panel& panel : w.panels) {
+            N first = panel.first * LANES;
+            int kind = w.kind(w.section_of(panel, w.Hp));
+            for (N r = 0; r < rows; r += ROWS) {
+                Term terms[2];
+                int count = 0;
+                if (kind & 1) terms[count++] = {x + r * q.x_row, q.x_row, W + first * w.D, w.D};
+                if (kind & 2) terms[count++] = {h + r * w.Hp, w.Hp, U + first * w.H, w.H};
+                N height = rows - r < ROWS ? rows - r : ROWS;
+                multiply_for(height, panel.count)(pre + r * w.wide + first, w.wide, false, terms, count);
+            }
+        }
+    }
+
+    void gates(N t, N begin, N r) {
+        N row = t * q.B + begin + r;
+        const float* a = pre + r * w.wide;
+        float* out = q.out + row * w.H;
+        float* kept = q.kept ? q.kept + row * Cell::kept * w.Hp : nullptr;
+        float* last = q.ends && q.ends[begin + r] == t ? q.last + (begin + r) * w.H : nullptr;
+        const N ahead = t + 1 < q.T ? q.B : 0;  // where the next step writes is asked for now: it lies far away
+        for (N j = 0; j < w.H; j += LANES) {
+            V sections[MOST], P[MOST], keep[MOST];
+            for (int s = 0; s < Cell::sections; ++s) sections[s] = load(a + s * w.Hp + j);
+            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
+            V take = q.take ? load(q.take + row * w.H + j, w.H - j) : splat((float)q.let);
+            V before = load(c + r * w.Hp + j);
+            V now = Cell::forward(sections, P, load(h + r * w.Hp + j), before, take, keep);
+            store(h + r * w.Hp + j, now);
+            if (Cell::states > 1) store(c + r * w.Hp + j, before);
+            store(out + j, now, w.H - j);
+            __builtin_prefetch(out + ahead * w.H + j, 1);
+            if (last) store(last + j, now, w.H - j);
+            if (kept)
+                for (int k = 0; k < Cell::kept; ++k) {
+                    store(kept + k * w.Hp + j, keep[k]);
+                    __builtin_prefetch(kept + (ahead * Cell::kept + k) * w.Hp + j, 1);
+                }
+        }
+    }
+};
+
+template <class Cell>
+static void forward(const Call& q) {
+    Layout<Cell> w(q);
+    Floats W(w.D * w.wide), U(w.recurrent() ? w.H * w.wide : 0);
+    w.pack_gates(W, q.W, w.D, Cell::of_input);
+    if (w.recurrent()) w.pack_gates(U, q.U, w.H, Cell::of_state);
+    share(q, [&](N, N from, N to) {
+        Forward<Cell> work(q, w, W, U);
+        for (N g = from; g < to; ++g) work.group(first_row(g, q.B), first_row(g + 1, q.B));
+    });
+}
