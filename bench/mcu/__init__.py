@@ -2,8 +2,12 @@
 
 from bench.mcu.cycles import Latency, latency
 from bench.mcu.hardware import Basis, Board, Costs, Figure, Spread, board, boards
+from bench.mcu.interpreter import Interpreter, accuracy, quantise_input, run
 from bench.mcu.kinds import Counts
+from bench.mcu.lowering import lower
 from bench.mcu.operations import OpCounts, count
+from bench.mcu.program import Program
+from bench.mcu.quantisation import quantise
 
 __all__ = [
     "Basis",
@@ -11,11 +15,18 @@ __all__ = [
     "Costs",
     "Counts",
     "Figure",
+    "Interpreter",
     "Latency",
     "OpCounts",
+    "Program",
     "Spread",
+    "accuracy",
     "board",
     "boards",
     "count",
     "latency",
+    "lower",
+    "quantise",
+    "quantise_input",
+    "run",
 ]
