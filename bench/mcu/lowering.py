@@ -181,8 +181,8 @@ class _Lowering:
             number = _number(one)
             if number is not None:
                 return self.affine(node, other, s_other, s_one * number)
-        if not isinstance(a, Dynamic) and sign == 1:
-            a, b = b, a
+        if not isinstance(a, Dynamic):  # constants come second
+            a, b, sign = b if sign == 1 else self.affine(node, b, -1.0, 0.0), a, 1
         left, right = self.wide(node, a), self.wide(node, b)
         return self.emit(node, lambda out: Add(out, left, right, 1 if sign > 0 else -1))
 

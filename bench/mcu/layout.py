@@ -1,0 +1,56 @@
+"""Weights in the order in which a target's kernels read them: one stream of flash a product."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.mcu.hardware import Target
+from bench.mcu.program import Int8, MatVec
+
+Family = Literal["avr", "plain", "dsp"]
+FAMILY: dict[Target, Family] = {"avr": "avr", "m0plus": "plain", "m3": "plain", "m4f": "dsp"}
+ROWS: dict[Family, int] = {"avr": 2, "plain": 2, "dsp": 4}
+"""Rows of a tile: a factor that is loaded once serves so many products."""
+
+SPARSE_BELOW: dict[Target, float] = {"avr": 0.64, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
+"""Density below which skipping zeros takes fewer cycles than multiplying by them; ratios of cycles per product of the
+dense and the sparse kernel, simulated: 14.75 / 23, 7.75 / 10, 6 / 9, 1.94 / 7.5."""
+
+
+def is_sparse(kernel: MatVec, target: Target) -> bool:
+    """Whether a target stores only the weights that are not 0."""
+    return kernel.weight.shape[1] <= 256 and kernel.nonzeros < SPARSE_BELOW[target] * kernel.weight.size
+
+
+def dense(weight: Int8, family: Family) -> Int8:
+    """All weights, in tiles of rows; rows that fill no tile follow one by one. ``dsp`` pads the columns to fours."""
+    if family == "dsp":
+        return _words(weight)
+    tile = ROWS[family]
+    whole = len(weight) // tile * tile
+    tiles = weight[:whole].reshape(-1, tile, weight.shape[1]).transpose(0, 2, 1)
+    return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
+
+
+def _words(weight: Int8) -> Int8:
+    """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
+    rows, columns = weight.shape
+    padded = np.zeros((rows, -(-columns // 4) * 4), np.int8)
+    padded[:, :columns] = weight
+    words = padded.reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
+    whole = rows // 4 * 4
+    tiles = words[:whole].reshape(-1, 4, words.shape[1], 4).transpose(0, 2, 1, 3)
+    return np.concatenate([tiles.ravel(), words[whole:].ravel()])
+
+
+def sparse(weight: Int8) -> npt.NDArray[np.uint16]:
+    """A row's number of pairs, then its pairs, (column << 8) | weight as a byte."""
+    stream: list[int] = []
+    for row in weight:
+        (columns,) = np.nonzero(row)
+        stream.append(len(columns))
+        stream.extend(int(column) << 8 | int(row[column]) & 255 for column in columns)
+    return np.array(stream, np.uint16)
