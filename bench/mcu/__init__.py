@@ -1,11 +1,13 @@
 """How long a trained model runs on a microcontroller, and whether it fits: boards as data, operations as traced."""
 
+from bench.mcu.costs import kernel_costs
 from bench.mcu.cycles import Latency, latency
 from bench.mcu.hardware import Basis, Board, Costs, Figure, Spread, board, boards
 from bench.mcu.interpreter import Interpreter, accuracy, quantise_input, run
 from bench.mcu.kinds import Counts
 from bench.mcu.lowering import lower
 from bench.mcu.operations import OpCounts, count
+from bench.mcu.prediction import IntegerLatency, predict
 from bench.mcu.program import Program
 from bench.mcu.quantisation import quantise
 
@@ -15,6 +17,7 @@ __all__ = [
     "Costs",
     "Counts",
     "Figure",
+    "IntegerLatency",
     "Interpreter",
     "Latency",
     "OpCounts",
@@ -24,8 +27,10 @@ __all__ = [
     "board",
     "boards",
     "count",
+    "kernel_costs",
     "latency",
     "lower",
+    "predict",
     "quantise",
     "quantise_input",
     "run",

@@ -15,7 +15,7 @@ from bench.errors import RnnbenchError
 from bench.mcu import memory
 from bench.mcu.graph import Ref
 from bench.mcu.hardware import Target
-from bench.mcu.layout import FAMILY, dense, is_sparse, sparse
+from bench.mcu.layout import FAMILY, dense, is_sparse, sparse, tiled
 from bench.mcu.program import Copy, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
 
 STEM = "rnn_model"
@@ -151,10 +151,12 @@ class _Emitter:
             return Call(
                 "sparse", (out, self.at(kernel.x), weight, bias, add, str(rows), str(kernel.shift), limit), kernel
             )
-        family = FAMILY[self.target]
-        weight = self.constant("w", dense(kernel.weight, family), " RNN_ALIGNED" if family == "dsp" else "")
+        family, tiles = FAMILY[self.target], tiled(kernel, self.target)
+        order = dense(kernel.weight, family) if tiles else kernel.weight.ravel()
+        weight = self.constant("w", order, "" if family == "avr" else " RNN_ALIGNED")
         sizes = (str(rows), str(columns), str(kernel.shift), limit)
-        return Call("matvec", (out, self.at(kernel.x), weight, bias, add, *sizes), kernel)
+        function = "matvec24" if tiles and family == "avr" else "matvec"
+        return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes), kernel)
 
 
 def _literal(value: int) -> str:

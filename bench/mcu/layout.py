@@ -12,7 +12,7 @@ from bench.mcu.program import Int8, MatVec
 
 Family = Literal["avr", "plain", "dsp"]
 FAMILY: dict[Target, Family] = {"avr": "avr", "m0plus": "plain", "m3": "plain", "m4f": "dsp"}
-ROWS: dict[Family, int] = {"avr": 2, "plain": 2, "dsp": 4}
+ROWS: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
 
 SPARSE_BELOW: dict[Target, float] = {"avr": 0.64, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
@@ -25,22 +25,37 @@ def is_sparse(kernel: MatVec, target: Target) -> bool:
     return kernel.weight.shape[1] <= 256 and kernel.nonzeros < SPARSE_BELOW[target] * kernel.weight.size
 
 
+def tiled(kernel: MatVec, target: Target) -> bool:
+    """Whether a target's tiles serve a dense product; else it is done row by row in 32 bits."""
+    return target != "avr" or (kernel.accumulator == 24 and kernel.weight.shape[1] <= 255)
+
+
 def dense(weight: Int8, family: Family) -> Int8:
-    """All weights, in tiles of rows; rows that fill no tile follow one by one. ``dsp`` pads the columns to fours."""
+    """All weights, in tiles of rows, a column's side by side; rows that fill no tile follow one by one.
+
+    But on AVR the columns are padded to fours, and ``dsp`` keeps four columns of a row together.
+    """
     if family == "dsp":
         return _words(weight)
+    if family == "plain":
+        weight = _padded(weight)
     tile = ROWS[family]
     whole = len(weight) // tile * tile
     tiles = weight[:whole].reshape(-1, tile, weight.shape[1]).transpose(0, 2, 1)
     return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
 
 
-def _words(weight: Int8) -> Int8:
-    """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
+def _padded(weight: Int8) -> Int8:
     rows, columns = weight.shape
     padded = np.zeros((rows, -(-columns // 4) * 4), np.int8)
     padded[:, :columns] = weight
-    words = padded.reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
+    return padded
+
+
+def _words(weight: Int8) -> Int8:
+    """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
+    rows = len(weight)
+    words = _padded(weight).reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
     whole = rows // 4 * 4
     tiles = words[:whole].reshape(-1, 4, words.shape[1], 4).transpose(0, 2, 1, 3)
     return np.concatenate([tiles.ravel(), words[whole:].ravel()])

@@ -82,6 +82,14 @@ class _Builder:
         self.operations.append(Gather(out, tuple(parts)))
         return out
 
+    def word(self, value: Dynamic) -> Ref:
+        """Where a value's elements stand from a multiple of four on, as kernels that read words want them."""
+        ref = self.ref(value)
+        if ref.offset % 4 == 0:
+            return ref
+        self.operations.append(Gather(self.temporary(ref.size), (ref,)))
+        return self.operations[-1].out
+
     def _runs(self, ids: list[int]) -> list[Ref]:
         runs: list[Ref] = []
         starts = np.array(self.starts)
@@ -253,7 +261,7 @@ def _matrix(low: _Lowering, node: fx.Node, args: list[Any], kwargs: dict[str, An
     if x.ids.numel() != weight.shape[0]:
         return None
     matrix = weight.t().double().numpy().copy()
-    source = low.builder.ref(x)
+    source = low.builder.word(x)
     bias = add[0].expand(value_of(node).shape).flatten() if add and isinstance(add[0], Tensor) else None
     extra = low.wide(node, add[0]) if add and isinstance(add[0], Dynamic) else None
     offsets = None if bias is None else bias.double().numpy().copy()
@@ -267,7 +275,7 @@ def _total(low: _Lowering, node: fx.Node, args: list[Any], _: dict[str, Any]) ->
     length = value.ids.numel() if dims is None else value.ids.shape[-1]
     if dims is not None and list(dims) not in ([-1], [value.ids.dim() - 1]):
         return None
-    x = low.builder.ref(value)
+    x = low.builder.word(value)
     matrix = np.kron(np.eye(x.size // length), np.ones((1, length))).astype(np.float64)
     return low.emit(node, lambda out: Linear(out, x, matrix))
 
