@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench import cli_mcu
 from bench.errors import RnnbenchError
 from bench.plan import Planned, Status, plan, read_grid
 
@@ -141,6 +142,9 @@ def report(
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV) and the page of a results folder, and prints the table."""
     _report(results, as_json)
+
+
+cli_mcu.register(app)
 
 
 def main() -> None:

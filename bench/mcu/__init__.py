@@ -1,5 +1,6 @@
 """How long a trained model runs on a microcontroller, and whether it fits: boards as data, operations as traced."""
 
+from bench.mcu.comparison import Compared, compare
 from bench.mcu.costs import kernel_costs
 from bench.mcu.cycles import Latency, latency
 from bench.mcu.hardware import Basis, Board, Costs, Figure, Spread, board, boards
@@ -8,15 +9,17 @@ from bench.mcu.kinds import Counts
 from bench.mcu.lowering import lower
 from bench.mcu.operations import OpCounts, count
 from bench.mcu.prediction import IntegerLatency, predict
-from bench.mcu.program import Program
+from bench.mcu.program import Int16, Program
 from bench.mcu.quantisation import quantise
 
 __all__ = [
     "Basis",
     "Board",
+    "Compared",
     "Costs",
     "Counts",
     "Figure",
+    "Int16",
     "IntegerLatency",
     "Interpreter",
     "Latency",
@@ -26,6 +29,7 @@ __all__ = [
     "accuracy",
     "board",
     "boards",
+    "compare",
     "count",
     "kernel_costs",
     "latency",

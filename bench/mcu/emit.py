@@ -19,7 +19,7 @@ from bench.mcu.layout import FAMILY, dense, is_sparse, sparse, tiled
 from bench.mcu.program import Copy, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
 
 STEM = "rnn_model"
-_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "uint16": "uint16_t"}
+_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "uint16": "uint16_t", "uint32": "uint32_t"}
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class _Emitter:
         bias = "0" if kernel.bias is None else self.constant("b", kernel.bias)
         add = "0" if kernel.add is None else self.at(kernel.add)
         if is_sparse(kernel, self.target):
-            weight = self.constant("s", sparse(kernel.weight))
+            weight = self.constant("s", sparse(kernel.weight, self.target))
             return Call(
                 "sparse", (out, self.at(kernel.x), weight, bias, add, str(rows), str(kernel.shift), limit), kernel
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -61,11 +62,16 @@ def _words(weight: Int8) -> Int8:
     return np.concatenate([tiles.ravel(), words[whole:].ravel()])
 
 
-def sparse(weight: Int8) -> npt.NDArray[np.uint16]:
-    """A row's number of pairs, then its pairs, (column << 8) | weight as a byte."""
+def sparse(weight: Int8, target: Target) -> npt.NDArray[np.uint16] | npt.NDArray[np.uint32]:
+    """A row's number of pairs, then its pairs, (column << 8) | weight as a byte; on Arm words of two, the last filled.
+
+    One stream, for a core that reads flash ahead reads one best.
+    """
     stream: list[int] = []
     for row in weight:
         (columns,) = np.nonzero(row)
-        stream.append(len(columns))
-        stream.extend(int(column) << 8 | int(row[column]) & 255 for column in columns)
-    return np.array(stream, np.uint16)
+        pairs = [int(column) << 8 | int(row[column]) & 255 for column in columns]
+        if target != "avr":
+            pairs = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
+        stream += [len(pairs), *pairs]
+    return np.array(stream, np.uint16) if target == "avr" else np.array(stream, np.uint32)

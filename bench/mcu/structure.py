@@ -20,7 +20,7 @@ def trips(call: Call, target: Target) -> Trips:
     kernel = call.kernel
     counts: Trips = {"call": 1}
     if isinstance(kernel, MatVec):
-        counts |= _sparse(kernel) if call.function == "sparse" else _dense(kernel, target)
+        counts |= _sparse(kernel, target) if call.function == "sparse" else _dense(kernel, target)
     else:
         counts["element"] = _elements(call)
         if isinstance(kernel, Sum):
@@ -59,10 +59,11 @@ def _ends(kernel: MatVec, rows: int) -> Trips:
     }
 
 
-def _sparse(kernel: MatVec) -> Trips:
+def _sparse(kernel: MatVec, target: Target) -> Trips:
     rows = len(kernel.weight)
-    empty = int((kernel.weight == 0).all(1).sum())
-    return {"row": rows, "empty": empty, "pair": kernel.nonzeros, **_ends(kernel, rows)}
+    stored = (kernel.weight != 0).sum(1)
+    pairs = {"pair": kernel.nonzeros} if target == "avr" else {"two_pairs": int((-(-stored // 2)).sum())}
+    return {"row": rows, "empty": int((stored == 0).sum()), **pairs, **_ends(kernel, rows)}
 
 
 def _dense(kernel: MatVec, target: Target) -> Trips:
@@ -76,5 +77,5 @@ def _dense(kernel: MatVec, target: Target) -> Trips:
     entered = {"tiles": int(tiles > 0), "singles": int(single > 0)}
     body = {"tile_step": tiles * steps}
     if family == "dsp":
-        body = {"tile_step": tiles * (steps // 2), "tile_rest": tiles * (steps % 2)}
+        body = {"tile_step": tiles * (steps // 4), "tile_rest": tiles * (steps % 4), "tile_short": tiles * (steps < 4)}
     return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **_ends(kernel, rows)}
