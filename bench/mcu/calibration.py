@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
+import yaml
 
 from bench.mcu import simulation, toolchain
 from bench.mcu.costs import kernel_hash
@@ -189,3 +192,18 @@ def calibrate(target: Target, seed: int = 0, programs: int = 24) -> dict[str, An
 
 def _unicorn() -> str:
     return f"unicorn {metadata.version('unicorn')}, blocks charged by Arm's tables, P = 2"
+
+
+def main(targets: Sequence[str]) -> None:
+    """Fits and writes ``configs/kernels``, for the targets named or for all: after a kernel or a compiler changed."""
+    head = "# Cycles of the generated kernels at zero wait states, by block: see bench/mcu/structure.py. "
+    for target in get_args(Target):
+        if targets and target not in targets:
+            continue
+        body = yaml.safe_dump(calibrate(target), sort_keys=False, width=120)
+        path = Path("configs/kernels") / f"{target}.yaml"
+        path.write_text(f"{head}No board was attached.\n{body}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
