@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WANDB_SILENT ?= true
 
-.PHONY: help setup demo test lint reference clean
+.PHONY: help setup demo test lint toolchains reference clean
 help:
 	@echo "make demo    run a grid of every cell on two real data sets: records, tables, results/demo/report.html"
 	@echo "make test    format, lint and type checks, then every test"
 	@echo "make setup   only the virtual environment in $(VENV)"
+	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
 	@echo "make reference    run the demo again for results/reference/demo"
 	@echo "make clean   remove the virtual environment and results/demo"
 
@@ -34,6 +35,13 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What compiles and simulates exported code; without it the models still predict, and the tests that need it skip.
+TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc gcc-arm-none-eabi libnewlib-arm-none-eabi
+toolchains: setup
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[simulators]"
 
 # Regenerates results/reference/demo from nothing; commit what changed.
 reference: setup

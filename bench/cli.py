@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from bench import cli_mcu
 from bench.cli_bench import bench_app
 from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
@@ -158,6 +159,9 @@ def report(
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of a results folder, and prints the table."""
     _report(results, as_json, board)
+
+
+cli_mcu.register(app)
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def prepare(
             opened = data.open_any(name, options=chosen)
         except RnnbenchError as error:
             faults.append(error)
-            err.print(f"[red]error:[/] {name}: {escape(str(error))}")
+            err.print(f"[red]error:[/] {escape(name)}: {escape(str(error))}")
             continue
         row: dict[str, Any] = {"name": name, **_counts(opened), "fingerprint": opened.fingerprint, "folder": str(place)}
         rows.append(row)

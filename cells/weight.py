@@ -127,9 +127,14 @@ class Weight(nn.Module):
 
 
 @contextmanager
-def materialised(module: nn.Module) -> Iterator[None]:
-    """Computes each dense matrix of ``module`` once, for the length of a sequence, so that a scan only multiplies."""
-    weights = [each for each in module.modules() if isinstance(each, Weight)]
+def materialised(module: nn.Module, where: Callable[[Weight], bool] = lambda _: True) -> Iterator[None]:
+    """Computes each dense matrix of ``module`` once, for the length of a sequence, so that a scan only multiplies.
+
+    Args:
+        module: what holds the weights.
+        where: which of them; all otherwise.
+    """
+    weights = [each for each in module.modules() if isinstance(each, Weight) and where(each)]
     held = [weight._dense for weight in weights]
     try:
         for weight in weights:

@@ -18,6 +18,9 @@ simulated: measured in a simulator; documented: printed by the source named; der
 two kinds; estimate: chosen, for the reason given; recalled: from memory. The last two are unverified.
 """
 
+Target = Literal["avr", "m0plus", "m3", "m4f"]
+"""ATmega328P, Cortex-M0+, Cortex-M3, Cortex-M4F."""
+
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -80,6 +83,7 @@ class Board(_Strict):
         name: as configurations say it.
         title: as tables print it.
         core: the processor core and the part.
+        target: the processor that code is generated for.
         clock_hz: core clock.
         flash_bytes: program memory.
         ram_bytes: data memory.
@@ -91,6 +95,7 @@ class Board(_Strict):
     name: Text
     title: Text
     core: Text
+    target: Target
     clock_hz: Figure
     flash_bytes: Figure
     ram_bytes: Figure

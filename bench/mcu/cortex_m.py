@@ -1,0 +1,110 @@
+"""What instructions of Cortex-M cost, by Arm's tables: ARM DDI 0484C (M0+), DDI 0337I (M3), 100166 (M4).
+
+Zero wait states, the multiplier of one cycle on M0+. A block costs its instructions in order; a taken conditional
+branch costs more than one that is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.mcu.hardware import Target
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One decoded instruction.
+
+    Attributes:
+        mnemonic: without width and condition, ``ldr``.
+        operands: as the disassembler prints them.
+        conditional: whether it is a branch that may not be taken.
+    """
+
+    mnemonic: str
+    operands: str
+    conditional: bool = False
+
+    @property
+    def registers(self) -> int:
+        """How many registers a list names."""
+        inside = self.operands[self.operands.find("{") + 1 : self.operands.find("}")]
+        return len([each for each in inside.split(",") if each.strip()])
+
+    @property
+    def loads(self) -> bool:
+        """Whether it is a load of one register."""
+        return self.mnemonic.startswith("ldr") and self.mnemonic != "ldrd"
+
+    @property
+    def stores(self) -> bool:
+        """Whether it is a store of one register."""
+        return self.mnemonic.startswith("str") and self.mnemonic != "strd"
+
+
+_MULTIPLE = ("push", "pop", "ldm", "stm", "vpush", "vpop", "vldm", "vstm")
+_M3 = {"mla": 2, "mls": 2, "smull": 4, "umull": 4, "smlal": 6, "umlal": 6, "sdiv": 7, "udiv": 7}
+_M4 = {"sdiv": 7, "udiv": 7}
+_FPU = {"vmla": 3, "vmls": 3, "vfma": 3, "vfms": 3, "vnmls": 3, "vdiv": 14, "vsqrt": 14}
+
+
+class Timing:
+    """The costs of one core.
+
+    Args:
+        target: ``m0plus``, ``m3`` or ``m4f``.
+        refill: P, cycles to fill the pipeline after a branch, which Arm's tables give as 1 to 3 on M3 and M4.
+    """
+
+    def __init__(self, target: Target, refill: int = 2) -> None:
+        self.small = target == "m0plus"
+        self.slow = {} if self.small else (_M3 if target == "m3" else _M4) | _FPU
+        self.refill = refill
+        self.taken = 1 if self.small else refill
+
+    def block(self, instructions: Sequence[Instruction]) -> int:
+        """Cycles of a block whose last branch, if conditional, is not taken."""
+        nexts = [*instructions[1:], None]
+        return sum(self._one(each, after) for each, after in zip(instructions, nexts, strict=True))
+
+    def _one(self, it: Instruction, after: Instruction | None) -> int:
+        name = it.mnemonic
+        if it.conditional:
+            return 1
+        if name.startswith(_MULTIPLE):
+            jump = name == "pop" and "pc" in it.operands
+            return 1 + it.registers + (0 if not jump else 2 if self.small else self.refill)
+        if self.small:
+            return self._small(it)
+        if name in ("b", "bl", "bx", "blx"):
+            return 1 + self.refill
+        if name in ("tbb", "tbh"):
+            return 2 + self.refill
+        if it.loads or name == "vldr":
+            if it.operands.startswith("pc"):
+                return 2 + self.refill
+            return 1 if after is not None and _pipelines(it, after) else 2
+        if it.stores:
+            return 2 if "#" not in it.operands and it.operands.count(",") > 1 else 1
+        if name in ("ldrd", "strd"):
+            return 3
+        return self.slow.get(name, 1)
+
+    @staticmethod
+    def _small(it: Instruction) -> int:
+        if it.loads or it.stores:
+            return 2
+        branch = {"b": 2, "bx": 2, "blx": 2, "bl": 3}
+        if it.mnemonic in ("mov", "add") and it.operands.startswith("pc"):
+            return 2
+        return branch.get(it.mnemonic, 1)
+
+
+def _pipelines(load: Instruction, after: Instruction) -> bool:
+    """Whether a load's second cycle hides under the next access, whose address does not need it."""
+    if not (after.loads or after.stores):
+        return False
+    target = load.operands.split(",")[0].strip()
+    address = after.operands[after.operands.find("[") :]
+    return target not in address.replace("]", "").replace("[", "").replace(" ", "").split(",")

@@ -1,0 +1,77 @@
+"""Weights in the order in which a target's kernels read them: one stream of flash a product."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.mcu.hardware import Target
+from bench.mcu.program import Int8, MatVec
+
+Family = Literal["avr", "plain", "dsp"]
+FAMILY: dict[Target, Family] = {"avr": "avr", "m0plus": "plain", "m3": "plain", "m4f": "dsp"}
+ROWS: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
+"""Rows of a tile: a factor that is loaded once serves so many products."""
+
+SPARSE_BELOW: dict[Target, float] = {"avr": 0.64, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
+"""Density below which skipping zeros takes fewer cycles than multiplying by them; ratios of cycles per product of the
+dense and the sparse kernel, simulated: 14.75 / 23, 7.75 / 10, 6 / 9, 1.94 / 7.5."""
+
+
+def is_sparse(kernel: MatVec, target: Target) -> bool:
+    """Whether a target stores only the weights that are not 0."""
+    return kernel.weight.shape[1] <= 256 and kernel.nonzeros < SPARSE_BELOW[target] * kernel.weight.size
+
+
+def tiled(kernel: MatVec, target: Target) -> bool:
+    """Whether a target's tiles serve a dense product; else it is done row by row in 32 bits."""
+    return target != "avr" or (kernel.accumulator == 24 and kernel.weight.shape[1] <= 255)
+
+
+def dense(weight: Int8, family: Family) -> Int8:
+    """All weights, in tiles of rows, a column's side by side; rows that fill no tile follow one by one.
+
+    But on AVR the columns are padded to fours, and ``dsp`` keeps four columns of a row together.
+    """
+    if family == "dsp":
+        return _words(weight)
+    if family == "plain":
+        weight = _padded(weight)
+    tile = ROWS[family]
+    whole = len(weight) // tile * tile
+    tiles = weight[:whole].reshape(-1, tile, weight.shape[1]).transpose(0, 2, 1)
+    return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
+
+
+def _padded(weight: Int8) -> Int8:
+    rows, columns = weight.shape
+    padded = np.zeros((rows, -(-columns // 4) * 4), np.int8)
+    padded[:, :columns] = weight
+    return padded
+
+
+def _words(weight: Int8) -> Int8:
+    """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
+    rows = len(weight)
+    words = _padded(weight).reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
+    whole = rows // 4 * 4
+    tiles = words[:whole].reshape(-1, 4, words.shape[1], 4).transpose(0, 2, 1, 3)
+    return np.concatenate([tiles.ravel(), words[whole:].ravel()])
+
+
+def sparse(weight: Int8, target: Target) -> npt.NDArray[np.uint16] | npt.NDArray[np.uint32]:
+    """A row's number of pairs, then its pairs, (column << 8) | weight as a byte; on Arm words of two, the last filled.
+
+    One stream, for a core that reads flash ahead reads one best.
+    """
+    stream: list[int] = []
+    for row in weight:
+        (columns,) = np.nonzero(row)
+        pairs = [int(column) << 8 | int(row[column]) & 255 for column in columns]
+        if target != "avr":
+            pairs = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
+        stream += [len(pairs), *pairs]
+    return np.array(stream, np.uint16) if target == "avr" else np.array(stream, np.uint32)

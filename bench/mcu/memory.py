@@ -1,0 +1,76 @@
+"""Where a program's buffers live in RAM: states and sample for ever, temporaries only while they are needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.mcu.program import Copy, Kernel, MatVec, Program, reads
+
+ALIGN = 4
+"""A buffer starts at, and is padded to, so many int16, so that kernels may read whole words."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets in int16 of every buffer but constants, and how many int16 there are."""
+
+    offsets: dict[int, int]
+    words: int
+
+
+def plan(program: Program) -> Layout:
+    """First fit, in order of birth; an element-wise result may lie over an operand that dies with it."""
+    offsets: dict[int, int] = {}
+    top = 0
+    for number, each in enumerate(program.buffers):
+        if each.role in ("input", "state"):
+            offsets[number] = top
+            top += _padded(each.size)
+    most = top
+    born, dead = _lifetimes(program)
+    for number in sorted(born, key=lambda n: (born[n], n)):
+        size = _padded(program.buffers[number].size)
+        placed = [other for other in born if other in offsets]
+        spans = {other: (offsets[other], offsets[other] + _padded(program.buffers[other].size)) for other in placed}
+        dying = [other for other in placed if dead[other] == born[number]]
+        live = [spans[other] for other in placed if born[other] < dead[number] and born[number] < dead[other]]
+        at = _fit(top, size, live, [spans[other] for other in dying])
+        offsets[number] = at
+        most = max(most, at + size)
+    return Layout(offsets, most)
+
+
+def _fit(top: int, size: int, live: list[tuple[int, int]], dying: list[tuple[int, int]]) -> int:
+    """The lowest place that touches nothing live, and a dying operand only from its very start."""
+    for at in [low for low, _ in dying] + sorted({top, *(high for _, high in live + dying)}):
+        others = live + [span for span in dying if span[0] != at]
+        if all(at + size <= low or high <= at for low, high in others):
+            return at
+    raise AssertionError("above everything there is room")
+
+
+def _padded(size: int) -> int:
+    return -(-size // ALIGN) * ALIGN
+
+
+def _lifetimes(program: Program) -> tuple[dict[int, int], dict[int, int]]:
+    """By temporary, in half steps: when it is first written, and when nobody needs it any more."""
+    born: dict[int, int] = {}
+    dead: dict[int, int] = {}
+    for time, kernel in enumerate(program.kernels):
+        if program.buffers[kernel.out.buffer].role == "temporary":
+            born.setdefault(kernel.out.buffer, 2 * time)
+            dead[kernel.out.buffer] = max(dead.get(kernel.out.buffer, 0), 2 * time + 1)
+        for number, ref in enumerate(reads(kernel)):
+            if program.buffers[ref.buffer].role == "temporary":
+                over = _may_lie_over(kernel, number) and ref.offset == 0
+                dead[ref.buffer] = max(dead.get(ref.buffer, 0), 2 * time + (0 if over else 1))
+    dead[program.scores.buffer] = 2 * len(program.kernels) + 1
+    return born, dead
+
+
+def _may_lie_over(kernel: Kernel, operand: int) -> bool:
+    """Whether a result may overwrite this operand: element-wise kernels read each element before they write it."""
+    if isinstance(kernel, MatVec):
+        return operand == 1  # what is added, not the factors
+    return not isinstance(kernel, Copy)

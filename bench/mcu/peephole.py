@@ -1,0 +1,137 @@
+"""Small rewritings of the lowered operations, each with its reason; none changes what is computed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bench.mcu.graph import Add, Affine, Buffer, Gather, Graph, Linear, Operation, Ref, reads
+
+
+def simplify(
+    subject: str,
+    buffers: Sequence[Buffer],
+    step: Sequence[Operation],
+    states: Sequence[Ref],
+    head: Sequence[Operation],
+    scores: Ref,
+) -> Graph:
+    """Merges, drops what nobody reads, and lets the new states be written.
+
+    Args:
+        subject: for messages.
+        buffers: the first is the sample, then the states.
+        step: the operations of one sample.
+        states: where ``step`` leaves each new state.
+        head: the operations of the classifier.
+        scores: where ``head`` leaves the scores.
+    """
+    kept = [ref.buffer for ref in states]
+    whole = _live(_merged(buffers, _chained(buffers, step), kept), kept)
+    step = _written(buffers, whole, states)
+    head = _live(_merged(buffers, head, [scores.buffer]), [scores.buffer])
+    return Graph(subject, tuple(buffers), tuple(step), tuple(head), scores)
+
+
+def _whole(ref: Ref, buffers: Sequence[Buffer]) -> bool:
+    return ref.offset == 0 and ref.size == buffers[ref.buffer].size
+
+
+def _chained(buffers: Sequence[Buffer], operations: Sequence[Operation]) -> list[Operation]:
+    """The weight zeta (1 - z) + nu is one scaling, not three: fewer roundings and fewer passes."""
+    made: dict[int, Affine] = {}
+    result: list[Operation] = []
+    for operation in operations:
+        if isinstance(operation, Affine):
+            before = made.get(operation.a.buffer)
+            if before is not None and _whole(operation.a, buffers):
+                scale, offset = operation.scale * before.scale, operation.scale * before.offset + operation.offset
+                operation = Affine(operation.out, before.a, scale, offset)
+            made[operation.out.buffer] = operation
+        result.append(operation)
+    return result
+
+
+def _merged(buffers: Sequence[Buffer], operations: Sequence[Operation], kept: Iterable[int]) -> list[Operation]:
+    """A sum with a product's result is part of the product, whose accumulator holds it anyway."""
+    uses = Counter(ref.buffer for each in operations for ref in reads(each))
+    uses.update(kept)
+    made: dict[int, Linear] = {}
+    result: list[Operation] = []
+    for operation in operations:
+        if isinstance(operation, Add) and operation.sign == 1:
+            for part, other in ((operation.a, operation.b), (operation.b, operation.a)):
+                product = made.get(part.buffer)
+                if product is None or uses[part.buffer] != 1 or not _whole(part, buffers) or product.add is not None:
+                    continue
+                constant = buffers[other.buffer].value
+                if constant is not None and product.bias is not None:
+                    continue
+                result.remove(product)
+                merged = replace(product, out=operation.out)
+                if constant is not None:
+                    operation = replace(merged, bias=constant[other.offset : other.offset + other.size])
+                else:
+                    operation = replace(merged, add=other)
+                break
+        if isinstance(operation, Linear):
+            made[operation.out.buffer] = operation
+        result.append(operation)
+    return result
+
+
+def _live(operations: Sequence[Operation], wanted: Iterable[int]) -> list[Operation]:
+    needed = set(wanted)
+    result: list[Operation] = []
+    for operation in reversed(operations):
+        if operation.out.buffer in needed:
+            needed.update(ref.buffer for ref in reads(operation))
+            result.append(operation)
+    return result[::-1]
+
+
+def _written(buffers: Sequence[Buffer], step: Sequence[Operation], states: Sequence[Ref]) -> list[Operation]:
+    """The new states at their place: computed there where nothing reads the old one later, else copied at the end."""
+    result = list(step)
+    copies: list[Operation] = []
+    for number, ref in enumerate(states):
+        target = Ref(1 + number, 0, ref.size)
+        if ref == target:
+            continue
+        if [each.buffer for each in states].count(ref.buffer) == 1 and _in_place(buffers, result, ref, target.buffer):
+            result = [_renamed(each, ref.buffer, target.buffer) for each in result]
+        else:
+            copies.append(Gather(target, (ref,)))
+    return result + _ordered(copies)
+
+
+def _ordered(copies: list[Operation]) -> list[Operation]:
+    """Copies between states, those that still read an old one first."""
+    written = {each.out.buffer for each in copies}
+    return sorted(copies, key=lambda each: not any(ref.buffer in written for ref in reads(each)))
+
+
+def _in_place(buffers: Sequence[Buffer], step: Sequence[Operation], ref: Ref, state: int) -> bool:
+    if buffers[ref.buffer].role != "temporary" or not _whole(ref, buffers):
+        return False
+    at = next(number for number, each in enumerate(step) if each.out.buffer == ref.buffer)
+    later = any(each.buffer == state for operation in step[at + 1 :] for each in reads(operation))
+    clash = isinstance(step[at], Linear | Gather) and any(each.buffer == state for each in reads(step[at]))
+    shifted = any(each.buffer == state and each.offset for each in reads(step[at]))
+    return not (later or clash or shifted)
+
+
+def _renamed(operation: Operation, old: int, new: int) -> Operation:
+    def at(ref: Ref) -> Ref:
+        return replace(ref, buffer=new) if ref.buffer == old else ref
+
+    match operation:
+        case Linear(out=out, x=x, add=add):
+            return replace(operation, out=at(out), x=at(x), add=None if add is None else at(add))
+        case Gather(out=out, parts=parts):
+            return Gather(at(out), tuple(map(at, parts)))
+        case _ if isinstance(operation, Affine) or not hasattr(operation, "b"):
+            return replace(operation, out=at(operation.out), a=at(operation.a))
+        case _:
+            return replace(operation, out=at(operation.out), a=at(operation.a), b=at(operation.b))  # type: ignore

@@ -1,0 +1,142 @@
+"""From vector operations on real numbers to the integer program, after training: scales from a calibration batch."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.errors import RnnbenchError
+from bench.mcu.formats import Formats, weight_fraction
+from bench.mcu.graph import (
+    FUNCTIONS,
+    Add,
+    Affine,
+    Clamp,
+    Floats,
+    Gather,
+    Graph,
+    Linear,
+    Mul,
+    Operation,
+    Unary,
+    run_float,
+)
+from bench.mcu.program import KNOTS, Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+
+
+def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None) -> Program:
+    """The integer program of a graph. All scales are powers of two.
+
+    Args:
+        graph: from :func:`bench.mcu.lower`.
+        x: a calibration batch [N, T, D], such as a hundred training sequences; its largest values set the formats.
+        lengths: [N]; steps after a sequence's end do not count. All T otherwise.
+
+    Raises:
+        RnnbenchError: when a value is not finite, or an accumulator cannot be proven to hold every sum.
+    """
+    formats = Formats(graph, _largest(graph, x, lengths))
+    convert = _Converter(graph, formats)
+    step = tuple(map(convert.kernel, graph.step))
+    head = tuple(map(convert.kernel, graph.head))
+    buffers = [
+        IntBuffer(
+            each.name,
+            each.size,
+            each.role,
+            formats[number].fraction,
+            formats[number].bits,
+            None if each.value is None else _fixed(each.value, formats[number].fraction, formats[number].bits),
+        )
+        for number, each in enumerate(graph.buffers)
+    ]
+    return Program(graph.subject, tuple(buffers), step, head, graph.scores)
+
+
+def _largest(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None) -> list[float]:
+    if not len(x) or not np.isfinite(x).all():
+        raise RnnbenchError(f"{graph.subject}: the calibration batch is empty or not finite")
+    ends = np.full(len(x), x.shape[1]) if lengths is None else lengths
+    largest = [0.0 if each.value is None else float(np.abs(each.value).max()) for each in graph.buffers]
+
+    def watch(step: int, number: int, value: Floats) -> None:
+        live = value[ends > step]
+        if live.size:
+            largest[number] = max(largest[number], float(np.abs(live).max()))
+
+    run_float(graph, np.asarray(x, np.float64), watch)
+    if not np.isfinite(largest).all():
+        raise RnnbenchError(f"{graph.subject}: a value is not finite on the calibration batch; was training stable?")
+    return largest
+
+
+def _fixed(value: Floats, fraction: int, bits: int = 16) -> npt.NDArray[np.int16]:
+    limit = 2 ** (bits - 1) - 1
+    return np.clip(np.rint(value * 2.0**fraction), -limit - 1, limit).astype(np.int16)
+
+
+class _Converter:
+    """One operation to one kernel."""
+
+    def __init__(self, graph: Graph, formats: Formats) -> None:
+        self.graph = graph
+        self.formats = formats
+
+    def kernel(self, operation: Operation) -> Kernel:
+        out = self.formats[operation.out.buffer].fraction
+        match operation:
+            case Linear():
+                return self._matvec(operation, out)
+            case Add(a=a, b=b, sign=sign):
+                fa, fb = self.formats[a.buffer].fraction, self.formats[b.buffer].fraction
+                common = max(fa, fb, out)
+                return Sum(operation.out, a, b, sign, common - fa, common - fb, common - out)
+            case Mul(a=a, b=b):
+                shift = self.formats[a.buffer].fraction + self.formats[b.buffer].fraction - out
+                return Product(operation.out, a, b, shift)
+            case Affine(a=a, scale=scale, offset=offset):
+                return _scale(operation, self.formats[a.buffer].fraction, out, scale, offset)
+            case Unary(a=a):
+                return self._table(operation, self.formats[a.buffer].fraction)
+            case Clamp(a=a, low=low, high=high):
+                least = -32768 if low == -math.inf else round(low * 2.0**out)
+                most = 32767 if high == math.inf else round(high * 2.0**out)
+                return Limit(operation.out, a, max(least, -32768), min(most, 32767))
+            case Gather(parts=parts):
+                return Copy(operation.out, parts)
+
+    def _matvec(self, operation: Linear, out: int) -> MatVec:
+        fraction = weight_fraction(operation.weight)
+        scale = fraction + self.formats[operation.x.buffer].fraction
+        shift = scale - out
+        bound = self.formats.bound(operation)
+        if bound >= 2**30 or not 0 <= shift <= 30:
+            raise RnnbenchError(
+                f"{self.graph.subject}: a {operation.weight.shape[0]} x {operation.weight.shape[1]} product does not "
+                "fit 32 bits; its weights or biases are of very different sizes, train with weight decay"
+            )
+        bias = None
+        if operation.bias is not None:
+            bias = (np.rint(operation.bias * 2.0**scale) + (1 << shift >> 1)).astype(np.int32)
+        weight = np.rint(operation.weight * 2.0**fraction).astype(np.int8)
+        return MatVec(operation.out, operation.x, weight, bias, operation.add, shift, 24 if bound < 2**23 else 32)
+
+    def _table(self, operation: Unary, fraction: int) -> Table:
+        at = (np.arange(KNOTS, dtype=np.float64) * 256 - 32768) * 2.0**-fraction
+        form = self.formats[operation.out.buffer]
+        knots = _fixed(FUNCTIONS[operation.function](at), form.fraction, form.bits)
+        return Table(operation.out, operation.a, operation.function, knots)
+
+
+def _scale(operation: Affine, fraction: int, out: int, scale: float, offset: float) -> Scale:
+    """The factor with as many bits as fit, the offset in the same scale."""
+    for more in range(15, -16, -1):
+        factor, shift = round(scale * 2.0**more), fraction + more - out
+        if abs(factor) > 32767 or not 0 <= shift <= 30:
+            continue
+        start = round(offset * 2.0 ** (fraction + more)) + (1 << shift >> 1)
+        if abs(start) < 2**30 - 1:
+            return Scale(operation.out, operation.a, factor, start, shift)
+    raise RnnbenchError(f"{scale:g} x + {offset:g} has no integer form: the numbers are too large")

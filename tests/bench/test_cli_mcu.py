@@ -1,0 +1,117 @@
+"""The commands about microcontrollers, on a run made here."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from bench import models
+from bench.cli import app
+from bench.data import open_dataset
+from bench.errors import RnnbenchError
+from bench.mcu import toolchain
+from bench.train.network import build
+
+GRID = """
+name: tiny
+base: {train: {epochs: 1}}
+grid:
+  data: [watch7]
+  cell: [{name: fastgrnn, hidden_size: 8, rank: {U: 3}}]
+  seed: [0]
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run's folder, its weights at their initial values."""
+    from bench.plan import read_grid
+
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "tiny.yaml").write_text(GRID)
+    (spec,) = read_grid(folder / "tiny.yaml").runs()
+    info = open_dataset("watch7").info
+    network = build(spec, info.features, info.classes)
+    torch.save({"spec": spec.model_dump(mode="json"), "state": network.state_dict()}, folder / "model.pt")
+    return folder
+
+
+def invoke(*arguments):
+    done = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.output
+
+
+def test_export_writes_code_that_meets_its_own_test_vector(run, tmp_path):
+    body = json.loads(invoke("export", run, "--board", "mkr1000", "--out", tmp_path / "m", "--json"))
+    names = {Path(each).name for each in body["files"]}
+    assert names == {"rnn_model.h", "rnn_model.c", "rnn_test_vector.h", "README.md", "rnn_model.ino"}
+    assert abs(body["accuracy_float32"] - body["accuracy_int8"]) < 0.05
+    main = '#include "rnn_model.h"\n#include "rnn_test_vector.h"\nint main(void) { return rnn_test(); }\n'
+    (tmp_path / "m" / "main.c").write_text(main)
+    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "main.c", "rnn_model.c", "-o", "m"]
+    subprocess.run(command, cwd=tmp_path / "m", check=True)
+    assert subprocess.run([tmp_path / "m" / "m"], check=False).returncode == 0
+    readme = (tmp_path / "m" / "README.md").read_text()
+    assert "rnn_step(x);" in readme
+    assert "{{" not in readme
+
+
+def test_latency_of_a_run_is_that_of_its_grid(run):
+    (trained,) = json.loads(invoke("latency", run, "--board", "due", "--json"))
+    (planned,) = json.loads(invoke("latency", run / "tiny.yaml", "--board", "due", "--json"))
+    assert [each["format"] for each in trained["latency"]] == ["int8", "float32"]
+    for one, other in zip(trained["latency"], planned["latency"], strict=True):
+        assert one["cycles"] == other["cycles"]
+    low, ms, high = (trained["latency"][0][key] for key in ("ms_low", "ms", "ms_high"))
+    assert low < ms < high
+    assert "x limit" in invoke("latency", run)
+
+
+def test_simulate_says_predicted_and_counted(run):
+    lack = toolchain.missing("m0plus")
+    if lack:
+        pytest.skip(f"the simulation needs {lack}")
+    body = json.loads(invoke("simulate", run, "--board", "mkr1000", "--steps", "3", "--json"))
+    assert body["exact"]
+    assert abs(body["error"]) < 0.01
+    assert body["steps"] == 3
+
+
+def test_simulate_counts_anyones_firmware(tmp_path):
+    """Two AVR instructions of known cost between the marks: 8 nops are 8 cycles, and the stamp itself 1 or 2."""
+    lack = toolchain.missing("avr")
+    if lack:
+        pytest.skip(f"the simulation needs {lack}")
+    nops = "nop\\n" * 8
+    (tmp_path / "a.c").write_text(
+        "#include <avr/io.h>\nint main(void) { GPIOR0 = 255; GPIOR0 = 0; GPIOR0 = 7;"
+        f'__asm__ volatile("{nops}"); GPIOR0 = 0; GPIOR2 = 1; for (;;) {{}} }}\n'
+    )
+    subprocess.run(["avr-gcc", "-O2", "-mmcu=atmega328p", "a.c", "-o", "a.elf"], cwd=tmp_path, check=True)
+    (interval,) = json.loads(invoke("simulate", "--elf", tmp_path / "a.elf", "--board", "uno", "--json"))
+    assert interval == {"mark": 7, "cycles": 8.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("export", "nowhere", "--board", "uno", "--out", "x"), "model.pt"),
+        (("export", "nowhere", "--board", "uno1", "--out", "x"), "did you mean 'uno'"),
+        (("simulate",), "--elf"),
+        (("simulate", "--elf", "nowhere"), "no file"),
+    ],
+)
+def test_faults_are_one_line(arguments, word):
+    done = CliRunner().invoke(app, list(arguments))
+    assert word in str(done.exception)
+    assert "\n" not in str(done.exception)
+
+
+def test_a_damaged_model_is_a_fault_of_one_line(tmp_path):
+    (tmp_path / "model.pt").write_bytes(b"no model")
+    with pytest.raises(RnnbenchError, match="damaged"):
+        models.load(tmp_path)

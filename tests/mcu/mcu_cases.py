@@ -1,0 +1,60 @@
+"""Networks, graphs and programs for tests of the integer program: every cell, dense, of low rank, with its options."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from bench import mcu, zoo
+from bench.train.network import Network
+
+OPTIONS = {
+    "gru": ({}, {"reset": "before"}),
+    "qrnn": ({"window": 3}, {"pooling": "f"}, {"pooling": "ifo", "window": 2}),
+    "fastrnn": ({}, {"residual": "vector", "activation": "relu"}),
+    "fastgrnn": ({}, {"gate": "tanh"}),
+    "spectralrnn": ({}, {"activation": "tanh"}),
+}
+CASES = [
+    (name, rank, options)
+    for name in zoo.all_cells()
+    for rank in (None, 3)
+    for options in OPTIONS.get(name, ({},))
+    if rank is None or name != "spectralrnn"  # whose matrix has full rank by construction
+]
+IDS = [f"{name}-{'dense' if rank is None else 'lowrank'}-{'-'.join(map(str, o.values()))}" for name, rank, o in CASES]
+
+
+def network(name, rank=None, options=None, *, features=5, hidden=12, classes=4, seed=0, zeros=0.0):
+    """A network whose biases and scalars are not at their initial values, its weights partly zero."""
+    torch.manual_seed(seed)
+    cell = zoo.cell_class(name)(features, hidden, **(options or {}))
+    if rank is not None:
+        for weight in cell.weights().values():
+            weight.factorise(min(rank, weight.outputs, weight.inputs))
+    net = Network(cell, classes).eval()
+    with torch.no_grad():
+        for each in net.parameters():
+            each += 0.2 * torch.randn_like(each)
+            if zeros and each.dim() == 2:
+                each *= torch.rand_like(each) > zeros
+    return net
+
+
+def sequences(count=6, steps=10, features=5, seed=0):
+    """[N, T, D] and lengths."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, steps, features)), rng.integers(1, steps + 1, count)
+
+
+def scores(net, x, lengths):
+    """What torch computes, in float64."""
+    net = net.double()
+    with torch.no_grad():
+        return net(torch.from_numpy(x).transpose(0, 1), torch.from_numpy(lengths)).numpy()
+
+
+def program(net, features=5, seed=1, steps=10):
+    """The integer program, calibrated on other sequences."""
+    graph = mcu.lower(net.cell, net.head)
+    return mcu.quantise(graph, *sequences(20, steps, features, seed))
