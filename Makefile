@@ -43,10 +43,13 @@ toolchains: setup
 	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[simulators]"
 
-# Regenerates results/reference/demo from nothing; commit what changed.
+# Regenerates results/reference/demo from nothing, built elsewhere so that the tree it is made from stays clean.
+REFERENCE := results/reference/demo
 reference: setup
-	rm -rf results/reference/demo/runs
-	$(BIN)/rnnbench run configs/demo.yaml --out results/reference/demo --wandb disabled
+	rm -rf build/reference
+	$(BIN)/rnnbench run configs/demo.yaml --out build/reference --wandb disabled
+	rm -rf $(REFERENCE)/runs $(REFERENCE)/tables $(REFERENCE)/figures
+	cp -r build/reference/grid.yaml build/reference/runs build/reference/tables build/reference/figures $(REFERENCE)
 
 clean:
 	rm -rf $(VENV) results/demo
