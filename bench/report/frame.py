@@ -11,7 +11,7 @@ import pandas as pd
 from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Record, noted_runs, observed, read_all
-from bench.report.rows import data_name, data_options, hidden_size, labels
+from bench.report.rows import data_name, hidden_size, labels
 
 RUNS = {
     "id": "string",
@@ -134,7 +134,7 @@ def sets_frame(records: Sequence[Record]) -> pd.DataFrame:
         row = rows.setdefault(data_name(record), {"data": data_name(record), "data_title": data_name(record)})
         if record.data is not None:
             row |= {key: value for key, value in record.data.model_dump().items() if key in _SETS}
-            row["data_title"] = " ".join([record.data.title, data_options(record)]).rstrip()
+            row["data_title"] = record.data.title
     return _typed([rows[name] for name in sorted(rows)], {"data": "string", **_SETS})
 
 

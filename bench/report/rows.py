@@ -20,15 +20,10 @@ Configuration = dict[str, Any]
 
 
 def data_name(record: Record) -> str:
-    """The data set's name, also of a run that never opened it."""
+    """The data set's name and the options that are not its defaults, also of a run that never opened it."""
     part = _part(record.spec, "data")
-    return " ".join([str(part.get("name", "?")), data_options(record)]).rstrip()
-
-
-def data_options(record: Record) -> str:
-    """The options of the data set that are not their defaults: ``"protocol=paper"``; empty for none."""
-    options = _part(_part(record.spec, "data"), "options")
-    return " ".join(f"{key}={_joined(value)}" for key, value in sorted(options.items()))
+    options = sorted(_part(part, "options").items())
+    return " ".join([str(part.get("name", "?")), *(f"{key}={_joined(value)}" for key, value in options)])
 
 
 def _joined(value: Any) -> str:

@@ -45,3 +45,14 @@ def test_terminal_shows_every_entry_and_footnote(small: Any) -> None:
     text = captured.get()
     assert all(entry.text in text for row in table.rows for entry in row.entries)
     assert all(note.text[:30] in text for note in table.footnotes)
+
+
+def test_a_table_wider_than_the_terminal_is_broken_between_data_sets(small: Any) -> None:
+    table = write_report(small.path).table
+    assert len(table.spanners) > 1
+    console = Console(width=64)
+    with console.capture() as captured:
+        console.print(to_rich(table, console.width))
+    text = captured.get()
+    assert text.count("Cell ") == len(table.spanners)
+    assert all(entry.text in text for row in table.rows for entry in row.entries)
