@@ -29,7 +29,7 @@ def test_the_readme_is_short() -> None:
 
 def commands() -> list[str]:
     text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
-    return sorted({line.split("#")[0].strip() for line in re.findall(r"^\s+(rnnbench .*)$", text, re.MULTILINE)})
+    return sorted({re.split("[#>]", line)[0].strip() for line in re.findall(r"^\s+(rnnbench .*)$", text, re.MULTILINE)})
 
 
 def test_there_are_commands_to_check() -> None:

@@ -82,7 +82,14 @@ def test_a_failed_run_does_not_stop_the_grid_and_only_what_is_missing_is_run_aga
 
 def _start(path: Path, cwd: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "bench", "run", str(path), "--workers", "1", "--wandb", "disabled"]
-    return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=cwd, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_hear_interrupts
+    )
+
+
+def _hear_interrupts() -> None:
+    """A shell's background job, as the tests may be, ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _first_epoch(results: Path) -> record.Record:
