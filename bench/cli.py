@@ -124,7 +124,6 @@ def run(
     from bench.train import Job
 
     grid, planned, results = _plan(grid_file, folder)
-    execute.prepare_results(results, grid, [each.spec for each in planned])
     if wandb is Wandb.ONLINE:
         check_login()
     missing = [each.spec for each in planned if each.missing]
@@ -133,6 +132,8 @@ def run(
     if missing:
         execute.try_out(missing)
         execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
+    # After all that can be refused: what a results folder holds is not touched by a faulty command.
+    execute.prepare_results(results, grid, [each.spec for each in planned])
     jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
     if not jobs:
         err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")

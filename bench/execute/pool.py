@@ -130,9 +130,10 @@ def _outcome(ended: _Running) -> Event:
     ended.process.join()
     job, code = ended.job, ended.process.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    if record.is_held(job.folder) or (code == 0 and _stamp(job.folder) == ended.stamp):
+        return Event(job, "ended", reason="is being worked on by another process")
     if _stamp(job.folder) == ended.stamp:
-        reason = "is being worked on by another process" if code == 0 else f"died before its first record ({how})"
-        return Event(job, "ended", reason=reason)
+        return Event(job, "ended", reason=f"died before its first record ({how})")
     left = record.read(job.folder)
     if left.status is Status.RUNNING:
         left = left.model_copy(update={"status": Status.FAILED, "reason": f"the process died ({how})"})

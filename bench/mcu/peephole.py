@@ -134,4 +134,4 @@ def _renamed(operation: Operation, old: int, new: int) -> Operation:
         case _ if isinstance(operation, Affine) or not hasattr(operation, "b"):
             return replace(operation, out=at(operation.out), a=at(operation.a))
         case _:
-            return replace(operation, out=at(operation.out), a=at(operation.a), b=at(operation.b))  # type: ignore
+            return replace(operation, out=at(operation.out), a=at(operation.a), b=at(operation.b))  # type: ignore[arg-type]

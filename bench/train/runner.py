@@ -105,8 +105,8 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     }
     final = base.model_copy(update=end)
     with _undisturbed():
-        tracker.finish(status, flat_summary(final))
         record.write(job.folder, final)
+    tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
     return final
 
 

@@ -14,7 +14,7 @@ import torch
 import yaml
 from tiny_runs import RunTiny
 
-from bench import record
+from bench import record, track
 from bench.data import Dataset
 from bench.plan import Status
 from bench.spec import RunSpec, parse
@@ -203,6 +203,19 @@ def test_done_is_written_last(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
     assert written == [("running", False), ("done", True)]
     left = {path.name for path in folder.iterdir()}
     assert left == {"spec.yaml", "record.json", "metrics.csv", "model.pt"}
+
+
+def test_a_stop_while_wandb_closes_does_not_cost_the_record(
+    run_tiny: RunTiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr(track.NoTracker, "finish", stopped)
+    with pytest.raises(Interrupted):
+        run_tiny()
+    (path,) = tmp_path.rglob("record.json")
+    assert record.read(path.parent).status is Status.DONE
 
 
 def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:

@@ -1,0 +1,53 @@
+"""How the end of a worker is read."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bench import record
+from bench.execute import pool
+from bench.plan import Status
+from bench.record import Labels, Record, Times
+from bench.spec import RunSpec, parse
+from bench.train import Job
+
+
+def _ended(folder: Path, code: int, stamp: int | None) -> Any:
+    spec: RunSpec = parse(RunSpec, {"data": "d", "cell": "gru"}, "test")
+    process = SimpleNamespace(join=lambda: None, exitcode=code)
+    return SimpleNamespace(job=Job(spec, folder, "g"), process=process, stamp=stamp)
+
+
+def _running(folder: Path) -> None:
+    times, labels = Times(started="2026-01-01T00:00:00+00:00"), Labels(cell="GRU", variant="")
+    left = Record(id="x", status=Status.RUNNING, grid="g", spec={}, labels=labels, times=times, provenance={})
+    record.write(folder, left)
+
+
+def test_a_run_that_another_process_took_is_not_called_failed(tmp_path: Path) -> None:
+    _running(tmp_path)
+    with record.lock(tmp_path):
+        event = pool._outcome(_ended(tmp_path, 0, None))
+    assert event.record is None
+    assert "another process" in event.reason
+    assert json.loads((tmp_path / "record.json").read_text())["status"] == "running"
+
+
+@pytest.mark.parametrize(("code", "how"), [(-9, "killed by signal 9"), (3, "exit code 3")])
+def test_a_death_during_the_run_is_a_failed_record(tmp_path: Path, code: int, how: str) -> None:
+    _running(tmp_path)
+    event = pool._outcome(_ended(tmp_path, code, None))
+    assert event.record == record.read(tmp_path)
+    assert event.record is not None
+    assert (event.record.status, event.record.reason) == (Status.FAILED, f"the process died ({how})")
+
+
+def test_a_death_before_the_first_record_leaves_an_older_one_alone(tmp_path: Path) -> None:
+    _running(tmp_path)
+    before = (tmp_path / "record.json").read_bytes()
+    event = pool._outcome(_ended(tmp_path, 1, pool._stamp(tmp_path)))
+    assert (event.record, event.reason) == (None, "died before its first record (exit code 1)")
+    assert (tmp_path / "record.json").read_bytes() == before
