@@ -15,7 +15,8 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from bench.errors import RnnbenchError, nearest
-from bench.spec import Part, RunSpec, parse
+from bench.parts import Part
+from bench.spec import RunSpec, parse
 
 
 class Status(enum.StrEnum):

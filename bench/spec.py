@@ -13,7 +13,6 @@ from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     TypeAdapter,
@@ -24,15 +23,10 @@ from pydantic import (
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
+from bench.parts import CompressPart, Part
 
 SPEC_VERSION = 1
 """Goes into every id: raise it when the meaning of a specification changes."""
-
-
-class Part(BaseModel):
-    """A part of a specification: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DataPart(Part):
@@ -136,6 +130,7 @@ class RunSpec(Part):
     data: DataPart
     cell: CellPart
     train: TrainPart = Field(default_factory=TrainPart)
+    compress: CompressPart = Field(default_factory=CompressPart)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     boards: tuple[str, ...] = ("uno", "mkr1000", "due", "nano33ble")
     """Boards whose latency is simulated; names of ``configs/boards/``."""
@@ -153,6 +148,27 @@ class RunSpec(Part):
         if len(set(self.boards)) != len(self.boards):
             raise ValueError(f"boards has a name twice: {', '.join(self.boards)}")
         return self
+
+    @model_validator(mode="after")
+    def _stages_fit(self) -> Self:
+        """Every stage has its epochs."""
+        part, epochs = self.compress, self.train.epochs
+        named = ", ".join(part.stages)
+        given = part.stage_epochs
+        if given is not None and (len(given) != len(part.stages) or min(given) < 1 or sum(given) != epochs):
+            raise ValueError(
+                f"compress.stage_epochs must give {len(part.stages)} stages ({named}) at least 1 epoch each and "
+                f"train.epochs ({epochs}) in all, not {list(given)}"
+            )
+        if epochs < len(part.stages):
+            raise ValueError(f"train.epochs is {epochs}, and compression has {len(part.stages)} stages ({named})")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What came after the first version is written where it is used, so that ids of other runs stay what they were.
+        body: dict[str, Any] = handler(self)
+        return body if self.compress != CompressPart() else {k: v for k, v in body.items() if k != "compress"}
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal for equal runs, on any machine, in any order."""
@@ -175,6 +191,10 @@ class RunSpec(Part):
         words = [f"{k} {v}" for k, v in self.cell.options.items() if v != defaults[k].default]
         if self.cell.rank:
             words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
+        if self.compress.keep:
+            words.append("kept " + " ".join(f"{name} {kept:g}" for name, kept in sorted(self.compress.keep.items())))
+        if self.compress.quantise:
+            words.append(f"int8, {self.compress.quantise} gates")
         return ", ".join(words)
 
 

@@ -29,11 +29,11 @@ def try_out(runs: Iterable[RunSpec]) -> None:
     tried = set()
     for spec in runs:
         features = describe(spec.data.name, spec.data.options).features
-        kind = (features, spec.cell.model_dump_json(), bool(spec.boards))
+        kind = (features, spec.cell.model_dump_json(), spec.compress.model_dump_json(), bool(spec.boards))
         if kind in tried:
             continue
         tried.add(kind)
-        cell = build_cell(spec.cell, features).eval()
+        cell = build_cell(spec.cell, features, spec.compress).eval()
         try:
             with torch.no_grad():
                 h_TBH, _ = cell(torch.zeros(2, 3, features))
@@ -67,9 +67,9 @@ def check(runs: Iterable[RunSpec]) -> list[RunSpec]:
             raise RnnbenchError(f"data set {info.name!r} is for {info.task}: this version trains {_TRAINED} only")
         for name in spec.boards:
             mcu.board(name)
-        kind = (info.features, spec.cell.model_dump_json())
+        kind = (info.features, spec.cell.model_dump_json(), spec.compress.model_dump_json())
         if kind not in built:
-            build_cell(spec.cell, info.features)
+            build_cell(spec.cell, info.features, spec.compress)
             built.add(kind)
         found.setdefault(spec.id, spec)
     return list(found.values())

@@ -36,6 +36,13 @@ def hidden_size(record: Record) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def compression(record: Record) -> str:
+    """What the cell is made small by: L low rank, S sparsity, Q quantisation; "" for a dense cell in float32."""
+    part = _part(record.spec, "compress")
+    used = {"L": _part(record.spec, "cell").get("rank"), "S": part.get("keep"), "Q": part.get("quantise")}
+    return "".join(letter for letter, given in used.items() if given)
+
+
 def labels(records: Iterable[Record]) -> dict[str, str]:
     """The name of the row of each run, by id of the run."""
     families: dict[str, list[Record]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -89,6 +89,9 @@ class Classification(pl.LightningModule):
         train: optimizer, rate, schedule, clipping.
         classes: C.
         steps: optimizer steps in all, for the schedule.
+
+    Attributes:
+        after_step: called after every step of the optimizer.
     """
 
     def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
@@ -98,6 +101,7 @@ class Classification(pl.LightningModule):
         self.train_part = train
         self.uniform_loss = math.log(classes)
         self.steps = steps
+        self.after_step: list[Callable[[], None]] = []
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
         self._batches_read = 0
@@ -124,6 +128,8 @@ class Classification(pl.LightningModule):
                 torch.nn.utils.clip_grad_norm_(parameters, clip)
             optimizer.step()
             schedule.step()
+            for each in self.after_step:
+                each()
         self._check_finite(self._settle("train"))
         self._batches_read += len(chunk)
 
