@@ -47,8 +47,8 @@ RUNS = {
 }
 """Columns of :func:`runs_frame`. Accuracy and loss without prefix are the test set's.
 
-``compression`` has the letters of what a cell is made small by: L low rank, S sparsity, Q quantisation. The accuracy of
-a quantised run is that of its integers; ``float_accuracy`` is the same network's in float32.
+``compression`` has the letters of what a cell is made small by (L low rank, S sparsity, Q quantisation), or ``dense``.
+The accuracy of a quantised run is that of its integers; ``float_accuracy`` is the same network's in float32.
 """
 
 _SETS = {

@@ -21,7 +21,7 @@ _TITLES = {
     "LSQ": "LSQ",
     "LS": "LS (-Q)",
     "L": "L (-SQ)",
-    "": "dense (-LSQ)",
+    "dense": "dense (-LSQ)",
     "S": "S",
     "Q": "Q",
     "LQ": "LQ",
@@ -37,11 +37,11 @@ def ladder(name: str, runs: pd.DataFrame, summary: pd.DataFrame) -> Table | None
         runs: from :func:`bench.report.frame.runs_frame`.
         summary: of those runs.
     """
-    tried = set(runs["label"] + "\0" + runs["data"])
+    tried = set(zip(runs["label"], runs["data"], strict=True))
     lines = {
         (line["data"], line["cell"], line["compression"], line["label"]): line
         for line in plain(summary)
-        if f"{line['label']}\0{line['data']}" in tried
+        if (line["label"], line["data"]) in tried
     }
     if len({key[:3] for key in lines}) < len(lines):
         return None
@@ -60,7 +60,7 @@ def ladder(name: str, runs: pd.DataFrame, summary: pd.DataFrame) -> Table | None
         Row(titles[place] if len(cells) == 1 else f"{place[1]}, {titles[place]}", tuple(c[at] for c in done))
         for at, place in enumerate(places)
     )
-    spanners = tuple(Spanner(step or "dense", _TITLES[step], columns[step]) for step in steps)
+    spanners = tuple(Spanner(step, _TITLES[step], columns[step]) for step in steps)
     footnotes = tuple(Footnote(mark, text) for mark, text in notes.listed())
     only = f"{next(iter(cells))}, " if len(cells) == 1 else ""
     return Table(f"{name}-ladder", _caption(f"{name}: {only}", list(found.values())), spanners, rows, footnotes)
