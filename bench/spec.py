@@ -13,7 +13,6 @@ from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     TypeAdapter,
@@ -24,15 +23,11 @@ from pydantic import (
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
+from bench.language import AwdPart, LanguagePart
+from bench.part import Part as Part
 
 SPEC_VERSION = 1
 """Goes into every id: raise it when the meaning of a specification changes."""
-
-
-class Part(BaseModel):
-    """A part of a specification: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DataPart(Part):
@@ -118,8 +113,8 @@ class TrainPart(Part):
 
     epochs: int = Field(default=30, ge=1, le=100_000)
     batch_size: int = Field(default=64, ge=1, le=65_536)
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    """``sgd`` is with Nesterov momentum 0.9."""
+    optimizer: Literal["adam", "adamw", "sgd", "plain-sgd"] = "adam"
+    """``sgd`` is with Nesterov momentum 0.9, ``plain-sgd`` without any."""
     learning_rate: float = Field(default=0.005, gt=0, le=1000, allow_inf_nan=False)
     schedule: Literal["constant", "cosine", "step"] = "cosine"
     """``cosine``: to zero over all epochs. ``step``: a tenth for the last third, as the FastGRNN paper does."""
@@ -139,6 +134,8 @@ class RunSpec(Part):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     boards: tuple[str, ...] = ("uno", "mkr1000", "due", "nano33ble")
     """Boards whose latency is simulated; names of ``configs/boards/``."""
+    language: LanguagePart = Field(default_factory=LanguagePart)
+    awd: AwdPart = Field(default_factory=AwdPart)
 
     @model_validator(mode="before")
     @classmethod
@@ -153,6 +150,19 @@ class RunSpec(Part):
         if len(set(self.boards)) != len(self.boards):
             raise ValueError(f"boards has a name twice: {', '.join(self.boards)}")
         return self
+
+    @model_validator(mode="after")
+    def _averaging_of_sgd(self) -> Self:
+        if self.awd.averages and self.train.optimizer != "plain-sgd":
+            raise ValueError("awd.nt_asgd and awd.finetune average SGD: set train.optimizer to plain-sgd")
+        if self.awd.finetune and self.train.patience is not None:
+            raise ValueError("awd.finetune begins after the last epoch: leave train.patience at null")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_few_have(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = handler(self)
+        return {key: value for key, value in body.items() if value or key not in ("language", "awd")}
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal for equal runs, on any machine, in any order."""

@@ -32,6 +32,12 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
         "validation data; the test set was used once, after.",
         "KB: cell and classifier, 4 bytes a number, 1 KB = 1024 bytes.",
     ]
+    if any(metric(row) == "perplexity" for row in rows):
+        parts[1] = (
+            "Perplexity: of every word of the text but the first, the state carried over from end to end. "
+            "KB: recurrent layers (of classifiers: cell and classifier), 4 bytes a number, 1 KB = 1024 bytes; "
+            "KB in all: with embedding and softmax."
+        )
     if board is not None:
         parts.append(
             f"ms: a sequence of the data set's greatest length on {board.title} "
@@ -39,6 +45,11 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
         )
     parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
     return " ".join(parts)
+
+
+def metric(row: Mapping[str, Any]) -> str:
+    """The metric of a line's data set, as columns are named by it; accuracy where none was opened."""
+    return row["metric"] or "accuracy"
 
 
 def is_percent(metric: str | None) -> bool:

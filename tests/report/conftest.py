@@ -99,7 +99,7 @@ class Folder:
             data=DataFacts(**body) if done else None,
             size=SizeFacts(parameters=2560, nonzero=2560, kb=kb) if done else None,
             latency=((latency(),) if latencies is None else latencies) if done else (),
-            result=_result(accuracy) if done else None,
+            result=_result(accuracy, body["metric"]) if done else None,
         )
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
@@ -111,14 +111,16 @@ class Folder:
         return record
 
 
-def _result(accuracy: float) -> Result:
-    return Result(
-        test_accuracy=accuracy,
-        test_loss=0.4,
-        validation_accuracy=accuracy + 0.01,
-        validation_loss=0.3,
-        best_epoch=9,
-        epochs=30,
+def _result(value: float, metric: str) -> Result:
+    return Result.model_validate(
+        {
+            f"test_{metric}": value,
+            "test_loss": 0.4,
+            f"validation_{metric}": value + 0.01,
+            "validation_loss": 0.3,
+            "best_epoch": 9,
+            "epochs": 30,
+        }
     )
 
 
