@@ -107,15 +107,15 @@ def stagnates(earlier: Sequence[float], now: float, patience: int) -> bool:
     Args:
         earlier: validation losses of the epochs before, oldest first.
         now: that of this epoch.
-        patience: n of the paper, 5 there.
+        patience: n of the paper, 5 there. As in the authors' code, whose epochs before are ``earlier[:-n]``.
     """
     return len(earlier) > patience and now > min(earlier[:-patience])
 
 
 class Average:
-    """The mean of parameters over the steps since it was begun: ASGD as Polyak and Juditsky define it.
+    """The mean of parameters over the steps since it was begun (Polyak and Juditsky, 1992).
 
-    Equal to ``torch.optim.ASGD`` with ``t0=0, lambd=0, alpha=0``, whichever rule makes the steps.
+    ``torch.optim.ASGD`` with ``t0=0, lambd=0``, which the authors use, leaves the first of these steps out.
 
     Args:
         parameters: of the model, at the beginning.
