@@ -15,7 +15,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from bench.errors import RnnbenchError, nearest
-from bench.parts import Part
+from bench.part import Part
 from bench.spec import RunSpec, parse
 
 TOGETHER = "set"

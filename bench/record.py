@@ -15,7 +15,14 @@ from typing import Any
 
 import filelock
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from bench.errors import RnnbenchError
 from bench.plan import Status
@@ -48,8 +55,8 @@ class DataFacts(Frozen):
     steps: int
     features: int
     classes: int
-    majority: float
-    """Test accuracy of always giving the most frequent training class."""
+    majority: float | None
+    """Test accuracy of always giving the most frequent training class; ``None`` for a text."""
     licence: str
     source: str
 
@@ -64,28 +71,48 @@ class Labels(Frozen):
 
 
 class Result(Frozen):
-    """What training gave. The epoch was chosen on validation data; the test set was used once, after."""
+    """What training gave. The epoch was chosen on validation data; the test set was used once, after.
 
-    test_accuracy: float
+    Accuracies are of classification, perplexities (exp of the mean loss a word) of a language model; what a task has
+    not is not written.
+    """
+
+    test_accuracy: float | None = None
     """Of the network in float32; of a quantised run with its rounded weights."""
     integer_accuracy: float | None = None
     """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
     test_loss: float
-    validation_accuracy: float
+    validation_accuracy: float | None = None
     validation_loss: float
     best_epoch: int
     epochs: int
+    test_perplexity: float | None = None
+    validation_perplexity: float | None = None
+    train_perplexity: float | None = None
+    """Of the final weights on the training text's first words, as many as the test text has."""
+
+    def of(self, metric: str, split: str = "test") -> float:
+        """The value of a task's metric, for instance ``accuracy``, on a split."""
+        value = getattr(self, f"{split}_{metric}")
+        assert isinstance(value, float)  # noqa: S101
+        return value
+
+    @model_serializer(mode="wrap")
+    def _leave_out_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = handler(self)
+        return {key: value for key, value in body.items() if value is not None}
 
 
 class SizeFacts(Frozen):
-    """The size of cell and classifier."""
+    """The size of cell and classifier; of a language model, of its cells."""
 
     parameters: int
     nonzero: int
     kb: float
     """As the FastGRNN paper counts: classifier included, 4 bytes a number (1 when quantised), 1 KB = 1024 bytes."""
     embedding_parameters: int = 0
-    """Numbers of the embedding of a set of texts; not in the figures above, as in the paper's Tables 2 and 3."""
+    """Numbers of the embedding of a set of texts, and of a language model's softmax, a matrix that both share once; not
+    in the figures above, as in the paper's Tables 2 and 3."""
 
 
 class LatencyFacts(Frozen):

@@ -22,8 +22,10 @@ from pydantic import (
 )
 
 from bench import zoo
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError, nearest
-from bench.parts import CompressPart, Part
+from bench.language import AwdPart, LanguagePart
+from bench.part import Part as Part
 
 SPEC_VERSION = 1
 """Goes into every id: raise it when the meaning of a specification changes."""
@@ -112,8 +114,8 @@ class TrainPart(Part):
 
     epochs: int = Field(default=30, ge=1, le=100_000)
     batch_size: int = Field(default=64, ge=1, le=65_536)
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    """``sgd`` is with Nesterov momentum 0.9."""
+    optimizer: Literal["adam", "adamw", "sgd", "plain-sgd"] = "adam"
+    """``sgd`` is with Nesterov momentum 0.9, ``plain-sgd`` without any."""
     learning_rate: float = Field(default=0.005, gt=0, le=1000, allow_inf_nan=False)
     schedule: Literal["constant", "cosine", "step"] = "cosine"
     """``cosine``: to zero over all epochs. ``step``: a tenth for the last third, as the FastGRNN paper does."""
@@ -134,6 +136,8 @@ class RunSpec(Part):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     boards: tuple[str, ...] = ("uno", "mkr1000", "due", "nano33ble")
     """Boards whose latency is simulated; names of ``configs/boards/``."""
+    language: LanguagePart = Field(default_factory=LanguagePart)
+    awd: AwdPart = Field(default_factory=AwdPart)
 
     @model_validator(mode="before")
     @classmethod
@@ -151,24 +155,27 @@ class RunSpec(Part):
 
     @model_validator(mode="after")
     def _stages_fit(self) -> Self:
-        """Every stage has its epochs."""
-        part, epochs = self.compress, self.train.epochs
-        named = ", ".join(part.stages)
-        given = part.stage_epochs
-        if given is not None and (len(given) != len(part.stages) or min(given) < 1 or sum(given) != epochs):
-            raise ValueError(
-                f"compress.stage_epochs must give {len(part.stages)} stages ({named}) at least 1 epoch each and "
-                f"train.epochs ({epochs}) in all, not {list(given)}"
-            )
-        if epochs < len(part.stages):
-            raise ValueError(f"train.epochs is {epochs}, and compression has {len(part.stages)} stages ({named})")
+        self.compress.check(self.train.epochs)
+        return self
+
+    @model_validator(mode="after")
+    def _averaging_of_sgd(self) -> Self:
+        if self.awd.averages and self.train.optimizer != "plain-sgd":
+            raise ValueError("awd.nt_asgd and awd.finetune average SGD: set train.optimizer to plain-sgd")
+        if self.awd.averages and self.compress.keep:
+            raise ValueError("compress.keep with awd.nt_asgd or awd.finetune: an average of weights is not sparse")
+        if self.awd.finetune and self.train.patience is not None:
+            raise ValueError("awd.finetune begins after the last epoch: leave train.patience at null")
         return self
 
     @model_serializer(mode="wrap")
-    def _leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _leave_out_what_few_have(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # What came after the first version is written where it is used, so that ids of other runs stay what they were.
         body: dict[str, Any] = handler(self)
-        return body if self.compress != CompressPart() else {k: v for k, v in body.items() if k != "compress"}
+        unused = {
+            name for name in ("compress", "language", "awd") if getattr(self, name) == type(getattr(self, name))()
+        }
+        return {key: value for key, value in body.items() if key not in unused}
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal for equal runs, on any machine, in any order."""

@@ -150,18 +150,23 @@ class Weight(nn.Module):
 
 
 @contextmanager
-def materialised(module: nn.Module, where: Callable[[Weight], bool] = lambda _: True) -> Iterator[None]:
+def materialised(
+    module: nn.Module,
+    where: Callable[[Weight], bool] = lambda _: True,
+    through: Callable[[Tensor], Tensor] = lambda dense: dense,
+) -> Iterator[None]:
     """Computes each dense matrix of ``module`` once, for the length of a sequence, so that a scan only multiplies.
 
     Args:
         module: what holds the weights.
         where: which of them; all otherwise.
+        through: what a matrix goes through before it is held, for instance a dropout.
     """
     weights = [each for each in module.modules() if isinstance(each, Weight) and where(each)]
     held = [weight._dense for weight in weights]
     try:
         for weight in weights:
-            _hold(weight, weight.matrix())
+            _hold(weight, through(weight.matrix()))
         yield
     finally:
         for weight, before in zip(weights, held, strict=True):

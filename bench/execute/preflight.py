@@ -10,14 +10,16 @@ import yaml
 from torch import nn
 
 from bench import mcu, record, zoo
-from bench.data import absent, chosen_options, describe, prepare
+from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
 from bench.plan import Grid, Status
 from bench.spec import RunSpec
+from bench.train.language import build_layers
 from bench.train.network import build_cell
+from cells import Cell
 
-_TRAINED = "classification"
-"""The task that the runner knows."""
+LANGUAGE = "language-modelling"
+"""The task of the sets that are texts."""
 
 
 def try_out(runs: Iterable[RunSpec]) -> None:
@@ -28,17 +30,17 @@ def try_out(runs: Iterable[RunSpec]) -> None:
     """
     tried = set()
     for spec in runs:
-        features = describe(spec.data.name, spec.data.options).features
-        kind = (features, spec.cell.model_dump_json(), spec.compress.model_dump_json(), bool(spec.boards))
+        info = describe(spec.data.name, spec.data.options)
+        kind = (_kind(spec, info), bool(spec.boards))
         if kind in tried:
             continue
         tried.add(kind)
-        cell = build_cell(spec.cell, features, spec.compress).eval()
+        cell = _layers(spec, info)[0].eval()
         try:
             with torch.no_grad():
-                h_TBH, _ = cell(torch.zeros(2, 3, features))
-            if h_TBH.shape != (2, 3, spec.cell.hidden_size):
-                raise ValueError(f"h has shape {list(h_TBH.shape)}, not {[2, 3, spec.cell.hidden_size]}")
+                h_TBH, _ = cell(torch.zeros(2, 3, cell.input_size))
+            if h_TBH.shape != (2, 3, cell.hidden_size):
+                raise ValueError(f"h has shape {list(h_TBH.shape)}, not {[2, 3, cell.hidden_size]}")
         except Exception as error:  # whatever a user's cell raises
             what = str(error).strip().partition("\n")[0]
             raise RnnbenchError(
@@ -48,11 +50,46 @@ def try_out(runs: Iterable[RunSpec]) -> None:
             mcu.count([cell], nn.Identity())
 
 
+def _kind(spec: RunSpec, info: DatasetInfo) -> str:
+    """What the layers of a run depend on."""
+    cell = f"{spec.cell.model_dump_json()}{spec.compress.model_dump_json()}"
+    if info.task == LANGUAGE:
+        return f"{cell}{spec.language.model_dump_json()}{spec.awd.model_dump_json()}"
+    return f"{cell}{info.features}"
+
+
+def _layers(spec: RunSpec, info: DatasetInfo) -> list[Cell]:
+    return build_layers(spec) if info.task == LANGUAGE else [build_cell(spec.cell, info.features, spec.compress)]
+
+
+def _for_its_task(spec: RunSpec, info: DatasetInfo) -> RunSpec:
+    """The run without the boards of a language model, whose latency is not counted.
+
+    Raises:
+        RnnbenchError: when keys of a language model are set for another task, or one is to be quantised.
+    """
+    if info.task == LANGUAGE:
+        if spec.compress.quantise:
+            raise RnnbenchError(
+                f"compress.quantise: data set {info.name!r} is for {info.task}, and the integer program of a softmax "
+                "over a vocabulary is not written: leave it out"
+            )
+        return spec.model_copy(update={"boards": ()})
+    for part in ("language", "awd"):
+        if keys := getattr(spec, part).model_dump():
+            raise RnnbenchError(
+                f"{part}.{next(iter(keys))} is for language modelling, and data set {info.name!r} is for {info.task}: "
+                f"leave {part} out, or choose a text, for instance ptb"
+            )
+    return spec
+
+
 def check(runs: Iterable[RunSpec]) -> list[RunSpec]:
     """Checks that every data set and board exists, every option is valid and every cell can be built.
 
     Returns:
-        The runs, each once, without the options of data sets that equal their defaults.
+        The runs, each once, without the options of data sets that equal their defaults, and language models without
+        boards.
 
     Raises:
         RnnbenchError: the first fault found.
@@ -63,13 +100,12 @@ def check(runs: Iterable[RunSpec]) -> list[RunSpec]:
         options = chosen_options(given.data.name, given.data.options)
         spec = given.model_copy(update={"data": given.data.model_copy(update={"options": options})})
         info = describe(spec.data.name, options)
-        if info.task != _TRAINED:
-            raise RnnbenchError(f"data set {info.name!r} is for {info.task}: this version trains {_TRAINED} only")
+        spec = _for_its_task(spec, info)
         for name in spec.boards:
             mcu.board(name)
-        kind = (info.features, spec.cell.model_dump_json(), spec.compress.model_dump_json())
+        kind = _kind(spec, info)
         if kind not in built:
-            build_cell(spec.cell, info.features, spec.compress)
+            _layers(spec, info)
             built.add(kind)
         found.setdefault(spec.id, spec)
     return list(found.values())

@@ -78,6 +78,6 @@ def _line(event: Event) -> Text:
 def _figures(job: Job, left: Record) -> str:
     if left.result is None or left.data is None or left.size is None or left.times.wall_s is None:
         return left.reason + (f"; see {job.folder / 'log.txt'}" if left.status is Status.FAILED else "")
-    return (
-        f"{left.data.metric} {100 * left.result.test_accuracy:.1f} %, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"
-    )
+    value = left.result.of(left.data.metric)
+    shown = f"{100 * value:.1f} %" if left.data.metric == "accuracy" else f"{value:.2f}"
+    return f"{left.data.metric} {shown}, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"

@@ -34,6 +34,12 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
     ]
     if any("Q" in (row["compression"] or "") for row in rows):
         parts.append("Accuracy of an int8 model: of its integer program over the whole test set.")
+    if any(metric(row) == "perplexity" for row in rows):
+        parts[1] = (
+            "Perplexity: of every word of the text but the first, the state carried over from end to end. "
+            "KB: recurrent layers (of classifiers: cell and classifier), 4 bytes a number, 1 KB = 1024 bytes; "
+            "KB in all: with embedding and softmax."
+        )
     if board is not None:
         parts.append(
             f"ms: a sequence of the data set's greatest length on {board.title} "
@@ -49,6 +55,11 @@ def kb_meaning(rows: Iterable[Mapping[str, Any]]) -> str:
     quantised = ", 1 of an int8 model" if "Q" in used else ""
     sparse = "; of a sparse matrix, a number and an index for each non-zero" if "S" in used else ""
     return f"KB: cell and classifier, 4 bytes a number{quantised}, 1 KB = 1024 bytes{sparse}."
+
+
+def metric(row: Mapping[str, Any]) -> str:
+    """The metric of a line's data set, as columns are named by it; accuracy where none was opened."""
+    return row["metric"] or "accuracy"
 
 
 def is_percent(metric: str | None) -> bool:

@@ -155,7 +155,9 @@ def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequ
         axes.text(where_x, where_y, point.label, fontsize=8.5, fontweight=weight, ha="center", va="center", zorder=4)
 
 
-def curves(metrics: pd.DataFrame, column: str, y_label: str, key: str) -> Mapping[str, str]:
+def curves(
+    metrics: pd.DataFrame, column: str, y_label: str, key: str, higher_is_better: bool = True
+) -> Mapping[str, str]:
     """Learning curves of one data set: a small panel for each cell, by label.
 
     The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
@@ -165,11 +167,13 @@ def curves(metrics: pd.DataFrame, column: str, y_label: str, key: str) -> Mappin
         column: which to draw.
         y_label: with its unit.
         key: a word that no other figure of the page has.
+        higher_is_better: which way the column points; its worst values, of first epochs, may lie outside.
     """
     means = metrics.groupby(["label", "epoch"], as_index=False)[column].mean()
     every = max(1, int(metrics["epoch"].max()) // 60)
     ghosts = means[means["epoch"] % every == 0]
-    low, high = float(metrics[column].quantile(0.02)), float(metrics[column].max())
+    share = (0.02, 1.0) if higher_is_better else (0.0, 0.8)
+    low, high = (float(metrics[column].quantile(each)) for each in share)
     found = {}
     for number, label in enumerate(dict.fromkeys(metrics["label"])):
         with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):

@@ -25,12 +25,17 @@ RUNS = {
     "compression": "string",
     "accuracy": "Float64",
     "float_accuracy": "Float64",
+    "perplexity": "Float64",
     "loss": "Float64",
     "validation_accuracy": "Float64",
+    "validation_perplexity": "Float64",
+    "train_perplexity": "Float64",
     "epochs": "Float64",
+    "minutes": "Float64",
     "parameters": "Float64",
     "nonzero": "Float64",
     "kb": "Float64",
+    "kb_in_all": "Float64",
     "board": "string",
     "board_title": "string",
     "format": "string",
@@ -45,10 +50,12 @@ RUNS = {
     "fits_flash": "boolean",
     "fits_ram": "boolean",
 }
-"""Columns of :func:`runs_frame`. Accuracy and loss without prefix are the test set's.
+"""Columns of :func:`runs_frame`.
 
-``compression`` has the letters of what a cell is made small by (L low rank, S sparsity, Q quantisation), or ``dense``.
-The accuracy of a quantised run is that of its integers; ``float_accuracy`` is the same network's in float32.
+Accuracy, perplexity and loss without prefix are the test set's; minutes are of training; ``kb_in_all`` counts an
+embedding and a language model's softmax, which ``kb`` does not. ``compression`` has the letters of what a cell is made
+small by (L low rank, S sparsity, Q quantisation), or ``dense``. The accuracy of a quantised run is that of its
+integers; ``float_accuracy`` is the same network's in float32.
 """
 
 _SETS = {
@@ -60,9 +67,13 @@ _SETS = {
     "features": "Int64",
     "classes": "Int64",
 }
+_BYTES_PER_NUMBER = 4
 _BOARD = ["board", "board_title", "format", "method"]
-_SPREAD = ["accuracy", "float_accuracy", "loss", "validation_accuracy"]
-_SIZE = ["epochs", "parameters", "nonzero", "kb"]
+_SPREAD = [
+    *("accuracy", "float_accuracy", "perplexity", "loss"),
+    *("validation_accuracy", "validation_perplexity", "train_perplexity"),
+]
+_SIZE = ["epochs", "minutes", "parameters", "nonzero", "kb", "kb_in_all"]
 _LATENCY = ["cycles", "ms_per_step", "ms", "ms_low", "ms_high", "flash_bytes", "ram_bytes"]
 
 SUMMARY = {
@@ -128,12 +139,14 @@ def _run_rows(record: Record, label: str) -> Iterator[dict[str, Any]]:
     }
     if record.status is Status.DONE:  # numbers of other runs are not results
         if record.result is not None:
-            row["accuracy"], row["loss"] = record.result.test_accuracy, record.result.test_loss
+            row |= {key.removeprefix("test_"): value for key, value in record.result.model_dump().items()}
             if record.result.integer_accuracy is not None:
                 row["accuracy"], row["float_accuracy"] = record.result.integer_accuracy, record.result.test_accuracy
-            row["validation_accuracy"], row["epochs"] = record.result.validation_accuracy, record.result.epochs
+        if record.times.train_s is not None:
+            row["minutes"] = record.times.train_s / 60
         if record.size is not None:
             row |= record.size.model_dump()
+            row["kb_in_all"] = record.size.kb + _BYTES_PER_NUMBER * record.size.embedding_parameters / 1024
         for latency in record.latency:
             yield row | {"board_title": latency.title} | latency.model_dump(include={*RUNS})
     if record.status is not Status.DONE or not record.latency:

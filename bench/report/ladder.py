@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.report.caption import is_percent, kb_meaning, seeds
+from bench.report.caption import is_percent, kb_meaning, metric, seeds
 from bench.report.frame import plain
 from bench.report.notes import Notes, explain_runs
 from bench.report.table import Column, Entry, Footnote, Row, Spanner, Table, finish, number
@@ -78,7 +78,7 @@ def _caption(subject: str, lines: Sequence[dict[str, Any]]) -> str:
 def _columns(step: str, found: dict[tuple[str, str, str], dict[str, Any]]) -> tuple[Column, ...]:
     metrics = {line["metric"] for key, line in found.items() if key[2] == step}
     percent = all(is_percent(metric) for metric in metrics)
-    quality = Column("quality", "%" if percent else "metric", True)
+    quality = Column("quality", "%" if percent else " or ".join(sorted(filter(None, metrics))), percent)
     beside = (Column("quality", "float32 %" if percent else "float32", True),) if "Q" in step else ()
     return (quality, *beside, Column("kb", "KB", False))
 
@@ -100,6 +100,6 @@ def _entries(
     if not line["n"]:
         return [Entry(word, marks=marks), *[Entry("-")] * (wide - 1)]
     scale = 100 if is_percent(line["metric"]) else 1
-    names = ("accuracy", "float_accuracy") if "Q" in step else ("accuracy",)
+    names = ("accuracy", "float_accuracy") if "Q" in step else (metric(line),)
     first, *others = (number(line[f"{each}_mean"], line[f"{each}_sd"], line["n"], scale) for each in names)
     return [replace(first, marks=marks), *others, number(line["kb"], None, line["n"])]

@@ -14,13 +14,11 @@ import pandas as pd
 from bench.plan import Status
 from bench.record import Record, runs_folder
 from bench.report import figures, origins
-from bench.report.caption import is_percent, seeds
+from bench.report.caption import is_percent, metric, seeds
 from bench.report.frame import plain
 from bench.report.notes import explain_latency, explain_majority, shorten
 from bench.report.svg import PALETTE
 from bench.report.table import Board, Table
-
-_METRICS = ("epoch", "validation_accuracy")
 
 
 def to_html(
@@ -37,7 +35,7 @@ def to_html(
         table: of the summary.
     """
     lines = plain(summary)
-    metrics, unread = _read_metrics(results, runs)
+    metrics, unread = _read_metrics(results, runs, {line["data"]: metric(line) for line in lines})
     labels = {row["id"]: row["label"] for row in plain(runs)}
     titles = {line["data"]: line["data_title"] for line in lines}
     environment = jinja2.Environment(
@@ -126,13 +124,14 @@ def trade_offs(lines: Sequence[dict[str, Any]], table: Table, board: Board | Non
 def _point(own: Sequence[dict[str, Any]], board: Board | None) -> tuple[figures.Point | None, str]:
     """A cell in the figure, or why it is not there."""
     line = own[0]
-    if line["accuracy_mean"] is None or line["kb"] is None:
+    quality = line[f"{metric(line)}_mean"]
+    if quality is None or line["kb"] is None:
         return None, "no finished run"
     percent = is_percent(line["metric"])
     scale = 100 if percent else 1
     if percent and explain_majority(line, ())[0]:
         return None, "no better than always answering the most frequent class"  # it would flatten all the others
-    y, sd = scale * line["accuracy_mean"], line["accuracy_sd"]
+    y, sd = scale * quality, line[f"{metric(line)}_sd"]
     spread = None if sd is None else scale * sd
     if board is None:
         return figures.Point(line["label"], line["kb"], y, None, spread), ""
@@ -143,20 +142,28 @@ def _point(own: Sequence[dict[str, Any]], board: Board | None) -> tuple[figures.
     return figures.Point(line["label"], at["ms"], y, (at["ms_low"], at["ms_high"]), spread), ""
 
 
-def _read_metrics(results: Path, runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Epochs of all finished runs, and the ids of those whose file could not be read."""
+def _read_metrics(results: Path, runs: pd.DataFrame, of: dict[str, str]) -> tuple[pd.DataFrame, list[str]]:
+    """Epochs of all finished runs, and the ids of those whose file could not be read.
+
+    Args:
+        results: the results folder.
+        runs: the frame of the records.
+        of: the metric of each data set.
+    """
     frames, unread = [], []
     for run in plain(runs.drop_duplicates("id")):
         if run["status"] != Status.DONE:
             continue
         try:
-            frame = pd.read_csv(runs_folder(results) / run["id"] / "metrics.csv", usecols=list(_METRICS)).astype(float)
+            columns = {"epoch": "epoch", f"validation_{of[run['data']]}": "value"}
+            frame = pd.read_csv(runs_folder(results) / run["id"] / "metrics.csv", usecols=list(columns))
+            frame = frame.rename(columns=columns).astype(float)
         except (OSError, ValueError):
             unread.append(run["id"])
             continue
         finite = frame[np.isfinite(frame).all(axis=1)]  # a run that diverged has epochs without a number
         frames.append(finite.assign(data=run["data"], label=run["label"], seed=run["seed"]))
-    empty = pd.DataFrame(columns=[*_METRICS, "data", "label", "seed"])
+    empty = pd.DataFrame(columns=["epoch", "value", "data", "label", "seed"])
     return (pd.concat(frames, ignore_index=True) if frames else empty), unread
 
 
@@ -168,8 +175,9 @@ def _curves(lines: Sequence[dict[str, Any]], metrics: pd.DataFrame, order: Seque
         if own.empty:
             continue
         percent = is_percent(line["metric"])
-        own = own.assign(validation_accuracy=own["validation_accuracy"] * (100 if percent else 1))
-        drawn = figures.curves(own, "validation_accuracy", "%" if percent else line["metric"], f"curve-{number}")
+        own = own.assign(value=own["value"] * (100 if percent else 1))
+        up = line["higher_is_better"] is not False
+        drawn = figures.curves(own, "value", "%" if percent else line["metric"], f"curve-{number}", up)
         panels = [{"label": label, "svg": drawn[label]} for label in order if label in drawn]
         found.append({"title": line["data_title"], "panels": panels})
     return found
@@ -179,7 +187,7 @@ def _run(results: Path, record: Record, label: str, titles: dict[str, str]) -> d
     """A line of the list of runs."""
     name = str(record.spec.get("data", {}).get("name", "?"))
     result = record.result if record.status is Status.DONE else None
-    scale = 100 if record.data is None or is_percent(record.data.metric) else 1
+    metric = "accuracy" if record.data is None else record.data.metric
     return {
         "id": record.id,
         "label": label,
@@ -187,7 +195,7 @@ def _run(results: Path, record: Record, label: str, titles: dict[str, str]) -> d
         "seed": record.spec.get("seed"),
         "status": record.status.value,
         "reason": shorten(record.reason),
-        "quality": None if result is None else f"{scale * result.test_accuracy:.2f}",
+        "quality": None if result is None else f"{(100 if is_percent(metric) else 1) * result.of(metric):.2f}",
         "epochs": None if result is None else f"{result.best_epoch} of {result.epochs}",
         "seconds": None if record.times.wall_s is None else f"{record.times.wall_s:.0f}",
         "log": (runs_folder(results) / record.id / "log.txt").is_file(),

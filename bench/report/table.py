@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import RnnbenchError, nearest
-from bench.report.caption import caption, is_percent
+from bench.report.caption import caption, is_percent, metric
 from bench.report.frame import plain
 from bench.report.notes import DAGGER, Notes, explain_latency, explain_majority, explain_runs
 
@@ -181,6 +181,8 @@ def _spanner(line: dict[str, Any], board: Board | None) -> Spanner:
     percent = is_percent(line["metric"])
     quality = Column("quality", "accuracy (%)" if percent else line["metric"], line["higher_is_better"] is not False)
     columns = [quality, Column("kb", "KB", False)]
+    if metric(line) == "perplexity":
+        columns.append(Column("kb_in_all", "KB in all", False))
     if board is not None:
         columns.append(Column("ms", "ms", False))
     return Spanner(line["data"], line["data_title"], tuple(columns))
@@ -201,8 +203,9 @@ def _entries(
     marks = (notes.mark(why),) if why else ()
     line = own[0]
     empty = Entry("-")
+    sizes = ["kb", "kb_in_all"] if metric(line) == "perplexity" else ["kb"]
     if not line["n"]:
-        return [Entry(word, marks=marks), empty, *([empty] if board else [])]
+        return [Entry(word, marks=marks), *(empty for _ in sizes), *([empty] if board else [])]
     scale = 100 if is_percent(line["metric"]) else 1
     if is_percent(line["metric"]):
         daggered, some = explain_majority(line, [run for run in of_data if run["label"] == label])
@@ -211,8 +214,8 @@ def _entries(
             marks = (DAGGER, *marks)
         elif some:
             marks = (*marks, notes.mark(some))
-    quality = number(line["accuracy_mean"], line["accuracy_sd"], line["n"], scale, marks)
-    found = [quality, number(line["kb"], None, line["n"])]
+    quality = number(line[f"{metric(line)}_mean"], line[f"{metric(line)}_sd"], line["n"], scale, marks)
+    found = [quality, *(number(line[size], None, line["n"]) for size in sizes)]
     if board is not None:
         at = next((each for each in own if each["board"] == board.name), None)
         reason = explain_latency(at, board.title)
@@ -236,7 +239,7 @@ def finish(column: Sequence[Entry], of: Column, best: bool = True) -> list[Entry
     numbers = [entry.mean for entry in column if entry.mean is not None]
     if not numbers:
         return list(column)
-    places = 2 if of.kind == "quality" and "%" in of.title else _places(min(map(abs, numbers)))
+    places = 2 if of.kind == "quality" else _places(min(map(abs, numbers)))
     top = f"{(max if of.higher_is_better else min)(numbers):.{places}f}"
     return [
         entry

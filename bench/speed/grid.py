@@ -38,7 +38,7 @@ def short_run(T: int, B: int, D: int, H: int, steps: int) -> None:
     from bench.train.callbacks import EpochEnd
     from bench.train.module import Batches, Chunks, Classification
     from bench.train.network import Network
-    from bench.train.runner import _trainer
+    from bench.train.trainer import trainer as _trainer
 
     runtime.setup()
     x, lengths = torch.randn(B * 20, T, D), torch.full((B * 20,), T)

@@ -20,7 +20,7 @@ from bench.speed.report import Comparison, Row
 from bench.train.callbacks import EpochEnd
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network
-from bench.train.runner import _trainer
+from bench.train.trainer import trainer as _trainer
 
 _LOOP_SHAPES = {"small": (Shape(28, 64, 28, 32), 300), "kws": (SHAPES["kws"], 60)}
 _CLASSES = 12

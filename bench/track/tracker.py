@@ -24,6 +24,8 @@ PROJECT = "rnnbench"
 _KEYS = {
     "train_accuracy": "accuracy/train",
     "validation_accuracy": "accuracy/validation",
+    "train_perplexity": "perplexity/train",
+    "validation_perplexity": "perplexity/validation",
     "train_loss": "loss/train",
     "validation_loss": "loss/validation",
     "learning_rate": "schedule/learning_rate",

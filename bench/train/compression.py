@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import lightning.pytorch as pl
+from torch import nn
 
-from bench.parts import CompressPart
-from bench.train.module import Classification
-from bench.train.network import Network
+from bench.compression import CompressPart
+from bench.train.base import Training
+from cells import Cell
 from cells.compress import HardThreshold, quantise_weights
 
 _log = logging.getLogger(__name__)
@@ -24,7 +26,8 @@ class Compression(pl.Callback):
     one. ``quantised`` does, too, and rounds every matrix to 8 bits wherever it is used.
 
     Args:
-        network: what is trained.
+        model: what is trained, rounded as a whole.
+        cells: its cells, each made sparse.
         part: what to do.
         epochs: in all.
 
@@ -32,12 +35,12 @@ class Compression(pl.Callback):
         stage: the present one.
     """
 
-    def __init__(self, network: Network, part: CompressPart, epochs: int) -> None:
-        self.network = network
+    def __init__(self, model: nn.Module, cells: Sequence[Cell], part: CompressPart, epochs: int) -> None:
+        self.model = model
         self.part = part
         self.ends = part.stage_ends(epochs)
         self.stage = part.stages[0]
-        self.sparsity = HardThreshold(network.cell, part.keep)
+        self.sparsity = [HardThreshold(cell, part.keep) for cell in cells]
         self._steps = 0
 
     @property
@@ -47,7 +50,7 @@ class Compression(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Asks to be called after every step of the optimizer."""
-        assert isinstance(pl_module, Classification)  # noqa: S101
+        assert isinstance(pl_module, Training)  # noqa: S101
         if self.part.keep:
             pl_module.after_step.append(self.after_step)
 
@@ -62,22 +65,23 @@ class Compression(pl.Callback):
         self.stage = stage
         _log.info("epoch %d: stage %s", epoch + 1, stage)
         if stage == "quantised":
-            quantise_weights(self.network)
+            quantise_weights(self.model)
 
     def after_step(self) -> None:
         """Runs after a step of the optimizer."""
         if self.stage == "dense":
             return
-        if self.stage == "thresholding" and self._steps % self.part.threshold_every == 0:
-            self.sparsity.threshold()
-        else:
-            self.sparsity.hold()
+        choose = self.stage == "thresholding" and self._steps % self.part.threshold_every == 0
+        for each in self.sparsity:
+            each.threshold() if choose else each.hold()
         self._steps += 1
 
     def state_dict(self) -> dict[str, Any]:
         """For a checkpoint: the supports and how far thresholding is."""
-        return {"supports": self.sparsity.supports, "steps": self._steps}
+        return {"supports": [each.supports for each in self.sparsity], "steps": self._steps}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From a checkpoint."""
-        self.sparsity.supports, self._steps = list(state_dict["supports"]), state_dict["steps"]
+        self._steps = state_dict["steps"]
+        for each, supports in zip(self.sparsity, state_dict["supports"], strict=True):
+            each.supports = list(supports)

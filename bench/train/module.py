@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,17 +15,10 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from bench.data import Split
 from bench.spec import TrainPart
+from bench.train.base import Training, optimizer, rate_factor
 from bench.train.network import Network
-from bench.train.runtime import current
-
-_DIVERGED_FROM = 20.0
-"""Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
 
 Batch = tuple[Tensor, Tensor, Tensor]
-
-
-class DivergedError(Exception):
-    """Training has left the ground: the loss is not a number, or far above a guess's."""
 
 
 class Batches:
@@ -78,11 +70,8 @@ class Chunks:
             yield chunk
 
 
-class Classification(pl.LightningModule):
+class Classification(Training):
     """Trains a network on cross-entropy and counts what it gets right.
-
-    Lightning hands it a chunk of batches at a time, each of which it optimises on by itself; the figures of a chunk
-    stay tensors until its end.
 
     Args:
         network: scores [B, C] from x_TBD and lengths_B.
@@ -90,25 +79,13 @@ class Classification(pl.LightningModule):
         classes: C.
         steps: optimizer steps in all, for the schedule.
 
-    Attributes:
-        after_step: called after every step of the optimizer.
     """
 
     def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
-        super().__init__()
-        self.automatic_optimization = False
-        self.network = network
-        self.train_part = train
-        self.uniform_loss = math.log(classes)
+        super().__init__(network, train, classes)
         self.steps = steps
-        self.after_step: list[Callable[[], None]] = []
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
-        self._batches_read = 0
-
-    def on_train_epoch_start(self) -> None:
-        """Counts batches from the first of the epoch."""
-        self._batches_read = 0
 
     def training_step(self, chunk: list[Batch], chunk_index: int) -> None:
         """One optimizer step for each batch of a chunk.
@@ -130,21 +107,7 @@ class Classification(pl.LightningModule):
             schedule.step()
             for each in self.after_step:
                 each()
-        self._check_finite(self._settle("train"))
-        self._batches_read += len(chunk)
-
-    def _check_finite(self, losses: list[float]) -> None:
-        for number, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                epoch, batch = self.current_epoch + 1, self._batches_read + number + 1
-                advice = f"try a train.learning_rate below {self.train_part.learning_rate:g}"
-                if (epoch, batch) == (1, 1):
-                    advice = "nothing was updated yet, so the cell itself gives it"
-                raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        """Data lie on the CPU, where they are trained on: nothing to look through."""
-        return batch if device.type == "cpu" else super().transfer_batch_to_device(batch, device, dataloader_idx)
+        self.check_finite(self._settle("train"))
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the sums of the epoch."""
@@ -153,22 +116,6 @@ class Classification(pl.LightningModule):
     def test_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the sums of the test."""
         self._score("test", batch)
-
-    def check_ground(self, loss: float, split: str = "training") -> None:
-        """Ends a run whose loss is hopeless.
-
-        Args:
-            loss: mean loss of an epoch.
-            split: what it is the loss of.
-
-        Raises:
-            DivergedError: when it is many times a guess's.
-        """
-        if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
-            raise DivergedError(
-                f"mean {split} loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
-                f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
-            )
 
     def summary(self, stage: str) -> tuple[float, float]:
         """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""
@@ -198,24 +145,6 @@ class Classification(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """The optimizer and its schedule, one step of it per batch."""
-        optimizer = self._optimizer()
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate_factor)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _optimizer(self) -> Optimizer:
-        part, parameters = self.train_part, self.network.parameters()
-        if part.optimizer == "sgd":
-            return torch.optim.SGD(
-                parameters, lr=part.learning_rate, momentum=0.9, nesterov=True, weight_decay=part.weight_decay
-            )
-        kind = torch.optim.AdamW if part.optimizer == "adamw" else torch.optim.Adam
-        return kind(parameters, lr=part.learning_rate, weight_decay=part.weight_decay, fused=current().fused_optimizer)
-
-    def _rate_factor(self, step: int) -> float:
-        """The learning rate at an optimizer step, as a fraction of the first."""
-        passed = min(step / self.steps, 1.0)
-        if self.train_part.schedule == "cosine":
-            return 0.5 * (1 + math.cos(math.pi * passed))
-        if self.train_part.schedule == "step":
-            return 1.0 if passed < 2 / 3 else 0.1
-        return 1.0
+        made = optimizer(self.train_part, self.network.parameters())
+        schedule = torch.optim.lr_scheduler.LambdaLR(made, lambda step: rate_factor(self.train_part, step / self.steps))
+        return {"optimizer": made, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

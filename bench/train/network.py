@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from bench import zoo
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError, nearest
-from bench.parts import CompressPart
 from bench.spec import CellPart, RunSpec
 from cells import Cell, Weight
 from cells.compress import HardThreshold

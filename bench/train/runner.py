@@ -12,26 +12,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 import yaml
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from torch import nn
 
 from bench import mcu, record, track, zoo
-from bench.data import Dataset, open_dataset
+from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
 from bench.measure import size
 from bench.plan import Status
 from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times
 from bench.spec import RunSpec
-from bench.train import runtime
+from bench.train import modelling, runtime
+from bench.train.base import DivergedError
 from bench.train.callbacks import EpochEnd, Listener
 from bench.train.compression import Compression
 from bench.train.integer import accuracy as integer_accuracy
 from bench.train.integer import program_of
-from bench.train.module import Batches, Chunks, Classification, DivergedError
+from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, build, derive_seed
+from bench.train.trainer import save, trainer
 
 _EVALUATION_BATCH = 512
 _FLOAT_BYTES, _INTEGER_BYTES = 4, 1
@@ -87,11 +87,15 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     facts: dict[str, Any] = {}
     status, reason = Status.DONE, ""
     try:
-        dataset = open_dataset(job.spec.data.name, options=job.spec.data.options)
+        dataset = open_any(job.spec.data.name, options=job.spec.data.options)
         facts["data"] = _data_facts(dataset)
         extra = {"data_facts": facts["data"].model_dump(), "labels": base.labels.model_dump()}
         tracker = track.start(job.wandb, job.spec, job.folder, job.grid, extra)
-        facts |= _train_and_measure(job, dataset, [tracker.epoch, lambda row: listener(int(row["epoch"]))])
+        listeners: list[Listener] = [tracker.epoch, lambda row: listener(int(row["epoch"]))]
+        if isinstance(dataset, Corpus):
+            facts |= modelling.train_and_measure(job.spec, dataset, job.folder, listeners)
+        else:
+            facts |= _train_and_measure(job, dataset, listeners)
     except (Interrupted, KeyboardInterrupt):
         status, reason = Status.INTERRUPTED, "stopped by a signal"
     except (DivergedError, RnnbenchError) as error:
@@ -150,21 +154,21 @@ def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) ->
     spec, info = job.spec, dataset.info
     network = build(spec, info.features, info.classes, info.vocabulary)
     began = time.monotonic()
-    compression = Compression(network, spec.compress, spec.train.epochs)
-    end = EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners, compression)
-    best = _fit(spec, dataset, network, end, compression)
+    compression = Compression(network, [network.cell], spec.compress, spec.train.epochs)
+    end = EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners, compression=compression)
+    accuracy, loss = _fit(spec, dataset, network, end, compression)
     train_s = time.monotonic() - began
     test_loss, test_accuracy = _test(spec, dataset, network)
-    _save(job, network)
+    save(job.folder, spec, network)
     program = program_of(network, dataset.train) if spec.compress.quantise else None
     result = Result(
         test_accuracy=test_accuracy,
         integer_accuracy=None if program is None else integer_accuracy(program, network, dataset.test),
         test_loss=test_loss,
-        validation_accuracy=best.best[0],
-        validation_loss=-best.best[1],
-        best_epoch=best.best_epoch,
-        epochs=best.epochs,
+        validation_accuracy=accuracy,
+        validation_loss=loss,
+        best_epoch=end.best_epoch,
+        epochs=end.epochs,
     )
     return {
         "result": result,
@@ -192,47 +196,26 @@ def _size(network: Network, number_bytes: int) -> SizeFacts:
     return SizeFacts(**asdict(counted), embedding_parameters=embedding)
 
 
-def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression) -> EpochEnd:
-    """Trains, and puts the weights of the best epoch back."""
+def _fit(
+    spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression
+) -> tuple[float, float]:
+    """Trains, and puts the weights of the best epoch back; its accuracy and loss on the validation data."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
-    trainer = _trainer(max_epochs=spec.train.epochs, callbacks=[compression, end])
-    trainer.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
-    end.restore(network)
-    return end
+    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end])
+    fitting.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
+    return end.restore(network)
 
 
 def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, float]:
     """Loss and accuracy on the test set: its one use."""
     module = Classification(network, spec.train, dataset.info.classes, steps=1)
-    _trainer().test(module, Batches(dataset.test, _EVALUATION_BATCH), verbose=False)
+    trainer().test(module, Batches(dataset.test, _EVALUATION_BATCH), verbose=False)
     return module.summary("test")
 
 
-def _trainer(**options: Any) -> pl.Trainer:
-    return pl.Trainer(
-        accelerator="cpu",
-        devices=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        deterministic=True,
-        plugins=[LightningEnvironment()],  # else a Slurm job's variables are read as a cluster's
-        **options,
-    )
-
-
-def _save(job: Job, network: Network) -> None:
-    """``model.pt``: the specification and the weights, written whole."""
-    partial = job.folder / ".model.pt.partial"
-    torch.save({"spec": job.spec.model_dump(mode="json"), "state": network.state_dict()}, partial)
-    partial.replace(job.folder / "model.pt")
-
-
-def _data_facts(dataset: Dataset) -> DataFacts:
+def _data_facts(dataset: Dataset | Corpus) -> DataFacts:
     info = dataset.info
     return DataFacts(
         name=info.name,
@@ -247,7 +230,7 @@ def _data_facts(dataset: Dataset) -> DataFacts:
         steps=info.steps,
         features=info.features,
         classes=info.classes,
-        majority=dataset.majority(),
+        majority=None if isinstance(dataset, Corpus) else dataset.majority(),
         licence=info.licence,
         source=info.source,
     )

@@ -57,7 +57,6 @@ def test_the_order_of_words_is_no_other_run() -> None:
     [
         ({"name": "dsa19", "protocl": "paper"}, "data set 'dsa19': unknown key 'protocl'; did you mean 'protocol'?"),
         ({"name": "watch7", "words": ["a"]}, "data set 'watch7' has no option 'words'"),
-        ("ptb", "data set 'ptb' is for language-modelling: this version trains classification only"),
     ],
 )
 def test_faults_are_told_before_the_first_run(data: Any, says: str) -> None:

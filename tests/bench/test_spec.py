@@ -10,8 +10,8 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError
-from bench.parts import CompressPart
 from bench.spec import RunSpec, parse
 
 

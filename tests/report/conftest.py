@@ -108,7 +108,7 @@ class Folder:
             data=DataFacts(**body) if done else None,
             size=SizeFacts(parameters=2560, nonzero=2560, kb=kb) if done else None,
             latency=((latency(),) if latencies is None else latencies) if done else (),
-            result=_result(accuracy, integer) if done else None,
+            result=_result(accuracy, body["metric"], integer) if done else None,
         )
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
@@ -120,15 +120,17 @@ class Folder:
         return record
 
 
-def _result(accuracy: float, integer: float | None) -> Result:
-    return Result(
-        test_accuracy=accuracy,
-        integer_accuracy=integer,
-        test_loss=0.4,
-        validation_accuracy=accuracy + 0.01,
-        validation_loss=0.3,
-        best_epoch=9,
-        epochs=30,
+def _result(value: float, metric: str, integer: float | None) -> Result:
+    return Result.model_validate(
+        {
+            f"test_{metric}": value,
+            "integer_accuracy": integer,
+            "test_loss": 0.4,
+            f"validation_{metric}": value + 0.01,
+            "validation_loss": 0.3,
+            "best_epoch": 9,
+            "epochs": 30,
+        }
     )
 
 

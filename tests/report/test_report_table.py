@@ -60,13 +60,13 @@ def test_numbers_that_print_alike_are_bold_alike(folder: Any) -> None:
 
 
 def test_direction_follows_the_data_set(folder: Any) -> None:
-    facts = {"metric": "bits per character", "higher_is_better": False, "majority": 0.0}
+    facts = {"metric": "perplexity", "higher_is_better": False, "majority": None}
     folder.add("A", accuracy=1.5, facts=facts)
     folder.add("B", accuracy=2.5, facts=facts)
     table = _table(folder)
-    assert table.columns[0].title == "bits per character"
+    assert table.columns[0].title == "perplexity"
     assert [_row(table, cell)[0].best for cell in "AB"] == [True, False]
-    assert _row(table, "A")[0].text == "1.5"
+    assert _row(table, "A")[0].text == "1.50"
 
 
 def test_rows_go_from_small_to_large(folder: Any) -> None:

@@ -51,7 +51,7 @@ def tiny() -> Dataset:
 @pytest.fixture
 def run_tiny(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunTiny:
     """Runs a specification on the tiny set in this process; returns its record and its folder."""
-    monkeypatch.setattr(runner, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
     count = iter(range(100))
 
     def go(listener: Callable[[int], None] = lambda epoch: None, **changes: Any) -> tuple[record.Record, Path]:

@@ -12,8 +12,8 @@ import torch
 from tiny_runs import RunTiny
 
 from bench import models
+from bench.compression import CompressPart
 from bench.data import Dataset
-from bench.parts import CompressPart
 from bench.plan import Status
 from bench.spec import RunSpec
 from bench.train.compression import Compression
@@ -110,10 +110,11 @@ def test_stage_epochs_are_kept_to(run_tiny: RunTiny) -> None:
 def test_the_support_is_chosen_every_third_batch_and_held_between(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = RunSpec.model_validate({"data": "tiny", "cell": {"name": "rnn", "hidden_size": 5}, "train": {"epochs": 3}})
     network = build(spec, features=2, classes=3)
-    callback = Compression(network, CompressPart(keep={"U": 0.3}, threshold_every=3), epochs=3)
+    callback = Compression(network, [network.cell], CompressPart(keep={"U": 0.3}, threshold_every=3), epochs=3)
     done: list[str] = []
-    monkeypatch.setattr(callback.sparsity, "threshold", lambda: done.append("choose"))
-    monkeypatch.setattr(callback.sparsity, "hold", lambda: done.append("hold"))
+    (sparsity,) = callback.sparsity
+    monkeypatch.setattr(sparsity, "threshold", lambda: done.append("choose"))
+    monkeypatch.setattr(sparsity, "hold", lambda: done.append("hold"))
     callback.after_step()
     assert done == [], "dense"
     callback.enter("thresholding", 1)
@@ -130,14 +131,15 @@ def test_the_support_is_chosen_every_third_batch_and_held_between(monkeypatch: p
 def test_a_checkpoint_holds_the_support() -> None:
     spec = RunSpec.model_validate({"data": "tiny", "cell": {"name": "rnn", "hidden_size": 5}, "train": {"epochs": 3}})
     part = CompressPart(keep={"U": 0.3}, threshold_every=3)
-    first = Compression(build(spec, features=2, classes=3), part, epochs=3)
+    networks = [build(spec, features=2, classes=3) for _ in range(2)]
+    first, second = (Compression(each, [each.cell], part, epochs=3) for each in networks)
     first.enter("thresholding", 1)
     first.after_step()
-    second = Compression(build(spec, features=2, classes=3), part, epochs=3)
     second.load_state_dict(first.state_dict())
     second.enter("fixed support", 2)
     second.after_step()
-    assert torch.equal(first.network.cell.U.value != 0, second.network.cell.U.value != 0)  # type: ignore[union-attr,operator]
+    live = [each.cell.weights()["U"].factors()[0] != 0 for each in networks]
+    assert torch.equal(*live)
 
 
 def test_a_run_that_diverges_fails_before_it_is_quantised(run_tiny: RunTiny) -> None:

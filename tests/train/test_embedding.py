@@ -79,7 +79,7 @@ def test_a_cell_starts_alike_with_and_without_an_embedding() -> None:
 
 
 def test_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "open_dataset", lambda name, **options: texts())
+    monkeypatch.setattr(runner, "open_any", lambda name, **options: texts())
     job = Job(spec(train={"epochs": 12, "batch_size": 16, "learning_rate": 0.01}), tmp_path, "tests", "disabled")
     record = run(job)
     assert (record.status, record.reason) == (Status.DONE, "")

@@ -9,9 +9,10 @@ import torch
 
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
-from bench.train.module import Batches, Chunks, Classification, DivergedError
+from bench.train.base import DivergedError
+from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import build
-from bench.train.runner import _trainer
+from bench.train.trainer import trainer as _trainer
 
 
 def module(tiny: Dataset, steps: int = 100, **train: object) -> Classification:

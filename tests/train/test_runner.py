@@ -19,7 +19,7 @@ from bench.data import Dataset
 from bench.plan import Status
 from bench.spec import RunSpec, parse
 from bench.train import Interrupted, runner
-from bench.train.callbacks import METRICS
+from bench.train.callbacks import columns
 from bench.train.module import Batches, Classification
 from bench.train.network import Network, build
 
@@ -222,7 +222,7 @@ def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
     left, folder = run_tiny(cell={"name": "lstm", "hidden_size": 5})
     spec: RunSpec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
     assert spec.id == left.id == json.loads((folder / "record.json").read_text())["id"]
-    assert list(rows(folder)[0]) == list(METRICS)
+    assert list(rows(folder)[0]) == list(columns("accuracy"))
     assert left.size is not None
     parameters = 4 * (5 * 2 + 5 * 5 + 5) + 5 * 3 + 3
     assert (left.size.parameters, left.size.kb) == (parameters, parameters * 4 / 1024)

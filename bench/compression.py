@@ -1,4 +1,4 @@
-"""Parts of a specification that stand by themselves."""
+"""The part of a specification that says how a cell is made small."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import itertools
 import math
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-
-class Part(BaseModel):
-    """A part of a specification: frozen, and without unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from bench.part import Part
 
 
 class CompressPart(Part):
@@ -53,3 +49,14 @@ class CompressPart(Part):
             if not 0 < fraction <= 1:
                 raise ValueError(f"keep of {name} must be above 0 and at most 1, not {fraction:g}")
         return self
+
+    def check(self, epochs: int) -> None:
+        """Raises ``ValueError`` when some stage would have none of so many epochs."""
+        named, given = ", ".join(self.stages), self.stage_epochs
+        if given is not None and (len(given) != len(self.stages) or min(given) < 1 or sum(given) != epochs):
+            raise ValueError(
+                f"compress.stage_epochs must give {len(self.stages)} stages ({named}) at least 1 epoch each and "
+                f"train.epochs ({epochs}) in all, not {list(given)}"
+            )
+        if epochs < len(self.stages):
+            raise ValueError(f"train.epochs is {epochs}, and compression has {len(self.stages)} stages ({named})")

@@ -1,0 +1,116 @@
+"""What the modules of all tasks share: the optimizer, the watch over the loss, and the figures of an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from bench.spec import TrainPart
+from bench.train.runtime import current
+
+_DIVERGED_FROM = 20.0
+"""Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
+
+
+class DivergedError(Exception):
+    """Training has left the ground: the loss is not a number, or far above a guess's."""
+
+
+class Training(pl.LightningModule):
+    """Trains a network on cross-entropy.
+
+    Lightning hands it a chunk of batches at a time, each of which it optimises on by itself; the figures of a chunk
+    stay tensors until its end.
+
+    Args:
+        network: what is trained.
+        train: optimizer, rate, schedule, clipping.
+        classes: as many as a guess has.
+
+    Attributes:
+        after_step: called after every step of the optimizer.
+    """
+
+    def __init__(self, network: nn.Module, train: TrainPart, classes: int) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.network = network
+        self.train_part = train
+        self.uniform_loss = math.log(classes)
+        self.after_step: list[Callable[[], None]] = []
+        self._batches_read = 0
+
+    def on_train_epoch_start(self) -> None:
+        """Counts batches from the first of the epoch."""
+        self._batches_read = 0
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Data lie on the CPU, where they are trained on: nothing to look through."""
+        return batch if device.type == "cpu" else super().transfer_batch_to_device(batch, device, dataloader_idx)
+
+    def summary(self, stage: str) -> tuple[float, float]:
+        """Mean loss and the task's metric since the last call, of ``train``, ``validation`` or ``test``."""
+        raise NotImplementedError
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of what the last validation has seen."""
+        return {name: value.clone() for name, value in self.network.state_dict().items()}
+
+    def check_ground(self, loss: float, split: str = "training") -> None:
+        """Ends a run whose loss is hopeless.
+
+        Args:
+            loss: mean loss of an epoch.
+            split: what it is the loss of.
+
+        Raises:
+            DivergedError: when it is many times a guess's.
+        """
+        if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
+            raise DivergedError(
+                f"mean {split} loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
+                f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
+            )
+
+    def check_finite(self, losses: list[float]) -> None:
+        """Looks through the losses of a chunk, and counts them as read.
+
+        Raises:
+            DivergedError: when one is not finite.
+        """
+        for number, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                epoch, batch = self.current_epoch + 1, self._batches_read + number + 1
+                advice = f"try a train.learning_rate below {self.train_part.learning_rate:g}"
+                if (epoch, batch) == (1, 1):
+                    advice = "nothing was updated yet, so the cell itself gives it"
+                raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
+        self._batches_read += len(losses)
+
+
+def optimizer(part: TrainPart, parameters: Iterable[Tensor]) -> Optimizer:
+    """The optimizer of a specification."""
+    own: Any = parameters
+    if part.optimizer in ("sgd", "plain-sgd"):
+        momentum = 0.9 if part.optimizer == "sgd" else 0.0
+        return torch.optim.SGD(
+            own, lr=part.learning_rate, momentum=momentum, nesterov=momentum > 0, weight_decay=part.weight_decay
+        )
+    kind = torch.optim.AdamW if part.optimizer == "adamw" else torch.optim.Adam
+    return kind(own, lr=part.learning_rate, weight_decay=part.weight_decay, fused=current().fused_optimizer)
+
+
+def rate_factor(part: TrainPart, passed: float) -> float:
+    """The learning rate as a fraction of the first, when this share of the training has passed."""
+    passed = min(passed, 1.0)
+    if part.schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * passed))
+    if part.schedule == "step":
+        return 1.0 if passed < 2 / 3 else 0.1
+    return 1.0

@@ -1,0 +1,77 @@
+"""A language model's run: trains, tests, measures."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from bench.data import Corpus
+from bench.measure import size
+from bench.record import Result, SizeFacts
+from bench.spec import RunSpec
+from bench.train import text
+from bench.train.averaging import Averaging
+from bench.train.callbacks import EpochEnd, Listener
+from bench.train.compression import Compression
+from bench.train.language import LanguageModel, build
+from bench.train.language_module import LanguageModelling, perplexity
+from bench.train.network import derive_seed
+from bench.train.trainer import save, trainer
+from cells import Cell
+
+
+def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: list[Listener]) -> dict[str, Any]:
+    """What a record says of a run on a text; ``model.pt`` and ``metrics.csv`` are left in the folder.
+
+    There is no latency: the integer program of an embedding and of a softmax over a vocabulary is not written.
+
+    Raises:
+        RnnbenchError: when the text and the specification do not fit.
+        DivergedError: when training leaves the ground.
+    """
+    text.check(corpus)
+    network = build(spec, corpus.info.classes)
+    cells = [each for each in network.layers if isinstance(each, Cell)]
+    compression = Compression(network, cells, spec.compress, spec.train.epochs)
+    end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", False, compression)
+    began = time.monotonic()
+    of_validation, validation_loss = _fit(spec, corpus, network, end, compression)
+    train_s = time.monotonic() - began
+    test_loss = _loss(network, corpus.test)
+    save(folder, spec, network)
+    result = Result(
+        test_loss=test_loss,
+        validation_loss=validation_loss,
+        best_epoch=end.best_epoch,
+        epochs=end.epochs,
+        test_perplexity=perplexity(test_loss),
+        validation_perplexity=of_validation,
+        train_perplexity=perplexity(_loss(network, corpus.train[: len(corpus.test)])),
+    )
+    facts = SizeFacts(**asdict(size(network.layers)), embedding_parameters=network.outside)
+    return {"result": result, "size": facts, "train_s": train_s}
+
+
+def _loss(network: LanguageModel, stream: Tensor) -> float:
+    """The mean loss a word of a whole text."""
+    return -network.log_likelihood(stream) / (len(stream) - 1)
+
+
+def _fit(
+    spec: RunSpec, corpus: Corpus, network: LanguageModel, end: EpochEnd, compression: Compression
+) -> tuple[float, float]:
+    """Trains, and puts the weights of the best epoch back; its perplexity and loss on the validation text."""
+    seed = derive_seed(spec.seed, "windows") if spec.awd.variable_bptt else None
+    windows = text.Windows(corpus.train, spec.train.batch_size, spec.language.bptt, seed)
+    module = LanguageModelling(network, spec, corpus.info.classes)
+    torch.manual_seed(derive_seed(spec.seed, "noise"))
+    epochs = spec.train.epochs + spec.awd.finetune
+    averaging = [Averaging(end)] if spec.awd.averages else []
+    fitting = trainer(max_epochs=epochs, callbacks=[compression, end, *averaging])
+    fitting.fit(module, text.Chunked(windows), text.Whole(corpus.validation))
+    return end.restore(network)
