@@ -113,6 +113,10 @@ def run(
     grid_file: GridFile,
     folder: OutFolder = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at once; one per core otherwise.")] = None,
+    pack: Annotated[
+        str,
+        typer.Option(metavar="auto|off|N", help="Runs of one shape trained together: where it pays, none, up to N."),
+    ] = "auto",
     wandb: Annotated[Wandb, typer.Option(help="What W&B may do.")] = Wandb.OFFLINE,
     as_json: AsJson = False,
 ) -> None:
@@ -123,6 +127,7 @@ def run(
     from bench.track import check_login
     from bench.train import Job
 
+    most = execute.limit(pack)
     grid, planned, results = _plan(grid_file, folder)
     if wandb is Wandb.ONLINE:
         check_login()
@@ -138,7 +143,7 @@ def run(
     if not jobs:
         err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
     try:
-        follow(jobs, workers, err)
+        follow(jobs, workers, err, most)
     except KeyboardInterrupt:
         err.print("interrupted; the same command goes on where this one stopped")
         raise typer.Exit(130) from None

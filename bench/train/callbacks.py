@@ -11,9 +11,12 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
+from bench.train.ground import Ground
 from bench.train.module import Classification
 
 Listener = Callable[[Mapping[str, float]], None]
+Figures = tuple[tuple[float, float], tuple[float, float], float]
+"""Loss and accuracy in training, both in validation, and the learning rate."""
 
 METRICS = (
     "epoch",
@@ -50,31 +53,54 @@ class EpochEnd(pl.Callback):
         with metrics.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(METRICS)
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def begin_epoch(self) -> None:
         """Starts the clock."""
         self._began = time.monotonic()
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Runs after validation, when the figures of the epoch are complete."""
-        assert isinstance(pl_module, Classification)  # noqa: S101
-        self.epochs = trainer.current_epoch + 1
-        train_loss, train_accuracy = pl_module.summary("train")
-        pl_module.check_ground(train_loss)
-        loss, accuracy = pl_module.summary("validation")
-        pl_module.check_ground(loss, "validation")
+    def end_epoch(
+        self, epoch: int, figures: Figures, ground: Ground, state: Callable[[], Mapping[str, Tensor]]
+    ) -> bool:
+        """Takes in an epoch's figures.
+
+        Args:
+            epoch: its number, from 1.
+            figures: of the epoch.
+            ground: what the losses are held against.
+            state: gives the weights; they are copied when they are kept.
+
+        Returns:
+            Whether to stop: the best is too long ago.
+
+        Raises:
+            DivergedError: when a loss is hopeless.
+        """
+        self.epochs = epoch
+        (train_loss, train_accuracy), (loss, accuracy), rate = figures
+        ground.check_mean(train_loss, epoch)
+        ground.check_mean(loss, epoch, "validation")
         if (accuracy, -loss) > self.best:
-            self.best, self.best_epoch = (accuracy, -loss), self.epochs
-            self._state = {name: value.clone() for name, value in pl_module.network.state_dict().items()}
-        elif self.patience is not None and self.epochs - self.best_epoch >= self.patience:
-            trainer.should_stop = True
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
+            self.best, self.best_epoch = (accuracy, -loss), epoch
+            self._state = {name: value.clone() for name, value in state().items()}
         seconds = time.monotonic() - self._began
-        values = (self.epochs, train_loss, loss, train_accuracy, accuracy, rate, seconds)
+        values = (epoch, train_loss, loss, train_accuracy, accuracy, rate, seconds)
         row = dict(zip(METRICS, values, strict=True))
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(f"{value:.6g}" for value in values)
         for listener in self.listeners:
             listener(row)
+        return self.patience is not None and epoch - self.best_epoch >= self.patience
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        self.begin_epoch()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Runs after validation, when the figures of the epoch are complete."""
+        assert isinstance(pl_module, Classification)  # noqa: S101
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        figures = (pl_module.summary("train"), pl_module.summary("validation"), rate)
+        if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.ground, pl_module.network.state_dict):
+            trainer.should_stop = True
 
     def restore(self, network: torch.nn.Module) -> None:
         """Puts the weights of the best epoch back."""

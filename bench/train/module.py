@@ -16,17 +16,11 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from bench.data import Split
 from bench.spec import TrainPart
+from bench.train.ground import Ground
 from bench.train.network import Network
 from bench.train.runtime import current
 
-_DIVERGED_FROM = 20.0
-"""Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
-
 Batch = tuple[Tensor, Tensor, Tensor]
-
-
-class DivergedError(Exception):
-    """Training has left the ground: the loss is not a number, or far above a guess's."""
 
 
 class Batches:
@@ -46,11 +40,14 @@ class Batches:
     def __len__(self) -> int:
         return math.ceil(len(self.split) / self.size)
 
+    def order(self) -> Tensor:
+        """The sequences of the next pass, [N]."""
+        count = len(self.split)
+        return torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
+
     def __iter__(self) -> Iterator[Batch]:
         """Yields x_TBD, lengths_B, y_B."""
-        count = len(self.split)
-        order = torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
-        for chosen in torch.split(order, self.size):
+        for chosen in torch.split(self.order(), self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
             yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
@@ -96,7 +93,7 @@ class Classification(pl.LightningModule):
         self.automatic_optimization = False
         self.network = network
         self.train_part = train
-        self.uniform_loss = math.log(classes)
+        self.ground = Ground(train.learning_rate, classes)
         self.steps = steps
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
@@ -124,17 +121,8 @@ class Classification(pl.LightningModule):
                 torch.nn.utils.clip_grad_norm_(parameters, clip)
             optimizer.step()
             schedule.step()
-        self._check_finite(self._settle("train"))
+        self.ground.check_finite(self._settle("train"), self.current_epoch + 1, self._batches_read)
         self._batches_read += len(chunk)
-
-    def _check_finite(self, losses: list[float]) -> None:
-        for number, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                epoch, batch = self.current_epoch + 1, self._batches_read + number + 1
-                advice = f"try a train.learning_rate below {self.train_part.learning_rate:g}"
-                if (epoch, batch) == (1, 1):
-                    advice = "nothing was updated yet, so the cell itself gives it"
-                raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
         """Data lie on the CPU, where they are trained on: nothing to look through."""
@@ -147,22 +135,6 @@ class Classification(pl.LightningModule):
     def test_step(self, batch: Batch, batch_index: int) -> None:
         """Adds a batch to the sums of the test."""
         self._score("test", batch)
-
-    def check_ground(self, loss: float, split: str = "training") -> None:
-        """Ends a run whose loss is hopeless.
-
-        Args:
-            loss: mean loss of an epoch.
-            split: what it is the loss of.
-
-        Raises:
-            DivergedError: when it is many times a guess's.
-        """
-        if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
-            raise DivergedError(
-                f"mean {split} loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
-                f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
-            )
 
     def summary(self, stage: str) -> tuple[float, float]:
         """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""
@@ -206,10 +178,18 @@ class Classification(pl.LightningModule):
         return kind(parameters, lr=part.learning_rate, weight_decay=part.weight_decay, fused=current().fused_optimizer)
 
     def _rate_factor(self, step: int) -> float:
-        """The learning rate at an optimizer step, as a fraction of the first."""
-        passed = min(step / self.steps, 1.0)
-        if self.train_part.schedule == "cosine":
-            return 0.5 * (1 + math.cos(math.pi * passed))
-        if self.train_part.schedule == "step":
-            return 1.0 if passed < 2 / 3 else 0.1
-        return 1.0
+        return rate_factor(self.train_part.schedule, step / self.steps)
+
+
+def rate_factor(schedule: str, passed: float) -> float:
+    """The learning rate as a fraction of the first.
+
+    Args:
+        schedule: of :class:`bench.spec.TrainPart`.
+        passed: the part of all optimizer steps that is done.
+    """
+    if schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * min(passed, 1.0)))
+    if schedule == "step":
+        return 1.0 if passed < 2 / 3 else 0.1
+    return 1.0

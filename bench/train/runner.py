@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,26 +15,23 @@ import lightning.pytorch as pl
 import torch
 import yaml
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-from torch import nn
 
 from bench import mcu, record, track, zoo
 from bench.data import Dataset, open_dataset
 from bench.errors import RnnbenchError
-from bench.measure import size
 from bench.plan import Status
-from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times
+from bench.record import Labels, LatencyFacts, Record, Result, Times
 from bench.spec import RunSpec
 from bench.train import runtime
 from bench.train.callbacks import EpochEnd, Listener
-from bench.train.module import Batches, Chunks, Classification, DivergedError
+from bench.train.facts import data_facts, flat_summary, size_facts
+from bench.train.ground import DivergedError, Ground
+from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, build, derive_seed
+from bench.train.signals import Interrupted, undisturbed
 
 _EVALUATION_BATCH = 512
 _log = logging.getLogger(__name__)
-
-
-class Interrupted(BaseException):
-    """Somebody asked the process to stop."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,107 @@ class Job:
     wandb: str = "offline"
 
 
+class Ongoing:
+    """A run under way: its record says ``running`` from the start, and how it ended once it has, whatever happened.
+
+    Args:
+        job: the run.
+        listener: called with the number of each finished epoch.
+        pack: how many runs are trained together in this process, this one included.
+
+    Attributes:
+        record: once the run has ended, what it left.
+        dataset, network, ground, end: from :meth:`open` on: its data and network, what its losses are held against,
+            and what its epochs came to.
+    """
+
+    dataset: Dataset
+    network: Network
+    ground: Ground
+    end: EpochEnd
+
+    def __init__(self, job: Job, listener: Callable[[int], None] = lambda epoch: None, pack: int = 1) -> None:
+        self.job = job
+        self.record: Record | None = None
+        self._listener, self._began = listener, time.monotonic()
+        settings = runtime.setup()
+        self._base = Record(
+            id=job.spec.id,
+            status=Status.RUNNING,
+            grid=job.grid,
+            spec=job.spec.model_dump(mode="json"),
+            labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
+            times=Times(started=_now()),
+            provenance={**runtime.provenance(), **settings, "pack": pack},
+        )
+        (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
+        record.write(job.folder, self._base)
+        self._tracker: track.Tracker = track.NoTracker()
+        self._facts: dict[str, Any] = {}
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Ends the run as failed when something goes wrong inside, with the reason; a signal passes."""
+        try:
+            yield
+        except (DivergedError, RnnbenchError) as error:
+            self.close(Status.FAILED, str(error))
+        except Exception as error:
+            _log.exception("the run failed")
+            what = str(error).strip().partition("\n")[0]
+            self.close(Status.FAILED, f"{type(error).__name__}: {what}{zoo.place_of(error)}")
+
+    def open(self, dataset: Dataset | None = None) -> None:
+        """Opens data and W&B, and builds the network.
+
+        Args:
+            dataset: the run's, where it is open already.
+        """
+        spec = self.job.spec
+        self.dataset = dataset or open_dataset(spec.data.name, options=spec.data.options)
+        self._facts["data"] = data_facts(self.dataset)
+        extra = {"data_facts": self._facts["data"].model_dump(), "labels": self._base.labels.model_dump()}
+        self._tracker = track.start(self.job.wandb, spec, self.job.folder, self.job.grid, extra)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """The network before its first step, and an empty history."""
+        spec, info = self.job.spec, self.dataset.info
+        self.network = build(spec, info.features, info.classes, info.vocabulary)
+        self.ground = Ground(spec.train.learning_rate, info.classes)
+        listeners: list[Listener] = [self._tracker.epoch, lambda row: self._listener(int(row["epoch"]))]
+        self.end = EpochEnd(self.job.folder / "metrics.csv", spec.train.patience, listeners)
+        self._training_began = time.monotonic()
+
+    def trained(self) -> None:
+        """To be called when training has come to its end: puts the weights of the best epoch back."""
+        self._facts["train_s"] = time.monotonic() - self._training_began
+        self.end.restore(self.network)
+
+    def measure(self) -> None:
+        """Tests, measures, and ends the run as done."""
+        self._facts |= _measure(self.job, self.dataset, self.network, self.end)
+        self.close(Status.DONE)
+
+    def close(self, status: Status, reason: str = "") -> None:
+        """Writes the record, unless the run has ended before."""
+        if self.record is not None:
+            return
+        train_s, wall_s = self._facts.pop("train_s", None), time.monotonic() - self._began
+        end = {
+            "status": status,
+            "reason": reason,
+            "times": Times(started=self._base.times.started, finished=_now(), train_s=train_s, wall_s=wall_s),
+            "provenance": {**self._base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
+            **self._facts,
+        }
+        final = self._base.model_copy(update=end)
+        with undisturbed():
+            record.write(self.job.folder, final)
+            self.record = final
+        self._tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
+
+
 def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Record:
     """Trains, tests, measures, and leaves a record, whatever happens short of a kill.
 
@@ -65,88 +162,28 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     Returns:
         The record as written: done, failed with the reason, or interrupted.
     """
-    began = time.monotonic()
-    settings = runtime.setup()
-    base = Record(
-        id=job.spec.id,
-        status=Status.RUNNING,
-        grid=job.grid,
-        spec=job.spec.model_dump(mode="json"),
-        labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
-        times=Times(started=_now()),
-        provenance={**runtime.provenance(), **settings},
-    )
-    (job.folder / "spec.yaml").write_text(yaml.safe_dump(base.spec, sort_keys=False), encoding="utf-8")
-    record.write(job.folder, base)
-    tracker: track.Tracker = track.NoTracker()
-    facts: dict[str, Any] = {}
-    status, reason = Status.DONE, ""
+    ongoing = Ongoing(job, listener)
     try:
-        dataset = open_dataset(job.spec.data.name, options=job.spec.data.options)
-        facts["data"] = _data_facts(dataset)
-        extra = {"data_facts": facts["data"].model_dump(), "labels": base.labels.model_dump()}
-        tracker = track.start(job.wandb, job.spec, job.folder, job.grid, extra)
-        facts |= _train_and_measure(job, dataset, [tracker.epoch, lambda row: listener(int(row["epoch"]))])
+        with ongoing.guard():
+            ongoing.open()
+            train_alone(ongoing)
+            ongoing.measure()
     except (Interrupted, KeyboardInterrupt):
-        status, reason = Status.INTERRUPTED, "stopped by a signal"
-    except (DivergedError, RnnbenchError) as error:
-        status, reason = Status.FAILED, str(error)
-    except Exception as error:
-        _log.exception("the run failed")
-        what = str(error).strip().partition("\n")[0]
-        status, reason = Status.FAILED, f"{type(error).__name__}: {what}{zoo.place_of(error)}"
-    train_s = facts.pop("train_s", None)
-    end = {
-        "status": status,
-        "reason": reason,
-        "times": Times(started=base.times.started, finished=_now(), train_s=train_s, wall_s=time.monotonic() - began),
-        "provenance": {**base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
-        **facts,
-    }
-    final = base.model_copy(update=end)
-    with _undisturbed():
-        record.write(job.folder, final)
-    tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
-    return final
+        if ongoing.record is not None:
+            raise
+        ongoing.close(Status.INTERRUPTED, "stopped by a signal")
+    assert ongoing.record is not None  # noqa: S101
+    return ongoing.record
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Holds signals back: what a run has reached is written before it hears that it should stop."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def train_alone(ongoing: Ongoing) -> None:
+    """Trains a run that is open, by itself."""
+    _fit(ongoing.job.spec, ongoing.dataset, ongoing.network, ongoing.end)
+    ongoing.trained()
 
 
-def flat_summary(final: Record) -> dict[str, Any]:
-    """The figures of a record under flat keys, as W&B's summary holds them."""
-    summary: dict[str, Any] = {}
-    if final.result is not None:
-        summary |= final.result.model_dump()
-    if final.size is not None:
-        summary |= {f"size/{key}": value for key, value in final.size.model_dump().items()}
-    for each in final.latency:
-        summary |= {
-            f"latency/{each.board}_ms": each.ms,
-            f"latency/{each.board}_ms_per_step": each.ms_per_step,
-            f"latency/{each.board}_fits": each.fits_flash and each.fits_ram,
-        }
-    if final.reason:
-        summary["reason"] = final.reason
-    return summary
-
-
-def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) -> dict[str, Any]:
+def _measure(job: Job, dataset: Dataset, network: Network, best: EpochEnd) -> dict[str, Any]:
     spec, info = job.spec, dataset.info
-    network = build(spec, info.features, info.classes, info.vocabulary)
-    began = time.monotonic()
-    best = _fit(spec, dataset, network, EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners))
-    train_s = time.monotonic() - began
     test_loss, test_accuracy = _test(spec, dataset, network)
     _save(job, network)
     result = Result(
@@ -162,28 +199,18 @@ def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) ->
     )
     return {
         "result": result,
-        "size": _size(network),
+        "size": size_facts(network),
         "latency": tuple(LatencyFacts(**asdict(each)) for each in latency),
-        "train_s": train_s,
     }
 
 
-def _size(network: Network) -> SizeFacts:
-    """The size of cell and classifier, as the paper prints it; an embedding is counted beside it."""
-    counted = size(nn.ModuleList([network.cell, network.head]))
-    embedding = 0 if network.embedding is None else network.embedding.weight.numel()
-    return SizeFacts(**asdict(counted), embedding_parameters=embedding)
-
-
-def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> EpochEnd:
-    """Trains, and puts the weights of the best epoch back."""
+def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> None:
+    """Trains; the weights are those of the last epoch then, and ``end`` has the best."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
     trainer = _trainer(max_epochs=spec.train.epochs, callbacks=[end])
     trainer.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
-    end.restore(network)
-    return end
 
 
 def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, float]:
@@ -213,27 +240,6 @@ def _save(job: Job, network: Network) -> None:
     partial = job.folder / ".model.pt.partial"
     torch.save({"spec": job.spec.model_dump(mode="json"), "state": network.state_dict()}, partial)
     partial.replace(job.folder / "model.pt")
-
-
-def _data_facts(dataset: Dataset) -> DataFacts:
-    info = dataset.info
-    return DataFacts(
-        name=info.name,
-        title=info.title,
-        task=info.task,
-        metric=info.metric,
-        higher_is_better=info.higher_is_better,
-        fingerprint=dataset.fingerprint,
-        train=len(dataset.train),
-        validation=len(dataset.validation),
-        test=len(dataset.test),
-        steps=info.steps,
-        features=info.features,
-        classes=info.classes,
-        majority=dataset.majority(),
-        licence=info.licence,
-        source=info.source,
-    )
 
 
 def _now() -> str:

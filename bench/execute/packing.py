@@ -1,0 +1,51 @@
+"""Which runs share a process."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from bench.errors import RnnbenchError
+from bench.train import Job, shape_of
+
+MOST = 16
+"""Runs in a pack at most, when nobody says: above, a step of all takes as long as so many steps."""
+_PAYS_TO = 64
+"""The hidden size up to which a pack pays: above, the time of a step is the products'."""
+
+
+def limit(chosen: str) -> int | None:
+    """Runs in a pack at most: a number, 1 for ``off``, ``None`` for ``auto``.
+
+    Raises:
+        RnnbenchError: when it is none of these.
+    """
+    if chosen in ("auto", "off"):
+        return None if chosen == "auto" else 1
+    if not re.fullmatch("[1-9][0-9]{0,3}", chosen):
+        raise RnnbenchError(f"--pack takes auto, off or a number above 0, not {chosen!r}")
+    return int(chosen)
+
+
+def packs(jobs: Sequence[Job], most: int | None, workers: int) -> list[tuple[Job, ...]]:
+    """Deals jobs into packs, each for a process, in the order of their first ones.
+
+    Args:
+        jobs: in the order to start them.
+        most: see :func:`limit`; ``None`` packs where it pays.
+        workers: processes at once: none of them is left without work for the sake of a larger pack.
+    """
+    size = min(MOST if most is None else most, math.ceil(len(jobs) / workers))
+    dealt: dict[str, list[list[Job]]] = {}
+    for job in jobs:
+        small = most is not None or job.spec.cell.hidden_size <= _PAYS_TO
+        shape = shape_of(job.spec) if size > 1 and small else None
+        groups = dealt.setdefault(shape or job.spec.id, [[]])
+        if len(groups[-1]) == size:
+            groups.append([])
+        groups[-1].append(job)
+    order = {job.spec.id: number for number, job in enumerate(jobs)}
+    return sorted(
+        (tuple(each) for groups in dealt.values() for each in groups), key=lambda pack: order[pack[0].spec.id]
+    )
