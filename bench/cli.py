@@ -19,6 +19,7 @@ from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
 from bench.plan import Planned, Status, plan, read_grid
+from bench.startup import fork_server
 
 app = typer.Typer(
     name="rnnbench",
@@ -121,6 +122,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Runs what is missing of a grid, and writes its tables and page. Again: does only what is missing still."""
+    fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench import execute
     from bench.execute.progress import follow
     from bench.record import runs_folder

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -21,6 +17,7 @@ from bench.errors import RnnbenchError
 from bench.execute.worker import work
 from bench.plan import Status
 from bench.record import Record
+from bench.startup import fork_server
 from bench.train import Job
 
 _PATIENCE_S = 20.0
@@ -71,7 +68,7 @@ def run_jobs(packs: Sequence[tuple[Job, ...]], workers: int) -> Generator[Event]
         packs: the runs of each process, in the order to start them.
         workers: at least 1.
     """
-    context = _fork_server()
+    context = fork_server()
     waiting, running = deque(packs), list[_Running]()
     try:
         while waiting or running:
@@ -93,20 +90,6 @@ def run_jobs(packs: Sequence[tuple[Job, ...]], workers: int) -> Generator[Event]
                             yield _outcome(job, stamp, each.process)
     finally:
         _stop(running)
-
-
-def _fork_server() -> ForkServerContext:
-    """A context whose server is up, and deaf to the Ctrl-C that is meant for the runs."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.execute.worker"])
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        forkserver.ensure_running()
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, before)
-    return context
 
 
 def _start(context: ForkServerContext, jobs: tuple[Job, ...]) -> _Running:

@@ -18,7 +18,6 @@ from multiprocessing.connection import Connection
 from types import FrameType
 
 import filelock
-import wandb.sdk.launch  # noqa: F401  (imported here so that forked workers need not; W&B does at its first run)
 
 from bench import record
 from bench.train import Interrupted, Job, run, run_pack

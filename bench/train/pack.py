@@ -14,7 +14,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from bench.data import describe
+from bench.data import Dataset, describe
 from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, TrainPart
@@ -47,19 +47,24 @@ def shape_of(spec: RunSpec) -> str | None:
     return json.dumps([body["data"], body["cell"], *(train[key] for key in _SHARED)], sort_keys=True)
 
 
-def run_pack(jobs: Sequence[Job], listener: Callable[[int, int], None] = lambda number, epoch: None) -> list[Record]:
+def run_pack(
+    jobs: Sequence[Job],
+    listener: Callable[[int, int], None] = lambda number, epoch: None,
+    dataset: Dataset | None = None,
+) -> list[Record]:
     """As :func:`bench.train.run`, for several runs of one :func:`shape_of`.
 
     Args:
         jobs: the runs. One that fails or diverges leaves the others alone.
         listener: called with a run's place in ``jobs`` and the number of each of its finished epochs.
+        dataset: the runs', where it is open already.
 
     Returns:
         The record of each, as written.
     """
     runs = [Ongoing(job, partial(listener, number), pack=len(jobs)) for number, job in enumerate(jobs)]
     try:
-        _open(runs)
+        _open(runs, dataset)
         try:
             for run in _Together([run for run in runs if run.record is None]).train():
                 with run.guard():
@@ -75,8 +80,7 @@ def run_pack(jobs: Sequence[Job], listener: Callable[[int, int], None] = lambda 
     return [run.record for run in runs if run.record is not None]
 
 
-def _open(runs: Sequence[Ongoing]) -> None:
-    dataset = None
+def _open(runs: Sequence[Ongoing], dataset: Dataset | None) -> None:
     for run in runs:
         with run.guard():
             run.open(dataset)

@@ -152,12 +152,13 @@ class Ongoing:
         self._tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
 
 
-def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Record:
+def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset: Dataset | None = None) -> Record:
     """Trains, tests, measures, and leaves a record, whatever happens short of a kill.
 
     Args:
         job: the run.
         listener: called with the number of each finished epoch.
+        dataset: the run's, where it is open already.
 
     Returns:
         The record as written: done, failed with the reason, or interrupted.
@@ -165,7 +166,7 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None) -> Recor
     ongoing = Ongoing(job, listener)
     try:
         with ongoing.guard():
-            ongoing.open()
+            ongoing.open(dataset)
             train_alone(ongoing)
             ongoing.measure()
     except (Interrupted, KeyboardInterrupt):
@@ -194,9 +195,8 @@ def _measure(job: Job, dataset: Dataset, network: Network, best: EpochEnd) -> di
         best_epoch=best.best_epoch,
         epochs=best.epochs,
     )
-    latency = mcu.latency(
-        [network.cell], network.head, steps=info.steps, boards=[mcu.board(name) for name in spec.boards]
-    )
+    boards = [mcu.board(name) for name in spec.boards]
+    latency = mcu.latency([network.cell], network.head, steps=info.steps, boards=boards) if boards else []
     return {
         "result": result,
         "size": size_facts(network),

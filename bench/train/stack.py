@@ -93,11 +93,11 @@ class Stack:
 
     def _matrices(self, parameters: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         named = {f"network.{name}": each for name, each in parameters.items()}
-        made: tuple[dict[str, Tensor], Tensor, Tensor] = functional_call(self._dense, named, ())
+        made: tuple[dict[str, Tensor], Tensor, Tensor] = functional_call(self._dense, named, (), tie_weights=False)
         return made
 
     def _score(self, parameters: dict[str, Tensor], x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
-        scored: Tensor = functional_call(self._network, parameters, (x_TBD, lengths_B))
+        scored: Tensor = functional_call(self._network, parameters, (x_TBD, lengths_B), tie_weights=False)
         return scored
 
 
