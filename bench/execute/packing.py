@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from bench.data import describe
 from bench.errors import RnnbenchError
 from bench.train import Job, shape_of
 
@@ -13,6 +14,8 @@ MOST = 16
 """Runs in a pack at most, when nobody says: above, a step of all takes as long as so many steps."""
 _PAYS_TO = 64
 """The hidden size up to which a pack pays: above, the time of a step is the products'."""
+_ROOM = 2**24
+"""Numbers in the states of all steps of a pack; what training keeps of them is some six times as much."""
 
 
 def limit(chosen: str) -> int | None:
@@ -39,13 +42,20 @@ def packs(jobs: Sequence[Job], most: int | None, workers: int) -> list[tuple[Job
     size = min(MOST if most is None else most, math.ceil(len(jobs) / workers))
     dealt: dict[str, list[list[Job]]] = {}
     for job in jobs:
-        small = most is not None or job.spec.cell.hidden_size <= _PAYS_TO
-        shape = shape_of(job.spec) if size > 1 and small else None
+        here = size if most is not None else min(size, _paying(job))
+        shape = shape_of(job.spec) if here > 1 else None
         groups = dealt.setdefault(shape or job.spec.id, [[]])
-        if len(groups[-1]) == size:
+        if len(groups[-1]) == here:
             groups.append([])
         groups[-1].append(job)
     order = {job.spec.id: number for number, job in enumerate(jobs)}
     return sorted(
         (tuple(each) for groups in dealt.values() for each in groups), key=lambda pack: order[pack[0].spec.id]
     )
+
+
+def _paying(job: Job) -> int:
+    """How many runs like this one to train together, 1 when it does not pay."""
+    spec, H = job.spec, job.spec.cell.hidden_size
+    steps = describe(spec.data.name, spec.data.options).steps
+    return max(1, _ROOM // (steps * spec.train.batch_size * H)) if H <= _PAYS_TO else 1

@@ -76,6 +76,15 @@ def test_large_cells_are_packed_only_on_request() -> None:
     assert [len(each) for each in packs(runs, 4, 1)] == [4]
 
 
+def test_a_pack_is_smaller_where_memory_is_short() -> None:
+    """Of 92 steps of digits-mfcc with 64 units, 4096 sequences: 24 million states."""
+    train = {"batch_size": 4096}
+    large = jobs(*(spec(seed=n, cell={"name": "gru", "hidden_size": 64}, train=train) for n in range(4)))
+    assert [len(each) for each in packs(large, None, 1)] == [1] * 4
+    less = jobs(*(spec(seed=n, cell={"name": "gru", "hidden_size": 16}, train=train) for n in range(4)))
+    assert [len(each) for each in packs(less, None, 1)] == [2, 2]
+
+
 @pytest.mark.parametrize(("given", "most"), [("auto", None), ("off", 1), ("1", 1), ("12", 12)])
 def test_what_the_option_takes(given: str, most: int | None) -> None:
     assert limit(given) == most
