@@ -19,6 +19,7 @@ from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
 from bench.plan import Planned, Status, plan, read_grid
+from bench.startup import fork_server
 
 app = typer.Typer(
     name="rnnbench",
@@ -113,16 +114,22 @@ def run(
     grid_file: GridFile,
     folder: OutFolder = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Runs at once; one per core otherwise.")] = None,
+    pack: Annotated[
+        str,
+        typer.Option(metavar="auto|off|N", help="Runs of one shape trained together: where it pays, none, up to N."),
+    ] = "auto",
     wandb: Annotated[Wandb, typer.Option(help="What W&B may do.")] = Wandb.OFFLINE,
     as_json: AsJson = False,
 ) -> None:
     """Runs what is missing of a grid, and writes its tables and page. Again: does only what is missing still."""
+    fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench import execute
     from bench.execute.progress import follow
     from bench.record import runs_folder
     from bench.track import check_login
     from bench.train import Job
 
+    most = execute.limit(pack)
     grid, planned, results = _plan(grid_file, folder)
     if wandb is Wandb.ONLINE:
         check_login()
@@ -138,7 +145,7 @@ def run(
     if not jobs:
         err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
     try:
-        follow(jobs, workers, err)
+        follow(jobs, workers, err, most)
     except KeyboardInterrupt:
         err.print("interrupted; the same command goes on where this one stopped")
         raise typer.Exit(130) from None

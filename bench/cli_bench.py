@@ -50,6 +50,15 @@ def loop(rounds: _Rounds = 7, as_json: _AsJson = False) -> None:
     _show(compare_loop(rounds), settings, as_json)
 
 
+@bench_app.command(epilog="Example: [bold]rnnbench bench pack --rounds 3[/]")
+def pack(rounds: _Rounds = 5, as_json: _AsJson = False) -> None:
+    """Times eight runs of small cells trained together against the same runs one after another."""
+    settings = _setup()
+    from bench.speed import compare_pack
+
+    _show(compare_pack(rounds), settings, as_json)
+
+
 @bench_app.command(epilog="Example: [bold]rnnbench bench grid[/]")
 def grid(
     shape: Annotated[list[str] | None, typer.Option(help="small or kws; both otherwise.")] = None,

@@ -1,16 +1,12 @@
-"""Processes: one per run, so that a crash is one failed run, and as many at once as there are cores."""
+"""Processes: one per run or pack, so that a crash is one failed run, and as many at once as there are cores."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -21,6 +17,7 @@ from bench.errors import RnnbenchError
 from bench.execute.worker import work
 from bench.plan import Status
 from bench.record import Record
+from bench.startup import fork_server
 from bench.train import Job
 
 _PATIENCE_S = 20.0
@@ -32,7 +29,7 @@ class Event:
 
     Attributes:
         job: the run.
-        kind: ``started``, ``epoch``, or ``ended``.
+        kind: ``started`` (again, after the process of its pack died), ``epoch``, or ``ended``.
         epoch: epochs finished so far.
         record: what the run left, once it has ended; ``None`` when its process wrote nothing.
         reason: then, why.
@@ -47,8 +44,8 @@ class Event:
 
 @dataclass
 class _Running:
-    job: Job
-    stamp: int | None
+    jobs: tuple[Job, ...]
+    stamps: tuple[int | None, ...]
     process: ForkServerProcess
     pipe: Connection
 
@@ -60,63 +57,56 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Event]:
-    """Runs jobs, at most ``workers`` at once, and tells what happens.
+def run_jobs(packs: Sequence[tuple[Job, ...]], workers: int) -> Generator[Event]:
+    """Runs jobs, at most ``workers`` processes at once, and tells what happens.
 
-    A process that dies without a word leaves a ``failed`` record with its exit code; the others go on. Closing the
-    generator (or an exception, such as the user's interrupt) stops the running ones, which record ``interrupted``.
+    A process that dies without a word leaves a ``failed`` record with its exit code; the others go on. If it had
+    several runs, each that was not over is tried once more, by itself. Closing the generator (or an exception, such as
+    the user's interrupt) stops the running ones, which record ``interrupted``.
 
     Args:
-        jobs: in the order to start them.
+        packs: the runs of each process, in the order to start them.
         workers: at least 1.
     """
-    context = _fork_server()
-    waiting, running = deque(jobs), list[_Running]()
+    context = fork_server()
+    waiting, running = deque(packs), list[_Running]()
     try:
         while waiting or running:
             while waiting and len(running) < workers:
                 running.append(_start(context, waiting.popleft()))
-                yield Event(running[-1].job, "started")
+                yield from (Event(job, "started") for job in running[-1].jobs)
             sources: list[Any] = [each.process.sentinel for each in running]
             sources += [each.pipe for each in running if not each.pipe.closed]
             wait(sources)
             for each in list(running):
-                yield from (Event(each.job, "epoch", epoch=epoch) for epoch in _epochs(each.pipe))
+                yield from (Event(each.jobs[number], "epoch", epoch=epoch) for number, epoch in _epochs(each.pipe))
                 if not each.process.is_alive():
                     running.remove(each)
-                    yield _outcome(each)
+                    each.process.join()
+                    for job, stamp in zip(each.jobs, each.stamps, strict=True):
+                        if len(each.jobs) > 1 and _died(job, stamp, each.process):
+                            waiting.append((job,))
+                        else:
+                            yield _outcome(job, stamp, each.process)
     finally:
         _stop(running)
 
 
-def _fork_server() -> ForkServerContext:
-    """A context whose server is up, and deaf to the Ctrl-C that is meant for the runs."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.execute.worker"])
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
-    try:
-        forkserver.ensure_running()
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, before)
-    return context
-
-
-def _start(context: ForkServerContext, job: Job) -> _Running:
-    try:
-        job.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RnnbenchError(f"cannot write to {job.folder}: {error.strerror}; choose another with --out") from None
-    stamp = _stamp(job.folder)
+def _start(context: ForkServerContext, jobs: tuple[Job, ...]) -> _Running:
+    for job in jobs:
+        try:
+            job.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RnnbenchError(f"cannot write to {job.folder}: {error.strerror}; choose another with --out") from None
+    stamps = tuple(_stamp(job.folder) for job in jobs)
     reader, writer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(job, writer), name=job.spec.id)
+    process = context.Process(target=work, args=(jobs, writer), name=jobs[0].spec.id)
     process.start()
     writer.close()
-    return _Running(job, stamp, process, reader)
+    return _Running(jobs, stamps, process, reader)
 
 
-def _epochs(pipe: Connection) -> Iterator[int]:
+def _epochs(pipe: Connection) -> Iterator[tuple[int, int]]:
     """What has come down the pipe; closes it at its end."""
     try:
         while not pipe.closed and pipe.poll():
@@ -125,14 +115,20 @@ def _epochs(pipe: Connection) -> Iterator[int]:
         pipe.close()
 
 
-def _outcome(ended: _Running) -> Event:
-    """The end of a process: the record that it left, or that is written for it when it could not."""
-    ended.process.join()
-    job, code = ended.job, ended.process.exitcode
+def _died(job: Job, stamp: int | None, process: ForkServerProcess) -> bool:
+    """Whether a process ended before a run of its, and could not say so."""
+    if process.exitcode == 0 or record.is_held(job.folder):
+        return False
+    return _stamp(job.folder) == stamp or record.read(job.folder).status is Status.RUNNING
+
+
+def _outcome(job: Job, stamp: int | None, process: ForkServerProcess) -> Event:
+    """The end of a run: the record that its process left, or that is written for it when it could not."""
+    code = process.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    if record.is_held(job.folder) or (code == 0 and _stamp(job.folder) == ended.stamp):
+    if record.is_held(job.folder) or (code == 0 and _stamp(job.folder) == stamp):
         return Event(job, "ended", reason="is being worked on by another process")
-    if _stamp(job.folder) == ended.stamp:
+    if _stamp(job.folder) == stamp:
         return Event(job, "ended", reason=f"died before its first record ({how})")
     left = record.read(job.folder)
     if left.status is Status.RUNNING:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
+from bench.execute.packing import packs
 from bench.execute.pool import Event, cores, run_jobs
 from bench.plan import Status
 from bench.record import Record
@@ -17,13 +18,14 @@ from bench.train import Job
 _STYLE = {Status.DONE: "green", Status.FAILED: "red", Status.INTERRUPTED: "magenta"}
 
 
-def follow(jobs: Sequence[Job], workers: int | None, console: Console) -> None:
+def follow(jobs: Sequence[Job], workers: int | None, console: Console, most: int | None = 1) -> None:
     """Runs jobs and shows their progress.
 
     Args:
         jobs: in the order to start them.
         workers: at once; one per core when ``None``.
         console: where to show it; a line per finished run when it is no terminal.
+        most: runs in a process at most; ``None`` for as many as pay.
     """
     if not jobs:
         return
@@ -37,7 +39,8 @@ def follow(jobs: Sequence[Job], workers: int | None, console: Console) -> None:
         transient=True,
         speed_estimate_period=3600,  # runs differ in cost: a long memory steadies the time left
     )
-    with progress, closing(run_jobs(jobs, min(workers or cores(), len(jobs)))) as events:
+    at_once = min(workers or cores(), len(jobs))
+    with progress, closing(run_jobs(packs(jobs, most, at_once), at_once)) as events:
         _show(progress, events, jobs)
 
 
@@ -50,6 +53,8 @@ def _show(progress: Progress, events: Iterable[Event], jobs: Sequence[Job]) -> N
     for event in events:
         name = event.job.spec.id
         if event.kind == "started":
+            if name in tasks:
+                progress.remove_task(tasks[name])
             tasks[name] = progress.add_task(name, total=planned[name])
         elif event.kind == "epoch":
             finished[name] = event.epoch

@@ -1,4 +1,4 @@
-"""What a worker process does: one run, its output in ``log.txt``, its progress down a pipe.
+"""What a worker process does: one run or a pack, its output in ``log.txt``, its progress down a pipe.
 
 The fork server imports this module once, and with it what is slow to import.
 """
@@ -12,14 +12,15 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from types import FrameType
 
 import filelock
-import wandb  # noqa: F401  (imported here so that forked workers need not)
 
 from bench import record
-from bench.train import Interrupted, Job, run
+from bench.train import Interrupted, Job, run, run_pack
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _stopping = threading.Event()
@@ -27,32 +28,44 @@ _LOCK_PATIENCE_S = 5.0
 """Longer than a planner holds a lock to see whether it is held."""
 
 
-def work(job: Job, progress: Connection) -> None:
-    """Does one run; the body of a process.
+def work(jobs: Sequence[Job], progress: Connection) -> None:
+    """Does one run, or several together; the body of a process.
 
     Args:
-        job: the run. Nothing happens when another process holds its lock.
-        progress: is sent the number of each finished epoch.
+        jobs: the runs. One whose lock another process holds is left out.
+        progress: is sent the place in ``jobs`` and the number of each finished epoch.
     """
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        with record.lock(job.folder).acquire(timeout=_LOCK_PATIENCE_S):
-            _redirect(job)
+        with contextlib.ExitStack() as held:
+            mine = [number for number, job in enumerate(jobs) if _taken(held, job)]
+            if not mine:
+                return
+            _redirect([jobs[number] for number in mine])
 
-            def tell(epoch: int) -> None:
+            def tell(number: int, epoch: int) -> None:
                 with contextlib.suppress(OSError):  # whoever started us may be gone; the run goes on
-                    progress.send(epoch)
+                    progress.send((mine[number], epoch))
 
-            run(job, tell)
-    except filelock.Timeout:
-        return
+            if len(mine) == 1:
+                run(jobs[mine[0]], partial(tell, 0))
+            else:
+                run_pack([jobs[number] for number in mine], tell)
     except BaseException:
         traceback.print_exc()
         raise
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+
+
+def _taken(held: contextlib.ExitStack, job: Job) -> bool:
+    try:
+        held.enter_context(record.lock(job.folder).acquire(timeout=_LOCK_PATIENCE_S))
+    except filelock.Timeout:
+        return False
+    return True
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -65,13 +78,21 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
         raise Interrupted
 
 
-def _redirect(job: Job) -> None:
-    """Sends everything that is printed or logged to the run's ``log.txt``, after what earlier tries left there."""
-    handle = os.open(job.folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+def _redirect(jobs: Sequence[Job]) -> None:
+    """Sends everything that is logged to each run's ``log.txt``, after what earlier tries left there.
+
+    What is printed has one way out of a process: that of a pack is in the first run's.
+    """
+    first, *others = [job.folder / "log.txt" for job in jobs]
+    handle = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     os.close(handle)
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), *map(logging.FileHandler, others)]
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers, force=True
     )
-    logging.getLogger(__name__).info("run %s, process %d", job.spec.id, os.getpid())
+    log = logging.getLogger(__name__)
+    log.info("run %s, process %d", ", ".join(job.spec.id for job in jobs), os.getpid())
+    if others:
+        log.info("trained together; what they print, if anything, is in %s", first)

@@ -124,6 +124,7 @@ def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str,
             dir=folder,
             mode="online" if mode == "online" else "offline",
             resume="allow" if mode == "online" else None,
+            reinit="create_new",  # a process may have several under way
             settings=wandb.Settings(
                 x_transaction_log_flush_interval=1,  # else a kill loses up to 15 s of history
                 x_disable_stats=True,

@@ -12,14 +12,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from bench.spec import TrainPart
+from bench.train.ground import Ground
 from bench.train.runtime import current
-
-_DIVERGED_FROM = 20.0
-"""Mean training loss, in units of a uniform guess's, above which a run counts as diverged."""
-
-
-class DivergedError(Exception):
-    """Training has left the ground: the loss is not a number, or far above a guess's."""
 
 
 class Training(pl.LightningModule):
@@ -42,7 +36,7 @@ class Training(pl.LightningModule):
         self.automatic_optimization = False
         self.network = network
         self.train_part = train
-        self.uniform_loss = math.log(classes)
+        self.ground = Ground(train.learning_rate, classes)
         self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
 
@@ -62,35 +56,13 @@ class Training(pl.LightningModule):
         """A copy of what the last validation has seen."""
         return {name: value.clone() for name, value in self.network.state_dict().items()}
 
-    def check_ground(self, loss: float, split: str = "training") -> None:
-        """Ends a run whose loss is hopeless.
-
-        Args:
-            loss: mean loss of an epoch.
-            split: what it is the loss of.
-
-        Raises:
-            DivergedError: when it is many times a guess's.
-        """
-        if not loss <= _DIVERGED_FROM * max(self.uniform_loss, 0.1):
-            raise DivergedError(
-                f"mean {split} loss of epoch {self.current_epoch + 1} is {loss:.3g}, a uniform guess has "
-                f"{self.uniform_loss:.3g}: try a train.learning_rate below {self.train_part.learning_rate:g}"
-            )
-
     def check_finite(self, losses: list[float]) -> None:
         """Looks through the losses of a chunk, and counts them as read.
 
         Raises:
             DivergedError: when one is not finite.
         """
-        for number, loss in enumerate(losses):
-            if not math.isfinite(loss):
-                epoch, batch = self.current_epoch + 1, self._batches_read + number + 1
-                advice = f"try a train.learning_rate below {self.train_part.learning_rate:g}"
-                if (epoch, batch) == (1, 1):
-                    advice = "nothing was updated yet, so the cell itself gives it"
-                raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
+        self.ground.check_finite(losses, self.current_epoch + 1, self._batches_read)
         self._batches_read += len(losses)
 
 

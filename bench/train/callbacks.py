@@ -14,8 +14,11 @@ from torch import Tensor
 
 from bench.train.base import Training
 from bench.train.compression import Compression
+from bench.train.ground import Ground
 
 Listener = Callable[[Mapping[str, Any]], None]
+Figures = tuple[tuple[float, float], tuple[float, float], float]
+"""Loss and the task's metric in training, both in validation, and the learning rate."""
 
 
 def columns(metric: str) -> tuple[str, ...]:
@@ -63,33 +66,55 @@ class EpochEnd(pl.Callback):
         with metrics.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(self._columns)
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def begin_epoch(self) -> None:
         """Starts the clock."""
         self._began = time.monotonic()
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Runs after validation, when the figures of the epoch are complete."""
-        assert isinstance(pl_module, Training)  # noqa: S101
-        self.epochs = trainer.current_epoch + 1
-        train_loss, train_metric = pl_module.summary("train")
-        pl_module.check_ground(train_loss)
-        loss, metric = pl_module.summary("validation")
-        pl_module.check_ground(loss, "validation")
-        ranks = self.epochs >= self.first
-        if ranks and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
-            self.best, self.best_epoch = (metric, loss), self.epochs
-            self._state = pl_module.weights()
-        elif self.patience is not None and self.epochs - max(self.best_epoch, self.first - 1) >= self.patience:
-            trainer.should_stop = True
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
+    def end_epoch(
+        self, epoch: int, figures: Figures, ground: Ground, state: Callable[[], Mapping[str, Tensor]]
+    ) -> bool:
+        """Takes in an epoch's figures.
+
+        Args:
+            epoch: its number, from 1.
+            figures: of the epoch.
+            ground: what the losses are held against.
+            state: gives a copy of the weights.
+
+        Returns:
+            Whether to stop: the best is too long ago.
+
+        Raises:
+            DivergedError: when a loss is hopeless.
+        """
+        self.epochs = epoch
+        (train_loss, train_metric), (loss, metric), rate = figures
+        ground.check_mean(train_loss, epoch)
+        ground.check_mean(loss, epoch, "validation")
+        if epoch >= self.first and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
+            self.best, self.best_epoch = (metric, loss), epoch
+            self._state = dict(state())
         seconds = time.monotonic() - self._began
         stage = "dense" if self.compression is None else self.compression.stage
-        values = (self.epochs, train_loss, loss, train_metric, metric, rate, seconds)
+        values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
         row: dict[str, Any] = dict(zip(self._columns, (*values, stage), strict=True))
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([*(f"{value:.6g}" for value in values), stage])
         for listener in self.listeners:
             listener(row)
+        return self.patience is not None and epoch - max(self.best_epoch, self.first - 1) >= self.patience
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        self.begin_epoch()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Runs after validation, when the figures of the epoch are complete."""
+        assert isinstance(pl_module, Training)  # noqa: S101
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        figures = (pl_module.summary("train"), pl_module.summary("validation"), rate)
+        if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.ground, pl_module.weights):
+            trainer.should_stop = True
 
     def _rank(self, metric: float, loss: float) -> tuple[float, float]:
         return self._sign * metric, -loss

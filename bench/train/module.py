@@ -38,11 +38,14 @@ class Batches:
     def __len__(self) -> int:
         return math.ceil(len(self.split) / self.size)
 
+    def order(self) -> Tensor:
+        """The sequences of the next pass, [N]."""
+        count = len(self.split)
+        return torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
+
     def __iter__(self) -> Iterator[Batch]:
         """Yields x_TBD, lengths_B, y_B."""
-        count = len(self.split)
-        order = torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
-        for chosen in torch.split(order, self.size):
+        for chosen in torch.split(self.order(), self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
             yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)

@@ -19,12 +19,14 @@ from cells.gates import PIECEWISE, SMOOTH
 from cells.kernels import autograd, native
 from cells.kernels.build import NoKernelError, cache_folder
 from cells.kernels.native import Operands
-from cells.kernels.served import operands, parts_of
+from cells.kernels.served import matrices, operands, operands_of_each, parts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cells.cell import Cell, State
 
-__all__ = ["cache_folder", "in_use", "lanes", "last", "ready", "scan", "use"]
+__all__ = ["cache_folder", "dense", "in_use", "lanes", "last", "last_of_each", "ready", "scan", "serves_each", "use"]
 
 _MODES = ("auto", "off")
 _log = logging.getLogger(__name__)
@@ -96,6 +98,38 @@ def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor |
         raise IndexError(f"lengths must be in 1..{len(x_TBD)}")
     h_BH, _ = autograd.run(found[0], _Settings.threads, ends_B)
     return h_BH
+
+
+def dense(cell: Cell) -> dict[str, Tensor]:
+    """What a kernel reads of a cell's parameters, for :func:`last_of_each`: a function that vmap can map.
+
+    Args:
+        cell: one for which :func:`serves_each` holds.
+    """
+    parts = parts_of(cell)
+    assert parts is not None  # noqa: S101
+    return matrices(cell, parts)
+
+
+def serves_each(cell: Cell, like: Tensor) -> bool:
+    """Whether :func:`last_of_each` serves cells as this one is now: nothing drawn at random, among others."""
+    drawn = cell.training and getattr(cell, "zoneout", None)
+    return not drawn and _plain(like) and cell.nonlinearities == SMOOTH and ready(cell)
+
+
+def last_of_each(cell: Cell, found: Mapping[str, Tensor], x_MTBD: Tensor, lengths_MB: Tensor) -> Tensor:
+    """What :meth:`Cell.last` returns for each of M models of one shape, by one call of a kernel: h_MBH.
+
+    Args:
+        cell: any of them, and :func:`serves_each` holds.
+        found: :func:`dense` of each, stacked.
+        x_MTBD: the inputs of each.
+        lengths_MB: steps of each sequence, 1..T.
+    """
+    parts = parts_of(cell)
+    assert parts is not None  # noqa: S101
+    made = operands_of_each(cell, parts, found, x_MTBD, lengths_MB.amax(dim=1))
+    return autograd.run(made, _Settings.threads, (lengths_MB - 1).contiguous())[0]
 
 
 def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] | None:

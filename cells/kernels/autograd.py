@@ -28,22 +28,24 @@ class _Sequence(torch.autograd.Function):
         let: float,
         ends: Tensor | None,
         threads: int,
+        steps: Tensor | None,
     ) -> tuple[Tensor, Tensor | None]:
         ctx.set_materialize_grads(False)
-        out, last, kept, c_last = native.forward(Operands(kernel, x, h0, c0, W, U, P, take, let), threads, ends, True)
+        o = Operands(kernel, x, h0, c0, W, U, P, take, let, steps)
+        out, last, kept, c_last = native.forward(o, threads, ends, True)
         ctx.save_for_backward(x, h0, c0, W, U, P, take, ends, out, kept)
-        ctx.kernel, ctx.let, ctx.threads = kernel, let, threads
+        ctx.kernel, ctx.let, ctx.threads, ctx.steps = kernel, let, threads, steps
         return (out if last is None else last), c_last
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_out: Tensor | None, dc_last: Tensor | None) -> tuple[Any, ...]:
         x, h0, c0, W, U, P, take, ends, out, kept = ctx.saved_tensors
-        o = Operands(ctx.kernel, x, h0, c0, W, U, P, take, ctx.let)
+        o = Operands(ctx.kernel, x, h0, c0, W, U, P, take, ctx.let, ctx.steps)
         every, last = (d_out, None) if ends is None else (None, d_out)
         need = ctx.needs_input_grad[1]
         d = native.backward(o, ctx.threads, ends, out, kept, every, last, dc_last, need)
-        return None, d.x, d.h0, d.c0, d.W, d.U, d.P, None, None, None, None
+        return None, d.x, d.h0, d.c0, d.W, d.U, d.P, None, None, None, None, None
 
 
 def _forward_op(
@@ -165,7 +167,7 @@ def run(o: Operands, threads: int, ends: Tensor | None = None) -> tuple[Tensor, 
         return out if ends is None else last, None if o.c0 is None else c_last
     tensors = (o.x, o.h0, o.c0, o.W, o.U, o.P)
     if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in tensors):
-        h, c = _Sequence.apply(*arguments)  # type: ignore[no-untyped-call]
+        h, c = _Sequence.apply(*arguments, o.steps)  # type: ignore[no-untyped-call]
         return h, c
     every, last_h, _, c_last_h = native.forward(o, threads, ends, False)
     return every if last_h is None else last_h, c_last_h

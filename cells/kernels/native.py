@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
@@ -12,10 +13,10 @@ from torch import Tensor
 
 from cells.kernels.build import library
 
-_COUNTS = ("T", "B", "D", "H", "threads", "x_step", "x_row")
+_COUNTS = ("T", "B", "D", "H", "threads", "models", "x_step", "x_row", "x_model")
 _POINTERS_IN = ("x", "h0", "c0", "W", "U", "P", "take")
 _POINTERS_OUT = (
-    *("ends", "out", "kept", "last", "c_last"),
+    *("steps", "ends", "out", "kept", "last", "c_last"),
     *("d_out", "d_last", "dc_last", "dx", "dh0", "dc0", "dW", "dU", "dP"),
 )
 
@@ -35,6 +36,8 @@ class _Call(ctypes.Structure):
 class Operands:
     """What a kernel sees of a cell and its input: dense matrices, however the cell holds them.
 
+    For several models of one shape every tensor has them as its first dimension, which is not written below.
+
     Attributes:
         kernel: as :func:`cells.kernels.build.library` takes it.
         x: [T, B, D], rows dense.
@@ -45,6 +48,8 @@ class Operands:
         P: [vectors, H]: biases and factors in the order of ``gates.h``.
         take: [T, B, H], what zoneout lets through; ``None`` for ``let`` everywhere.
         let: see ``take``.
+        steps: [models], int64: how many of the T steps each model takes; all when ``None``. What is given for later
+            ones is not read, and what comes out for them is arbitrary.
     """
 
     kernel: str
@@ -56,6 +61,7 @@ class Operands:
     P: Tensor
     take: Tensor | None = None
     let: float = 1.0
+    steps: Tensor | None = None
 
 
 @cache
@@ -75,13 +81,15 @@ def load(kernel: str) -> ctypes.CDLL:
 
 def _call(o: Operands, threads: int, **others: Tensor | None) -> _Call:
     call = _Call()
-    (call.T, call.B, call.D), call.H, call.threads = o.x.shape, o.h0.shape[1], threads
-    call.x_step, call.x_row, call.let = o.x.stride(0), o.x.stride(1), o.let
+    *models, call.T, call.B, call.D = o.x.shape
+    call.H, call.threads, call.let = o.h0.shape[-1], threads, o.let
+    call.models, call.x_model = (models[0], o.x.stride(0)) if models else (1, 0)
+    call.x_step, call.x_row = o.x.stride(-3), o.x.stride(-2)
     for name in _POINTERS_IN:
         tensor = getattr(o, name)
         if tensor is not None:
             setattr(call, name, tensor.data_ptr())
-    for name, tensor in others.items():
+    for name, tensor in {**others, "steps": o.steps}.items():
         if tensor is not None:
             setattr(call, name, tensor.data_ptr())
     return call
@@ -101,12 +109,12 @@ def forward(
     Returns:
         h of every step [T, B, H], h after ``ends`` [B, H], what backward needs, c after the last step.
     """
-    (T, B, _), H = o.x.shape, o.h0.shape[1]
+    (*models, T, B, _), H = o.x.shape, o.h0.shape[-1]
     library = load(o.kernel)
-    out = o.x.new_empty(T, B, H)
-    last = None if ends is None else o.x.new_empty(B, H)
-    kept = o.x.new_empty(T * B * library.rnnbench_kept(H) if keep else 0)
-    c_last = None if o.c0 is None else o.x.new_empty(B, H)
+    out = o.x.new_empty(*models, T, B, H)
+    last = None if ends is None else o.x.new_empty(*models, B, H)
+    kept = o.x.new_empty(math.prod(models) * T * B * library.rnnbench_kept(H) if keep else 0)
+    c_last = None if o.c0 is None else o.x.new_empty(*models, B, H)
     call = _call(o, threads, out=out, last=last, kept=kept if keep else None, c_last=c_last, ends=ends)
     library.rnnbench_forward(ctypes.byref(call))
     return out, last, kept, c_last

@@ -13,7 +13,11 @@ N rnnbench_kept(N H) { return CELL::kept * padded(H); }
 
 N rnnbench_lanes() { return LANES; }
 
-void rnnbench_forward(const Call* call) { forward<CELL>(*call); }
+void rnnbench_forward(const Call* call) {
+    for (N m = 0; m < call->models; ++m) forward<CELL>(of_model<CELL>(*call, m));
+}
 
-void rnnbench_backward(const Call* call) { backward<CELL>(*call); }
+void rnnbench_backward(const Call* call) {
+    for (N m = 0; m < call->models; ++m) backward<CELL>(of_model<CELL>(*call, m));
+}
 }

@@ -6,21 +6,44 @@
 #include "gates.h"
 #include "tiles.h"
 
-// One call, forward or backward. All arrays are of float, dense and in the order of their shape, but x, whose rows are
-// dense and whose steps and sequences lie x_step and x_row apart. A pointer that may be null says so.
+// One call, forward or backward, for so many models of one shape: every array has them as its first dimension, which
+// is not written below. All arrays are of float, dense and in the order of their shape, but x, whose rows are dense and
+// whose steps, sequences and models lie x_step, x_row and x_model apart. A pointer that may be null says so.
 struct Call {
-    N T, B, D, H, threads;
-    N x_step, x_row;
+    N T, B, D, H, threads, models;
+    N x_step, x_row, x_model;
     const float *x, *h0, *c0;   // [T, B, D], [B, H], [B, H] or null
     const float *W, *U, *P;     // [gates H, D], [gates H, H] or null, [vectors, H]
     const float* take;          // [T, B, H], or null for `let` everywhere
     double let;
+    const N* steps;             // for each model how many of the T steps it takes, or null for all of them
     const N* ends;              // [B] or null: the step, from 0, after which h is read into `last`
     float *out, *kept;          // [T, B, H]; [T, B, kept * padded(H)] or null
     float *last, *c_last;       // [B, H] or null
     const float *d_out, *d_last, *dc_last;             // shapes of what they are gradients of, or null
     float *dx, *dh0, *dc0, *dW, *dU, *dP;              // written; dx and dc0 may be null
 };
+
+// The part of a call that is one model's.
+template <class Cell>
+static Call of_model(const Call& all, N m) {
+    N inputs = 0, states = 0;
+    for (int s = 0; s < Cell::sections; ++s) {
+        inputs += Cell::of_input[s] >= 0;
+        states += Cell::of_state[s] >= 0;
+    }
+    const N BH = all.B * all.H, TBH = all.T * BH, W = inputs * all.H * all.D, U = states * all.H * all.H;
+    Call q = all;
+    auto on = [m](auto& at, N size) { at = at ? at + m * size : at; };
+    if (all.steps) q.T = all.steps[m];
+    on(q.x, all.x_model), on(q.dx, all.T * all.B * all.D), on(q.ends, all.B);
+    on(q.W, W), on(q.dW, W), on(q.U, U), on(q.dU, U);
+    on(q.P, Cell::vectors * all.H), on(q.dP, Cell::vectors * all.H);
+    on(q.take, TBH), on(q.out, TBH), on(q.d_out, TBH), on(q.kept, all.T * all.B * Cell::kept * padded(all.H));
+    for (const float** each : {&q.h0, &q.c0, &q.d_last, &q.dc_last}) on(*each, BH);
+    for (float** each : {&q.last, &q.c_last, &q.dh0, &q.dc0}) on(*each, BH);
+    return q;
+}
 
 // Zeroed floats at an address that every vector fits.
 struct Floats {

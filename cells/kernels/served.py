@@ -80,15 +80,19 @@ def parts_of(cell: Cell) -> Parts | None:
     return parts
 
 
+def matrices(cell: Any, parts: Parts) -> dict[str, Tensor]:
+    """W, U where there is one, and P, as functions of the cell's parameters."""
+    made = {"W": cell.W.matrix(), "P": parts["P"]}
+    return made | {"U": cell.U.matrix()} if hasattr(cell, "U") else made
+
+
 def operands(cell: Any, parts: Parts, x_TBD: Tensor, state: tuple[Tensor, ...]) -> tuple[Operands, tuple[Tensor, ...]]:
     """The operands of a call, and the past inputs that the next one needs."""
     past: tuple[Tensor, ...] = ()
     if cell.window > 1:
         *state_parts, before = state
-        seen = torch.cat([before, x_TBD])
-        T = x_TBD.shape[0]
-        x_TBD = torch.cat([seen[k : k + T] for k in range(cell.window)], dim=-1)
-        state, past = tuple(state_parts), (seen[1 - cell.window :],)
+        x_TBD, past = _widened(cell.window, x_TBD, before)
+        state = tuple(state_parts)
     zoneout = getattr(cell, "zoneout", 0.0)
     mask = None
     if zoneout and cell.training:  # drawn as the cell itself draws it
@@ -97,11 +101,45 @@ def operands(cell: Any, parts: Parts, x_TBD: Tensor, state: tuple[Tensor, ...]) 
         x=x_TBD if x_TBD.stride(2) == 1 else x_TBD.contiguous(),
         h0=state[0].contiguous(),
         c0=state[1].contiguous() if len(state) > 1 else None,
-        W=cell.W.matrix().contiguous(),
-        U=cell.U.matrix().contiguous() if hasattr(cell, "U") else None,
         take=mask,
         let=1.0 if mask is not None else 1.0 - zoneout,
         kernel=parts["kernel"],
-        P=parts["P"].contiguous(),
+        **_dense(matrices(cell, parts)),
     )
     return made, past
+
+
+def operands_of_each(cell: Any, parts: Parts, dense: Mapping[str, Tensor], x_MTBD: Tensor, steps_M: Tensor) -> Operands:
+    """The operands of a call for several models of one shape, from zero states.
+
+    Args:
+        cell: any of them.
+        parts: its.
+        dense: :func:`matrices` of each, stacked.
+        x_MTBD: the inputs of each.
+        steps_M: see :class:`Operands`.
+    """
+    M, _, B, D = x_MTBD.shape
+    if cell.window > 1:
+        x_MTBD, _ = _widened(cell.window, x_MTBD, x_MTBD.new_zeros(M, cell.window - 1, B, D))
+    states = [x_MTBD.new_zeros(M, B, cell.hidden_size) for _ in range(cell.states)]
+    return Operands(
+        x=x_MTBD if x_MTBD.stride(3) == 1 else x_MTBD.contiguous(),
+        h0=states[0],
+        c0=states[1] if len(states) > 1 else None,
+        let=1.0 - getattr(cell, "zoneout", 0.0),
+        kernel=parts["kernel"],
+        steps=steps_M,
+        **_dense(dense),
+    )
+
+
+def _dense(found: Mapping[str, Tensor]) -> dict[str, Any]:
+    return {"U": None, **{name: each.contiguous() for name, each in found.items()}}
+
+
+def _widened(window: int, x: Tensor, before: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The last ``window`` inputs side by side at every step, and the past inputs that the next call needs."""
+    seen, T = torch.cat([before, x], dim=-3), x.shape[-3]
+    wide = torch.cat([seen.narrow(-3, k, T) for k in range(window)], dim=-1)
+    return wide, (seen[1 - window :],)

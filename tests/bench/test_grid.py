@@ -163,6 +163,21 @@ def test_a_worker_that_is_killed_is_one_failed_run(grid_file: GridFile, tmp_path
     assert "killed by signal 9" in said
 
 
+@pytest.mark.slow
+def test_a_killed_pack_is_tried_again_run_by_run(grid_file: GridFile, tmp_path: Path) -> None:
+    results = tmp_path / "results" / "small"
+    path = grid_file(LONG.replace("epochs: 400", "epochs: 40").replace("[gru]", "[gru]\n  seed: [0, 1]"))
+    with _start(path, tmp_path) as process:
+        left = _first_epoch(results)
+        assert left.provenance["pack"] == 2
+        log = (record.runs_folder(results) / left.id / "log.txt").read_text()
+        os.kill(int(log.split(", process ")[1].split()[0]), signal.SIGKILL)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert [(each.status, each.provenance["pack"]) for each in record.read_all(results)] == [(Status.DONE, 1)] * 2
+    assert "2 runs: 2 done" in said
+
+
 MGU = '''
 """The minimal gated unit."""
 

@@ -15,10 +15,9 @@ from bench.spec import RunSpec, parse
 from bench.train import Job
 
 
-def _ended(folder: Path, code: int, stamp: int | None) -> Any:
+def _ended(folder: Path, code: int, stamp: int | None) -> tuple[Job, int | None, Any]:
     spec: RunSpec = parse(RunSpec, {"data": "d", "cell": "gru"}, "test")
-    process = SimpleNamespace(join=lambda: None, exitcode=code)
-    return SimpleNamespace(job=Job(spec, folder, "g"), process=process, stamp=stamp)
+    return Job(spec, folder, "g"), stamp, SimpleNamespace(exitcode=code)
 
 
 def _running(folder: Path) -> None:
@@ -30,7 +29,7 @@ def _running(folder: Path) -> None:
 def test_a_run_that_another_process_took_is_not_called_failed(tmp_path: Path) -> None:
     _running(tmp_path)
     with record.lock(tmp_path):
-        event = pool._outcome(_ended(tmp_path, 0, None))
+        event = pool._outcome(*_ended(tmp_path, 0, None))
     assert event.record is None
     assert "another process" in event.reason
     assert json.loads((tmp_path / "record.json").read_text())["status"] == "running"
@@ -39,7 +38,7 @@ def test_a_run_that_another_process_took_is_not_called_failed(tmp_path: Path) ->
 @pytest.mark.parametrize(("code", "how"), [(-9, "killed by signal 9"), (3, "exit code 3")])
 def test_a_death_during_the_run_is_a_failed_record(tmp_path: Path, code: int, how: str) -> None:
     _running(tmp_path)
-    event = pool._outcome(_ended(tmp_path, code, None))
+    event = pool._outcome(*_ended(tmp_path, code, None))
     assert event.record == record.read(tmp_path)
     assert event.record is not None
     assert (event.record.status, event.record.reason) == (Status.FAILED, f"the process died ({how})")
@@ -48,6 +47,6 @@ def test_a_death_during_the_run_is_a_failed_record(tmp_path: Path, code: int, ho
 def test_a_death_before_the_first_record_leaves_an_older_one_alone(tmp_path: Path) -> None:
     _running(tmp_path)
     before = (tmp_path / "record.json").read_bytes()
-    event = pool._outcome(_ended(tmp_path, 1, pool._stamp(tmp_path)))
+    event = pool._outcome(*_ended(tmp_path, 1, pool._stamp(tmp_path)))
     assert (event.record, event.reason) == (None, "died before its first record (exit code 1)")
     assert (tmp_path / "record.json").read_bytes() == before

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bench.cli_bench import bench_app
 from bench.errors import RnnbenchError
-from bench.speed import cells, clock, loop
+from bench.speed import cells, clock, grid, loop, pack
 from bench.speed.cells import Shape, compare_cells
 from bench.speed.report import Row
 from bench.train import runtime
@@ -22,6 +22,9 @@ TINY = Shape(T=3, B=4, D=2, H=5)
 def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cells.SHAPES, "kws", TINY)
     monkeypatch.setattr(loop, "_LOOP_SHAPES", {"kws": (TINY, 3)})
+    monkeypatch.setattr(pack, "_SIZES", {5: 0.4})
+    monkeypatch.setattr(pack, "_STEPS", 20)
+    monkeypatch.setitem(grid.GRIDS, "small", (TINY, 20))
     monkeypatch.setattr(clock, "_TURN_S", 0.0)
     runtime.setup(Settings())
 
@@ -73,11 +76,20 @@ def test_cells_as_json() -> None:
 
 
 def test_the_tables_say_ratio_and_target() -> None:
-    for command in (["cells", "--shape", "kws"], ["loop"]):
+    for command in (["cells", "--shape", "kws"], ["loop"], ["pack"]):
         done = CliRunner().invoke(bench_app, [*command, "--rounds", "1"])
         assert done.exit_code == 0, done.output
         assert "ratio" in done.output
-        assert "<= 1" in done.output
+        assert "<= " in done.output
+
+
+@pytest.mark.slow
+def test_a_grid_from_nothing_to_its_end() -> None:
+    done = CliRunner().invoke(bench_app, ["grid", "--shape", "small", "--json"])
+    assert done.exit_code == 0, done.output
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["theirs"] == "nn.LSTM, a process per run"
+    assert row["value"] == pytest.approx(row["theirs_ms"] / row["ours_ms"])
 
 
 def test_faults_of_the_user_are_one_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
-from bench.train.base import DivergedError
+from bench.train.ground import DivergedError
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import build
 from bench.train.trainer import trainer as _trainer
@@ -149,10 +149,8 @@ def test_optimizers_are_what_they_are_called(tiny: Dataset, optimizer: str, kind
 
 
 def test_a_loss_far_above_a_guess_is_divergence(tiny: Dataset) -> None:
-    made = module(tiny)
-    trainer = _trainer(max_epochs=1)
-    made._trainer = trainer
-    made.check_ground(19.9 * math.log(3))
+    ground = module(tiny, learning_rate=0.005).ground
+    ground.check_mean(19.9 * math.log(3), 1)
     for loss in (20.1 * math.log(3), math.inf, math.nan):
         with pytest.raises(DivergedError, match=r"learning_rate below 0\.005"):
-            made.check_ground(loss)
+            ground.check_mean(loss, 1)
