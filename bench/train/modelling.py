@@ -34,6 +34,8 @@ def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: li
     """
     text.check(corpus)
     network = build(spec, corpus.info.classes)
+    if spec.language.unigram:
+        network.begin_at_unigram(corpus.train)
     end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", higher_is_better=False)
     began = time.monotonic()
     of_validation, validation_loss = _fit(spec, corpus, network, end)
