@@ -61,6 +61,18 @@ class SpectralWeight(Weight):
         """Refuses: the matrix has full rank by construction."""
         raise ValueError("a SpectralRNN's recurrent matrix has full rank by construction; choose `reflectors` instead")
 
+    def factors(self) -> tuple[nn.Parameter, ...]:
+        """Refuses: reflectors are directions, of which no entry is a weight to drop."""
+        raise ValueError("a SpectralRNN's recurrent matrix is orthogonal by construction and cannot be made sparse")
+
+    def stored_dense(self) -> bool:
+        """A device keeps the dense matrix.
+
+        2 R reflections cost 4 R N multiplications and round 4 R times; the dense product costs N^2 and rounds once. The
+        authors' R is N / 4.
+        """
+        return True
+
     def _rows(self, stored: Tensor) -> Tensor:
         """Stored numbers to unit reflectors: [R, N]. A reflection does not depend on the length of its vector."""
         live = self.get_buffer("live")
@@ -75,7 +87,7 @@ class SpectralWeight(Weight):
     def compute(self) -> Tensor:
         """The dense N x N matrix."""
         left, right = _reflections(self._rows(self.p_reflectors)), _reflections(self._rows(self.q_reflectors))
-        return left * self.singular_values() @ right.T
+        return self._stored(left * self.singular_values() @ right.T)
 
     def factored(self, x: Tensor) -> Tensor:
         """Reflects 2 R times, as a device does that stores only the reflectors: [..., N] -> [..., N]."""
@@ -88,7 +100,7 @@ class SpectralWeight(Weight):
 
     def forward(self, x: Tensor, add: Tensor | None = None) -> Tensor:
         """Multiplies, and adds: through the dense matrix when it is held, else by reflections."""
-        if self._dense is not None:
+        if self._dense is not None or self.rounding is not None:
             return super().forward(x, add)
         product = self.factored(x)
         return product if add is None else product + add

@@ -13,10 +13,9 @@ from bench import mcu
 from bench.data import Dataset, open_dataset
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
+from bench.train.integer import program_of
 from bench.train.network import Network, build
-
-CALIBRATION = 100
-"""Training sequences that set the scales, the first ones."""
+from cells.compress import quantise_weights
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def load(folder: Path) -> Model:
         network.load_state_dict(saved["state"])
     except RuntimeError:
         raise RnnbenchError(f"{path} is of another version of cell {spec.cell.name!r}; run its grid again") from None
-    train = dataset.train
-    x, lengths = train.x[:CALIBRATION].double().numpy(), train.lengths[:CALIBRATION].numpy()
+    if spec.compress.quantise:
+        quantise_weights(network)
     network.eval()
-    return Model(spec, network, dataset, mcu.quantise(mcu.lower(network.cell, network.head), x, lengths))
+    return Model(spec, network, dataset, program_of(network, dataset.train))
 
 
 def untrained(spec: RunSpec, features: int, classes: int, steps: int) -> tuple[Network, mcu.Program]:

@@ -15,7 +15,11 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from bench.errors import RnnbenchError, nearest
-from bench.spec import Part, RunSpec, parse
+from bench.part import Part
+from bench.spec import RunSpec, parse
+
+TOGETHER = "set"
+"""The axis whose values are mappings of dotted paths to values: what varies together."""
 
 
 class Status(enum.StrEnum):
@@ -66,6 +70,8 @@ class Grid(Part):
         for axis, values in grid.items():
             if not values:
                 raise ValueError(f"axis {axis!r} has no values: the grid is empty")
+            if axis == TOGETHER and not all(isinstance(value, Mapping) for value in values):
+                raise ValueError(f"axis {axis!r} needs mappings as values: write [{{}}, {{cell.hidden_size: 32}}]")
         return grid
 
     @model_validator(mode="after")
@@ -86,9 +92,10 @@ class Grid(Part):
         for values in itertools.product(*self.grid.values()):
             raw = {key: _as_mapping(key, value) for key, value in copy.deepcopy(self.base).items()}
             for axis, value in zip(self.grid, values, strict=True):
-                _set(raw, axis, value, where=f"grid {self.name!r}")
+                for path, one in value.items() if axis == TOGETHER else ((axis, value),):
+                    _set(raw, path, copy.deepcopy(one), where=f"grid {self.name!r}")
             for number, override in enumerate(self.overrides):
-                if all(_matches(_get(raw, path), wanted) for path, wanted in override.when.items()):
+                if all(_matches(raw, path, wanted) for path, wanted in override.when.items()):
                     used.add(number)
                     for path, value in override.set.items():
                         _set(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
@@ -213,8 +220,11 @@ def _paths(raw: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield f"{above}{key}"
 
 
-def _matches(value: Any, wanted: Any) -> bool:
-    """Whether a value is the wanted one, or one of the wanted ones."""
+def _matches(raw: Mapping[str, Any], path: str, wanted: Any) -> bool:
+    """Whether the value at a path is the wanted one, or one of the wanted ones; data and cells go by their names."""
+    value = _get(raw, path)
+    if path in ("data", "cell") and isinstance(value, Mapping) and not isinstance(wanted, Mapping):
+        value = value.get("name")
     if isinstance(wanted, Sequence) and not isinstance(wanted, str) and not isinstance(value, list):
         return value in wanted
     return bool(value == wanted)

@@ -78,6 +78,9 @@ class Result(Frozen):
     """
 
     test_accuracy: float | None = None
+    """Of the network in float32; of a quantised run with its rounded weights."""
+    integer_accuracy: float | None = None
+    """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
     test_loss: float
     validation_accuracy: float | None = None
     validation_loss: float
@@ -106,7 +109,7 @@ class SizeFacts(Frozen):
     parameters: int
     nonzero: int
     kb: float
-    """As the FastGRNN paper counts: classifier included, 4 bytes a number, 1 KB = 1024 bytes."""
+    """As the FastGRNN paper counts: classifier included, 4 bytes a number (1 when quantised), 1 KB = 1024 bytes."""
     embedding_parameters: int = 0
     """Numbers of the embedding of a set of texts, and of a language model's softmax, a matrix that both share once; not
     in the figures above, as in the paper's Tables 2 and 3."""

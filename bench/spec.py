@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from bench import zoo
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError, nearest
 from bench.language import AwdPart, LanguagePart
 from bench.part import Part as Part
@@ -131,6 +132,7 @@ class RunSpec(Part):
     data: DataPart
     cell: CellPart
     train: TrainPart = Field(default_factory=TrainPart)
+    compress: CompressPart = Field(default_factory=CompressPart)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     boards: tuple[str, ...] = ("uno", "mkr1000", "due", "nano33ble")
     """Boards whose latency is simulated; names of ``configs/boards/``."""
@@ -152,17 +154,28 @@ class RunSpec(Part):
         return self
 
     @model_validator(mode="after")
+    def _stages_fit(self) -> Self:
+        self.compress.check(self.train.epochs)
+        return self
+
+    @model_validator(mode="after")
     def _averaging_of_sgd(self) -> Self:
         if self.awd.averages and self.train.optimizer != "plain-sgd":
             raise ValueError("awd.nt_asgd and awd.finetune average SGD: set train.optimizer to plain-sgd")
+        if self.awd.averages and self.compress.keep:
+            raise ValueError("compress.keep with awd.nt_asgd or awd.finetune: an average of weights is not sparse")
         if self.awd.finetune and self.train.patience is not None:
             raise ValueError("awd.finetune begins after the last epoch: leave train.patience at null")
         return self
 
     @model_serializer(mode="wrap")
     def _leave_out_what_few_have(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What came after the first version is written where it is used, so that ids of other runs stay what they were.
         body: dict[str, Any] = handler(self)
-        return {key: value for key, value in body.items() if value or key not in ("language", "awd")}
+        unused = {
+            name for name in ("compress", "language", "awd") if getattr(self, name) == type(getattr(self, name))()
+        }
+        return {key: value for key, value in body.items() if key not in unused}
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal for equal runs, on any machine, in any order."""
@@ -185,6 +198,10 @@ class RunSpec(Part):
         words = [f"{k} {v}" for k, v in self.cell.options.items() if v != defaults[k].default]
         if self.cell.rank:
             words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
+        if self.compress.keep:
+            words.append("kept " + " ".join(f"{name} {kept:g}" for name, kept in sorted(self.compress.keep.items())))
+        if self.compress.quantise:
+            words.append(f"int8, {self.compress.quantise} gates")
         return ", ".join(words)
 
 

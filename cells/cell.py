@@ -21,10 +21,10 @@ import torch
 from torch import Tensor, nn
 
 from cells import kernels
+from cells.gates import SMOOTH, Nonlinearity
 from cells.weight import Weight, materialised
 
 State = tuple[Tensor, ...]
-Nonlinearity = Callable[[Tensor], Tensor]
 
 
 def _unwritten(self: Cell, *_: Any) -> NoReturn:
@@ -75,11 +75,7 @@ class Cell(nn.Module):
             raise ValueError(f"a cell needs sizes of at least 1, not input {input_size}, hidden {hidden_size}")
         self.input_size = input_size
         self.hidden_size = hidden_size
-        self.nonlinearities: dict[str, Nonlinearity] = {
-            "sigmoid": torch.sigmoid,
-            "tanh": torch.tanh,
-            "relu": torch.relu,
-        }
+        self.nonlinearities: dict[str, Nonlinearity] = dict(SMOOTH)
 
     def sigmoid(self, x: Tensor) -> Tensor:
         """The logistic function 1 / (1 + exp(-x)), or what a quantised model puts in its place."""

@@ -1,7 +1,7 @@
 """A weight matrix, however it is parametrised: every cell is built from these.
 
-A cell says ``self.W = Weight(hidden, inputs)`` and calls it. Whether the matrix is dense or of low rank (and, as
-rooms are added to ``cells.compress``, sparse or quantised) is decided from outside, on the finished cell.
+A cell says ``self.W = Weight(hidden, inputs)`` and calls it. Whether the matrix is dense or of low rank, sparse or
+quantised (:mod:`cells.compress`) is decided from outside, on the finished cell.
 
 Shapes: O outputs, I inputs, R rank; ``...`` any leading dimensions.
 """
@@ -37,6 +37,10 @@ class Weight(nn.Module):
         init: fills a dense block in place; Glorot's uniform by default (Glorot and Bengio, AISTATS 2010).
         blocks: how many gates are stacked in the rows; each block is initialised as a matrix of its own.
 
+    Attributes:
+        rank: R, or ``None`` for a dense matrix.
+        rounding: applied to each stored matrix before it is used; ``None`` for nothing.
+
     Raises:
         ValueError: when a size is below 1 or the rows do not divide into ``blocks``.
     """
@@ -52,6 +56,7 @@ class Weight(nn.Module):
         self.outputs = outputs
         self.inputs = inputs
         self.rank: int | None = None
+        self.rounding: Callable[[Tensor], Tensor] | None = None
         self._dense: Tensor | None = None
         self._make_parameters(init, blocks)
 
@@ -82,9 +87,27 @@ class Weight(nn.Module):
         self.right = nn.Parameter(right[:rank].T * root)
         self.rank = rank
 
+    def factors(self) -> tuple[nn.Parameter, ...]:
+        """The matrices whose entries are the parameters: ``value``, or ``left`` and ``right``."""
+        return (self.value,) if self.rank is None else (self.left, self.right)
+
+    def stored_dense(self) -> bool:
+        """Whether a device keeps the product of the factors: when that takes no more multiplications than they do."""
+        if self.rank is None:
+            return True
+        through = sum(int(torch.count_nonzero(factor.detach())) for factor in self.factors())
+        return through >= self.outputs * self.inputs
+
     def compute(self) -> Tensor:
-        """The dense O x I matrix, computed from the parameters."""
-        return self.value if self.rank is None else self.left @ self.right.T
+        """The dense O x I matrix, computed from the parameters, rounded as it is stored."""
+        if self.rank is None:
+            return self._stored(self.value)
+        if self.rounding is None or self.stored_dense():
+            return self._stored(self.left @ self.right.T)
+        return self._stored(self.left) @ self._stored(self.right).T
+
+    def _stored(self, matrix: Tensor) -> Tensor:
+        return matrix if self.rounding is None else self.rounding(matrix)
 
     def matrix(self) -> Tensor:
         """The dense O x I matrix: the one held by :func:`materialised`, or computed now."""
@@ -92,7 +115,7 @@ class Weight(nn.Module):
 
     def factored(self, x: Tensor) -> Tensor:
         """Multiplies through the factors, as a device does that stores nothing else: [..., I] -> [..., O]."""
-        return functional.linear(functional.linear(x, self.right.T), self.left)
+        return functional.linear(functional.linear(x, self._stored(self.right).T), self._stored(self.left))
 
     def forward(self, x: Tensor, add: Tensor | None = None) -> Tensor:
         """Multiplies, and adds.

@@ -19,7 +19,8 @@ from bench.data.dataset import Dataset, DatasetInfo
 from bench.data.fetch import data_folder
 from bench.data.own import Source
 from bench.errors import RnnbenchError, nearest
-from bench.spec import Part, parse
+from bench.part import Part
+from bench.spec import parse
 
 T = TypeVar("T")
 Chosen = TypeVar("Chosen", bound="Options")

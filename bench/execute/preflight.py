@@ -52,22 +52,28 @@ def try_out(runs: Iterable[RunSpec]) -> None:
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:
     """What the layers of a run depend on."""
+    cell = f"{spec.cell.model_dump_json()}{spec.compress.model_dump_json()}"
     if info.task == LANGUAGE:
-        return f"{spec.cell.model_dump_json()}{spec.language.model_dump_json()}{spec.awd.model_dump_json()}"
-    return f"{spec.cell.model_dump_json()}{info.features}"
+        return f"{cell}{spec.language.model_dump_json()}{spec.awd.model_dump_json()}"
+    return f"{cell}{info.features}"
 
 
 def _layers(spec: RunSpec, info: DatasetInfo) -> list[Cell]:
-    return build_layers(spec) if info.task == LANGUAGE else [build_cell(spec.cell, info.features)]
+    return build_layers(spec) if info.task == LANGUAGE else [build_cell(spec.cell, info.features, spec.compress)]
 
 
 def _for_its_task(spec: RunSpec, info: DatasetInfo) -> RunSpec:
     """The run without the boards of a language model, whose latency is not counted.
 
     Raises:
-        RnnbenchError: when keys of a language model are set for another task.
+        RnnbenchError: when keys of a language model are set for another task, or one is to be quantised.
     """
     if info.task == LANGUAGE:
+        if spec.compress.quantise:
+            raise RnnbenchError(
+                f"compress.quantise: data set {info.name!r} is for {info.task}, and the integer program of a softmax "
+                "over a vocabulary is not written: leave it out"
+            )
         return spec.model_copy(update={"boards": ()})
     for part in ("language", "awd"):
         if keys := getattr(spec, part).model_dump():

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from bench.mcu.graph import SATURATING, Add, Clamp, Floats, Gather, Graph, Linear, Mul, Unary, reads
+from cells.compress import int8_fraction
 
 MOST_FRACTION = 15
 HEADROOM = 1.1
@@ -26,9 +28,8 @@ class Format:
 
 
 def weight_fraction(weight: Floats) -> int:
-    """Bits after the binary point with which the largest weight just fits an int8."""
-    largest = float(np.abs(weight).max())
-    return 14 if largest == 0 else min(14, math.floor(math.log2(127.49 / largest)))
+    """Bits after the binary point with which the largest weight just fits an int8: what training rounded it to."""
+    return int(int8_fraction(torch.from_numpy(np.ascontiguousarray(weight))))
 
 
 def fraction_for(largest: float, bits: int) -> int:

@@ -131,11 +131,6 @@ class Lowering:
         return self.emit(node, lambda out: Mul(out, left, right))
 
 
-def _denser(weight: Weight) -> bool:
-    """Whether the dense matrix costs no more multiplications than the factors; reflections always cost as many."""
-    return weight.rank is None or weight.rank * (weight.outputs + weight.inputs) >= weight.outputs * weight.inputs
-
-
 def lower(cell: Cell, head: nn.Module) -> Graph:
     """A trained cell and its classifier as vector operations.
 
@@ -151,7 +146,7 @@ def lower(cell: Cell, head: nn.Module) -> Graph:
         RnnbenchError: when the cell cannot be traced, or uses an operation that has no integer form; names the cell,
             the operation, its source line and what is supported.
     """
-    with materialised(cell, _denser), torch.no_grad():
+    with materialised(cell, Weight.stored_dense), torch.no_grad():
         traced = trace_step(cell)
         builder = Builder()
         state = cell.initial_state(1, torch.zeros(1, cell.input_size))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-_BYTES_PER_NUMBER = 4
 _DENSE_FROM = 0.5
 
 
@@ -26,12 +25,16 @@ class Size:
     kb: float
 
 
-def size(model: nn.Module) -> Size:
+def size(model: nn.Module, number_bytes: int = 4) -> Size:
     """Counts a model: cell, biases, scalars and classifier.
 
-    A tensor is stored dense at 4 bytes a number, or, when it is a matrix of mostly zeros, as values and indices at
-    8 bytes a non-zero. That is the rule of the authors' code (EdgeML's ``estimateNNZ``), and it gives the sizes that
-    the paper prints.
+    A tensor is stored dense, or, when it is a matrix of mostly zeros, as a value and an index for each non-zero, both
+    of ``number_bytes``. At 4 bytes that is the rule of the authors' code (EdgeML's ``estimateNNZ``); at 4 and, for
+    quantised models, at 1 it gives the sizes that the paper prints.
+
+    Args:
+        model: what to count.
+        number_bytes: 4 for float32, 1 for a quantised model, whose biases and scalars the paper counts so, too.
     """
     parameters = nonzero = stored = 0
     for tensor in model.parameters():
@@ -39,5 +42,5 @@ def size(model: nn.Module) -> Size:
         parameters += count
         nonzero += live
         dense = tensor.dim() < 2 or live >= _DENSE_FROM * count
-        stored += _BYTES_PER_NUMBER * count if dense else 2 * _BYTES_PER_NUMBER * live
+        stored += number_bytes * (count if dense else 2 * live)
     return Size(parameters, nonzero, stored / 1024)

@@ -30,8 +30,10 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
     parts = [
         f"{name}: {'test accuracy in %' if percent else 'test metric'}, {seeds(rows)}. The epoch was chosen on "
         "validation data; the test set was used once, after.",
-        "KB: cell and classifier, 4 bytes a number, 1 KB = 1024 bytes.",
+        kb_meaning(rows),
     ]
+    if any("Q" in (row["compression"] or "") for row in rows):
+        parts.append("Accuracy of an int8 model: of its integer program over the whole test set.")
     if any(metric(row) == "perplexity" for row in rows):
         parts[1] = (
             "Perplexity: of every word of the text but the first, the state carried over from end to end. "
@@ -45,6 +47,14 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
         )
     parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
     return " ".join(parts)
+
+
+def kb_meaning(rows: Iterable[Mapping[str, Any]]) -> str:
+    """What KB counts."""
+    used = {letter for row in rows for letter in row["compression"] or ""}
+    quantised = ", 1 of an int8 model" if "Q" in used else ""
+    sparse = "; of a sparse matrix, a number and an index for each non-zero" if "S" in used else ""
+    return f"KB: cell and classifier, 4 bytes a number{quantised}, 1 KB = 1024 bytes{sparse}."
 
 
 def metric(row: Mapping[str, Any]) -> str:

@@ -11,17 +11,20 @@ import pandas as pd
 from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Record, noted_runs, observed, read_all
-from bench.report.rows import data_name, hidden_size, labels
+from bench.report.rows import compression, data_name, hidden_size, labels
 
 RUNS = {
     "id": "string",
     "data": "string",
+    "cell": "string",
     "label": "string",
     "seed": "Int64",
     "status": "string",
     "reason": "string",
     "hidden_size": "Int64",
+    "compression": "string",
     "accuracy": "Float64",
+    "float_accuracy": "Float64",
     "perplexity": "Float64",
     "loss": "Float64",
     "validation_accuracy": "Float64",
@@ -50,7 +53,9 @@ RUNS = {
 """Columns of :func:`runs_frame`.
 
 Accuracy, perplexity and loss without prefix are the test set's; minutes are of training; ``kb_in_all`` counts an
-embedding and a language model's softmax, which ``kb`` does not.
+embedding and a language model's softmax, which ``kb`` does not. ``compression`` has the letters of what a cell is made
+small by (L low rank, S sparsity, Q quantisation), or ``dense``. The accuracy of a quantised run is that of its
+integers; ``float_accuracy`` is the same network's in float32.
 """
 
 _SETS = {
@@ -64,15 +69,20 @@ _SETS = {
 }
 _BYTES_PER_NUMBER = 4
 _BOARD = ["board", "board_title", "format", "method"]
-_SPREAD = ["accuracy", "perplexity", "loss", "validation_accuracy", "validation_perplexity", "train_perplexity"]
+_SPREAD = [
+    *("accuracy", "float_accuracy", "perplexity", "loss"),
+    *("validation_accuracy", "validation_perplexity", "train_perplexity"),
+]
 _SIZE = ["epochs", "minutes", "parameters", "nonzero", "kb", "kb_in_all"]
 _LATENCY = ["cycles", "ms_per_step", "ms", "ms_low", "ms_high", "flash_bytes", "ram_bytes"]
 
 SUMMARY = {
     "data": "string",
     **_SETS,
+    "cell": "string",
     "label": "string",
     "hidden_size": "Int64",
+    "compression": "string",
     "n": "Int64",
     "seeds": "string",
     "not_done": "Int64",
@@ -119,15 +129,19 @@ def _run_rows(record: Record, label: str) -> Iterator[dict[str, Any]]:
     row: dict[str, Any] = {
         "id": record.id,
         "data": data_name(record),
+        "cell": record.labels.cell,
         "label": label,
         "seed": record.spec.get("seed"),
         "status": record.status.value,
         "reason": record.reason or None,
         "hidden_size": hidden_size(record),
+        "compression": compression(record),
     }
     if record.status is Status.DONE:  # numbers of other runs are not results
         if record.result is not None:
             row |= {key.removeprefix("test_"): value for key, value in record.result.model_dump().items()}
+            if record.result.integer_accuracy is not None:
+                row["accuracy"], row["float_accuracy"] = record.result.integer_accuracy, record.result.test_accuracy
         if record.times.train_s is not None:
             row["minutes"] = record.times.train_s / 60
         if record.size is not None:
@@ -160,7 +174,7 @@ def summary(runs: pd.DataFrame, sets: pd.DataFrame) -> pd.DataFrame:
     done = each[each["status"] == Status.DONE.value]
     by = ["data", "label"]
     all_rows = each[["label"]].drop_duplicates().merge(sets, how="cross")
-    hidden = each.drop_duplicates(by)[[*by, "hidden_size"]]
+    hidden = each.drop_duplicates(by)[[*by, "cell", "hidden_size", "compression"]]
     counts = each.assign(not_done=each["status"] != Status.DONE.value).groupby(by, as_index=False)["not_done"].sum()
     results = done.groupby(by, as_index=False, sort=False).agg(
         n=("id", "size"),

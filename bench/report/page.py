@@ -135,9 +135,7 @@ def _point(own: Sequence[dict[str, Any]], board: Board | None) -> tuple[figures.
     spread = None if sd is None else scale * sd
     if board is None:
         return figures.Point(line["label"], line["kb"], y, None, spread), ""
-    at = next(
-        (e for e in own if (e["board"], e["format"], e["method"]) == (board.name, board.format, board.method)), None
-    )
+    at = next((each for each in own if each["board"] == board.name), None)
     why = explain_latency(at, board.title)
     if at is None or why:
         return None, why

@@ -36,6 +36,13 @@ def hidden_size(record: Record) -> int | None:
     return value if isinstance(value, int) else None
 
 
+def compression(record: Record) -> str:
+    """What the cell is made small by: letters of L low rank, S sparsity, Q quantisation; ``dense`` for nothing."""
+    part = _part(record.spec, "compress")
+    used = {"L": _part(record.spec, "cell").get("rank"), "S": part.get("keep"), "Q": part.get("quantise")}
+    return "".join(letter for letter, given in used.items() if given) or "dense"
+
+
 def labels(records: Iterable[Record]) -> dict[str, str]:
     """The name of the row of each run, by id of the run."""
     families: dict[str, list[Record]] = defaultdict(list)

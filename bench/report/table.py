@@ -76,12 +76,22 @@ class Footnote:
 
 @dataclass(frozen=True)
 class Board:
-    """The board of the latency columns, and how its latency was obtained."""
+    """The board of the latency columns, and how their latencies were obtained: quantised models in integers."""
 
     name: str
     title: str
-    format: str
-    method: str
+    formats: tuple[str, ...]
+    methods: tuple[str, ...]
+
+    @property
+    def format(self) -> str:
+        """The numeric format, or all that there are."""
+        return " or ".join(self.formats)
+
+    @property
+    def method(self) -> str:
+        """How latencies were obtained."""
+        return " or ".join(self.methods)
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ def build(
         label: [e for data in sets for e in _entries(lines, attempts, data, label, shown, notes)] for label in order
     }
     columns = [column for spanner in spanners for column in spanner.columns]
-    done = [_finish([entries[label][i] for label in order], column) for i, column in enumerate(columns)]
+    done = [finish([entries[label][i] for label in order], column) for i, column in enumerate(columns)]
     rows = tuple(Row(label, tuple(column[at] for column in done)) for at, label in enumerate(order))
     footnotes = tuple(Footnote(mark, text) for mark, text in notes.listed())
     return Table(name, caption(name, lines, shown), spanners, rows, footnotes, shown, tuple(general))
@@ -146,15 +156,14 @@ def _choose(runs: pd.DataFrame, summary: pd.DataFrame, board: str | None) -> Boa
     if not seen:
         return None
 
-    def fitting(row: dict[str, Any]) -> int:
-        of_row = summary[[*_ROUTE]].eq(pd.Series({key: row[key] for key in _ROUTE})).all(axis=1)
-        return int((of_row & summary["fits_flash"].fillna(False) & summary["fits_ram"].fillna(False)).sum())
+    def fitting(name: str) -> int:
+        lines = summary[summary["board"] == name]
+        return int((lines["fits_flash"].fillna(False) & lines["fits_ram"].fillna(False)).sum())
 
-    best = max(seen, key=fitting)  # the first of equals
-    return Board(best["board"], best["board_title"], best["format"], best["method"])
-
-
-_ROUTE = ("board", "format", "method")
+    chosen = max(dict.fromkeys(row["board"] for row in seen), key=fitting)  # the first of equals
+    routes = [row for row in seen if row["board"] == chosen]
+    formats, methods = (tuple(sorted({row[key] for row in routes})) for key in ("format", "method"))
+    return Board(chosen, routes[0]["board_title"], formats, methods)
 
 
 def _row_order(lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -205,36 +214,37 @@ def _entries(
             marks = (DAGGER, *marks)
         elif some:
             marks = (*marks, notes.mark(some))
-    quality = _number(line[f"{metric(line)}_mean"], line[f"{metric(line)}_sd"], line["n"], scale, marks)
-    found = [quality, *(_number(line[size], None, line["n"]) for size in sizes)]
+    quality = number(line[f"{metric(line)}_mean"], line[f"{metric(line)}_sd"], line["n"], scale, marks)
+    found = [quality, *(number(line[size], None, line["n"]) for size in sizes)]
     if board is not None:
-        at = next((each for each in own if all(each[k] == getattr(board, v) for k, v in _BOARD_FIELDS)), None)
+        at = next((each for each in own if each["board"] == board.name), None)
         reason = explain_latency(at, board.title)
-        ms = None if at is None or reason else at["ms"]
-        found.append(Entry("-", marks=(notes.mark(reason),)) if reason else _number(ms, None, line["n"]))
+        if at is None or reason:
+            found.append(Entry("-", marks=(notes.mark(reason),)))
+        else:
+            several = (notes.mark(f"in {at['format']}"),) if len(board.formats) > 1 else ()
+            found.append(number(at["ms"], None, line["n"], marks=several))
     return found
 
 
-_BOARD_FIELDS = (("board", "name"), ("format", "format"), ("method", "method"))
-
-
-def _number(mean: float | None, sd: float | None, n: int, scale: float = 1, marks: tuple[str, ...] = ()) -> Entry:
+def number(mean: float | None, sd: float | None, n: int, scale: float = 1, marks: tuple[str, ...] = ()) -> Entry:
+    """An entry to be printed by :func:`finish`; a dash where there is no number."""
     if mean is None:
         return Entry("-", marks=marks)
     return Entry("", mean * scale, None if sd is None else sd * scale, n, marks=marks)
 
 
-def _finish(column: Sequence[Entry], of: Column) -> list[Entry]:
-    """Prints the numbers of a column alike, and finds the best: those that print as the best number does."""
+def finish(column: Sequence[Entry], of: Column, best: bool = True) -> list[Entry]:
+    """Prints the numbers of a column alike, and finds the best where that is asked: those that print as it does."""
     numbers = [entry.mean for entry in column if entry.mean is not None]
     if not numbers:
         return list(column)
     places = 2 if of.kind == "quality" else _places(min(map(abs, numbers)))
-    best = f"{(max if of.higher_is_better else min)(numbers):.{places}f}"
+    top = f"{(max if of.higher_is_better else min)(numbers):.{places}f}"
     return [
         entry
         if entry.mean is None
-        else replace(entry, text=_text(entry, places), best=f"{entry.mean:.{places}f}" == best)
+        else replace(entry, text=_text(entry, places), best=best and f"{entry.mean:.{places}f}" == top)
         for entry in column
     ]
 

@@ -10,6 +10,7 @@ from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Record, write_atomically
 from bench.report import frame
+from bench.report.ladder import ladder
 from bench.report.latex import to_latex
 from bench.report.page import to_html, trade_offs
 from bench.report.svg import standalone
@@ -22,6 +23,7 @@ class Report:
     """What :func:`write_report` wrote, and of how many runs."""
 
     table: Table
+    ladder: Table | None
     html: Path
     tex: Path
     markdown: Path
@@ -33,7 +35,8 @@ class Report:
 def write_report(results: Path, board: str | None = None) -> Report:
     """Writes the tables, figures and page of a results folder, each file whole or not at all.
 
-    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``figures/*.svg``, and ``report.html``.
+    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``figures/*.svg``, and ``report.html``; for a grid with
+    compressed cells beside dense ones also ``tables/<grid>-ladder.tex`` and ``.md``.
 
     Args:
         results: the folder, with its ``runs/``.
@@ -60,6 +63,12 @@ def write_report(results: Path, board: str | None = None) -> Report:
         tables / f"{stem}.csv": to_csv(summary),
         results / "report.html": to_html(results, stem, records, runs, summary, table),
     }
+    steps = ladder(name, runs, summary)
+    if steps is not None:
+        texts |= {
+            tables / f"{stem}-ladder.tex": to_latex(steps),
+            tables / f"{stem}-ladder.md": to_markdown(steps),
+        }
     panels = trade_offs(frame.plain(summary), table, None)
     panels += trade_offs(frame.plain(summary), table, table.board) if table.board else []
     drawings = {figures / f"{each['name']}.svg": standalone(each["svg"], each["title"]) for each in panels}
@@ -70,8 +79,8 @@ def write_report(results: Path, board: str | None = None) -> Report:
             write_atomically(path, text)
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {results}: {error.strerror or error}") from None
-    tex, markdown, csv, html = texts
-    return Report(table, html, tex, markdown, csv, done, len(records) - done)
+    tex, markdown, csv, html, *_ = texts
+    return Report(table, steps, html, tex, markdown, csv, done, len(records) - done)
 
 
 def _remarks(records: Sequence[Record]) -> list[str]:

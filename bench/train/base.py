@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import lightning.pytorch as pl
@@ -32,6 +32,9 @@ class Training(pl.LightningModule):
         network: what is trained.
         train: optimizer, rate, schedule, clipping.
         classes: as many as a guess has.
+
+    Attributes:
+        after_step: called after every step of the optimizer.
     """
 
     def __init__(self, network: nn.Module, train: TrainPart, classes: int) -> None:
@@ -40,6 +43,7 @@ class Training(pl.LightningModule):
         self.network = network
         self.train_part = train
         self.uniform_loss = math.log(classes)
+        self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
 
     def on_train_epoch_start(self) -> None:

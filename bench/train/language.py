@@ -133,7 +133,7 @@ def build_layers(spec: RunSpec) -> list[Cell]:
         if number == part.layers - 1 and part.tied:
             changes["hidden_size"] = embedding
         own = CellPart.model_validate({**cell.model_dump(exclude={"options"}), **cell.options, **changes})
-        layers.append(build_cell(own, layers[-1].hidden_size if layers else embedding))
+        layers.append(build_cell(own, layers[-1].hidden_size if layers else embedding, spec.compress))
         for name, factor in part.scale.items():
             _scale(layers[-1], name, factor)
     if spec.awd.weight_drop:

@@ -60,6 +60,8 @@ class LanguageModelling(Training):
             if clip is not None:
                 torch.nn.utils.clip_grad_norm_(parameters, clip)
             own.step()
+            for each in self.after_step:
+                each()
             if self.average is not None:
                 self.average.update()
         found = torch.stack(losses).tolist()

@@ -17,10 +17,12 @@ from bench.spec import RunSpec
 from bench.train import text
 from bench.train.averaging import Averaging
 from bench.train.callbacks import EpochEnd, Listener
+from bench.train.compression import Compression
 from bench.train.language import LanguageModel, build
 from bench.train.language_module import LanguageModelling, perplexity
 from bench.train.network import derive_seed
 from bench.train.trainer import save, trainer
+from cells import Cell
 
 
 def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: list[Listener]) -> dict[str, Any]:
@@ -36,9 +38,11 @@ def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: li
     network = build(spec, corpus.info.classes)
     if spec.language.unigram:
         network.begin_at_unigram(corpus.train)
-    end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", higher_is_better=False)
+    cells = [each for each in network.layers if isinstance(each, Cell)]
+    compression = Compression(network, cells, spec.compress, spec.train.epochs)
+    end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", False, compression)
     began = time.monotonic()
-    of_validation, validation_loss = _fit(spec, corpus, network, end)
+    of_validation, validation_loss = _fit(spec, corpus, network, end, compression)
     train_s = time.monotonic() - began
     test_loss = _loss(network, corpus.test)
     save(folder, spec, network)
@@ -60,13 +64,16 @@ def _loss(network: LanguageModel, stream: Tensor) -> float:
     return -network.log_likelihood(stream) / (len(stream) - 1)
 
 
-def _fit(spec: RunSpec, corpus: Corpus, network: LanguageModel, end: EpochEnd) -> tuple[float, float]:
+def _fit(
+    spec: RunSpec, corpus: Corpus, network: LanguageModel, end: EpochEnd, compression: Compression
+) -> tuple[float, float]:
     """Trains, and puts the weights of the best epoch back; its perplexity and loss on the validation text."""
     seed = derive_seed(spec.seed, "windows") if spec.awd.variable_bptt else None
     windows = text.Windows(corpus.train, spec.train.batch_size, spec.language.bptt, seed)
     module = LanguageModelling(network, spec, corpus.info.classes)
     torch.manual_seed(derive_seed(spec.seed, "noise"))
     epochs = spec.train.epochs + spec.awd.finetune
-    fitting = trainer(max_epochs=epochs, callbacks=[end, Averaging(end)] if spec.awd.averages else [end])
+    averaging = [Averaging(end)] if spec.awd.averages else []
+    fitting = trainer(max_epochs=epochs, callbacks=[compression, end, *averaging])
     fitting.fit(module, text.Chunked(windows), text.Whole(corpus.validation))
     return end.restore(network)

@@ -78,6 +78,7 @@ class Classification(Training):
         train: optimizer, rate, schedule, clipping.
         classes: C.
         steps: optimizer steps in all, for the schedule.
+
     """
 
     def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
@@ -104,6 +105,8 @@ class Classification(Training):
                 torch.nn.utils.clip_grad_norm_(parameters, clip)
             optimizer.step()
             schedule.step()
+            for each in self.after_step:
+                each()
         self.check_finite(self._settle("train"))
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:

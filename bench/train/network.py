@@ -9,9 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from bench import zoo
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, RunSpec
 from cells import Cell, Weight
+from cells.compress import HardThreshold
+from cells.gates import PIECEWISE
 
 
 class Classifier(nn.Module):
@@ -72,15 +75,17 @@ def derive_seed(seed: int, part: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{part}:{seed}".encode()).digest()[:7], "big")
 
 
-def build_cell(part: CellPart, features: int) -> Cell:
-    """The cell of a specification, its matrices factorised as it says.
+def build_cell(part: CellPart, features: int, compress: CompressPart | None = None) -> Cell:
+    """The cell of a specification, its matrices factorised and its gates chosen as it says.
 
     Args:
         part: name, sizes, options.
         features: D.
+        compress: how it will be made small; not at all by default.
 
     Raises:
-        RnnbenchError: when an option is out of range, or a rank names no matrix or does not fit it.
+        RnnbenchError: when an option is out of range, a rank or a kept fraction names no matrix, a rank does not fit
+            it, or it cannot be made sparse.
     """
     try:
         cell = zoo.cell_class(part.name)(features, part.hidden_size, **part.options)
@@ -89,6 +94,10 @@ def build_cell(part: CellPart, features: int) -> Cell:
             if name not in weights:
                 raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
             weights[name].factorise(rank)
+        if compress is not None:
+            HardThreshold(cell, compress.keep)
+            if compress.quantise == "piecewise":
+                cell.nonlinearities.update(PIECEWISE)
     except ValueError as error:
         raise RnnbenchError(f"cell {part.name!r}: {error}") from None
     return cell
@@ -104,4 +113,4 @@ def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = N
         vocabulary: ids of words, 0 for the padding not counted; ``None`` for a set of numbers.
     """
     torch.manual_seed(derive_seed(spec.seed, "init"))
-    return Network(build_cell(spec.cell, features), classes, vocabulary)
+    return Network(build_cell(spec.cell, features, spec.compress), classes, vocabulary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,11 +26,16 @@ from bench.spec import RunSpec
 from bench.train import modelling, runtime
 from bench.train.base import DivergedError
 from bench.train.callbacks import EpochEnd, Listener
+from bench.train.compression import Compression
+from bench.train.integer import accuracy as integer_accuracy
+from bench.train.integer import program_of
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, build, derive_seed
 from bench.train.trainer import save, trainer
 
 _EVALUATION_BATCH = 512
+_FLOAT_BYTES, _INTEGER_BYTES = 4, 1
+"""Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
 _log = logging.getLogger(__name__)
 
 
@@ -149,43 +154,56 @@ def _train_and_measure(job: Job, dataset: Dataset, listeners: list[Listener]) ->
     spec, info = job.spec, dataset.info
     network = build(spec, info.features, info.classes, info.vocabulary)
     began = time.monotonic()
-    end = EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners)
-    accuracy, loss = _fit(spec, dataset, network, end)
+    compression = Compression(network, [network.cell], spec.compress, spec.train.epochs)
+    end = EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners, compression=compression)
+    accuracy, loss = _fit(spec, dataset, network, end, compression)
     train_s = time.monotonic() - began
     test_loss, test_accuracy = _test(spec, dataset, network)
     save(job.folder, spec, network)
+    program = program_of(network, dataset.train) if spec.compress.quantise else None
     result = Result(
         test_accuracy=test_accuracy,
+        integer_accuracy=None if program is None else integer_accuracy(program, network, dataset.test),
         test_loss=test_loss,
         validation_accuracy=accuracy,
         validation_loss=loss,
         best_epoch=end.best_epoch,
         epochs=end.epochs,
     )
-    latency = mcu.latency(
-        [network.cell], network.head, steps=info.steps, boards=[mcu.board(name) for name in spec.boards]
-    )
     return {
         "result": result,
-        "size": _size(network),
-        "latency": tuple(LatencyFacts(**asdict(each)) for each in latency),
+        "size": _size(network, _INTEGER_BYTES if program else _FLOAT_BYTES),
+        "latency": tuple(_latency(spec, network, info.steps, program)),
         "train_s": train_s,
     }
 
 
-def _size(network: Network) -> SizeFacts:
+def _latency(spec: RunSpec, network: Network, steps: int, program: mcu.Program | None) -> Iterator[LatencyFacts]:
+    """Of the integer program where there is one, else of the same network in float32."""
+    boards = [mcu.board(name) for name in spec.boards]
+    if program is None:
+        found: Sequence[mcu.Latency] = mcu.latency([network.cell], network.head, steps=steps, boards=boards)
+    else:
+        found = [mcu.predict(program, board, steps=steps) for board in boards]
+    for each in found:
+        yield LatencyFacts(**{name: getattr(each, name) for name in LatencyFacts.model_fields})
+
+
+def _size(network: Network, number_bytes: int) -> SizeFacts:
     """The size of cell and classifier, as the paper prints it; an embedding is counted beside it."""
-    counted = size(nn.ModuleList([network.cell, network.head]))
+    counted = size(nn.ModuleList([network.cell, network.head]), number_bytes)
     embedding = 0 if network.embedding is None else network.embedding.weight.numel()
     return SizeFacts(**asdict(counted), embedding_parameters=embedding)
 
 
-def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> tuple[float, float]:
+def _fit(
+    spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression
+) -> tuple[float, float]:
     """Trains, and puts the weights of the best epoch back; its accuracy and loss on the validation data."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
-    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[end])
+    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end])
     fitting.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
     return end.restore(network)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from cells.gates import PIECEWISE, SMOOTH
 from cells.kernels import autograd, native
 from cells.kernels.build import NoKernelError, cache_folder
 from cells.kernels.native import Operands
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["cache_folder", "in_use", "lanes", "last", "ready", "scan", "use"]
 
 _MODES = ("auto", "off")
-_LIKE_TORCH = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
 _log = logging.getLogger(__name__)
 
 
@@ -99,7 +99,9 @@ def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor |
 
 
 def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] | None:
-    if _Settings.mode == "off" or not _plain(x_TBD, *state) or not x_TBD.shape[1] or cell.nonlinearities != _LIKE_TORCH:
+    if _Settings.mode == "off" or not _plain(x_TBD, *state) or not x_TBD.shape[1]:
+        return None
+    if cell.nonlinearities not in (SMOOTH, PIECEWISE):
         return None
     parts = parts_of(cell)
     if parts is None:

@@ -25,6 +25,8 @@ _HERE = Path(__file__).parent
 _NATIVE = ("-O3", "-march=native")
 _ANYWHERE = ("-O3",)
 _ALWAYS = ("-std=c++17", "-shared", "-fPIC", "-pthread", "-Wno-psabi")
+PIECEWISE_SUFFIX = " piecewise"
+"""After the name of a cell: with piecewise-linear gates."""
 _PATIENCE_S = 300
 _DIGEST = hashlib.sha256().digest_size
 _log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ def library(cell: str) -> ctypes.CDLL:
     """The compiled kernel of a cell, built when it is not there or damaged.
 
     Args:
-        cell: a C++ type of ``gates.h``.
+        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates.
 
     Raises:
         NoKernelError: when it cannot be built or loaded.
@@ -92,7 +94,10 @@ def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
             made = Path(folder) / "kernel.so"
-            command = [compiler, *flags, *_ALWAYS, f"-DCELL={cell}", str(_HERE / "sequence.cpp"), "-o", str(made)]
+            kind = [f"-DCELL={cell.removesuffix(PIECEWISE_SUFFIX)}"]
+            if cell.endswith(PIECEWISE_SUFFIX):
+                kind.append("-DPIECEWISE")
+            command = [compiler, *flags, *_ALWAYS, *kind, str(_HERE / "sequence.cpp"), "-o", str(made)]
             done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
             if done.returncode or not made.exists():
                 text = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])

@@ -74,11 +74,25 @@ static inline void split_exp(V x, V& scale, V& tail) {
     scale = (V)((bits << 23) + 0x3f800000);
 }
 
+#ifdef PIECEWISE
+
+// The lines of cells/gates.py, and their derivatives as functions of their values: flat where a value is at an end.
+static inline V inside(V y, float low, float high, float slope) {
+    return y > low ? (y < high ? splat(slope) : V{}) : V{};
+}
+static inline V sigmoid(V x) { return clamp(x * 0.5f + 0.5f, 0.0f, 1.0f); }
+static inline V sigmoid_slope(V y) { return inside(y, 0.0f, 1.0f, 0.5f); }
+static inline V tanh(V x) { return clamp(x, -1.0f, 1.0f); }
+static inline V tanh_slope(V y) { return inside(y, -1.0f, 1.0f, 1.0f); }
+
+#else
+
 static inline V sigmoid(V x) {
     V scale, tail;
     split_exp(clamp(-x, -87.0f, 88.0f), scale, tail);
     return 1.0f / (1.0f + scale * tail + scale);
 }
+static inline V sigmoid_slope(V y) { return y * (1.0f - y); }
 
 // m / (m + 2) with m = expm1(2 |x|) has no cancellation near 0.
 static inline V tanh(V x) {
@@ -88,17 +102,20 @@ static inline V tanh(V x) {
     V m = scale * tail + (scale - 1.0f);
     return (V)((I)(m / (m + 2.0f)) | ((I)x & sign));
 }
+static inline V tanh_slope(V y) { return 1.0f - y * y; }
+
+#endif
 
 static inline V relu(V x) { return x <= 0.0f ? V{} : x; }  // NaN stays NaN
 
 // A non-linearity and its derivative as a function of its value.
 struct Sigmoid {
     static V of(V x) { return sigmoid(x); }
-    static V slope(V y) { return y * (1.0f - y); }
+    static V slope(V y) { return sigmoid_slope(y); }
 };
 struct Tanh {
     static V of(V x) { return tanh(x); }
-    static V slope(V y) { return 1.0f - y * y; }
+    static V slope(V y) { return tanh_slope(y); }
 };
 struct Relu {
     static V of(V x) { return relu(x); }

@@ -36,7 +36,7 @@ class Operands:
     """What a kernel sees of a cell and its input: dense matrices, however the cell holds them.
 
     Attributes:
-        kernel: a C++ type of ``gates.h``.
+        kernel: as :func:`cells.kernels.build.library` takes it.
         x: [T, B, D], rows dense.
         h0: [B, H].
         c0: [B, H], for a cell with a second state.

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from cells.gates import PIECEWISE
+from cells.kernels.build import PIECEWISE_SUFFIX
 from cells.kernels.native import Operands
 
 if TYPE_CHECKING:
@@ -71,8 +73,11 @@ _SERVED: Mapping[str, Callable[[Any], Parts | None]] = {
 def parts_of(cell: Cell) -> Parts | None:
     """The kernel of a cell and its vectors P, or ``None`` when it, or this variant of it, has none."""
     cls = type(cell)
-    found = _SERVED.get(f"{cls.__module__}.{cls.__qualname__}")
-    return None if found is None else found(cell)
+    served = _SERVED.get(f"{cls.__module__}.{cls.__qualname__}")
+    parts = None if served is None else served(cell)
+    if parts is not None and cell.nonlinearities == PIECEWISE:
+        parts["kernel"] += PIECEWISE_SUFFIX
+    return parts
 
 
 def operands(cell: Any, parts: Parts, x_TBD: Tensor, state: tuple[Tensor, ...]) -> tuple[Operands, tuple[Tensor, ...]]:

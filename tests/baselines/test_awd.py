@@ -33,7 +33,7 @@ def test_weight_drop_is_one_mask_for_all_steps_and_sequences(name: str) -> None:
     x = torch.randn(20, 3, 5, dtype=torch.float64)
     with torch.no_grad(), awd.weight_dropped(cell, 0.4):
         dropped = cell.weights()["U"].matrix().clone()
-        h, _ = cell(x)
+        h, _state = cell(x)
         again, _ = cell(x[:7])
         by_steps, at = [], cell.initial_state(3, x)
         for x_BD in x:

@@ -9,6 +9,7 @@ import yaml
 
 from bench.errors import RnnbenchError
 from bench.plan import Grid, Status, plan, read_grid
+from bench.spec import parse
 
 
 def grid(tmp_path: Path, text: str) -> Grid:
@@ -121,3 +122,35 @@ def test_every_grid_that_we_ship_is_valid_and_named_as_its_file(path: Path) -> N
     assert made.name == path.stem
     assert made.about
     assert made.runs()
+
+
+def test_values_that_vary_together_are_one_axis() -> None:
+    grid = Grid.model_validate(
+        {
+            "name": "steps",
+            "grid": {
+                "data": ["watch7", "digits"],
+                "cell": ["fastgrnn"],
+                "set": [
+                    {},
+                    {"cell.rank": {"U": 5}},
+                    {"cell.rank": {"U": 5}, "compress.keep": {"U": 0.5}, "train.epochs": 40},
+                ],
+            },
+            "overrides": [{"when": {"data": "digits", "cell.rank.U": 5}, "set": {"cell.rank.U": 7}}],
+        }
+    )
+    found = [(run.data.name, run.cell.rank, run.compress.keep, run.train.epochs) for run in grid.runs()]
+    assert found == [
+        ("watch7", {}, {}, 30),
+        ("watch7", {"U": 5}, {}, 30),
+        ("watch7", {"U": 5}, {"U": 0.5}, 40),
+        ("digits", {}, {}, 30),
+        ("digits", {"U": 7}, {}, 30),
+        ("digits", {"U": 7}, {"U": 0.5}, 40),
+    ]
+
+
+def test_the_axis_of_what_varies_together_needs_mappings() -> None:
+    with pytest.raises(RnnbenchError, match="axis 'set' needs mappings"):
+        parse(Grid, {"name": "x", "grid": {"data": ["watch7"], "set": ["gru"]}}, "x.yaml")

@@ -3,10 +3,14 @@
 import itertools
 import json
 import re
+from typing import Any
 
 import pytest
 import wandb
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bench.compression import CompressPart
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec, parse
 
@@ -107,3 +111,38 @@ def test_a_row_label_says_what_is_not_default() -> None:
     assert spec(cell={"name": "gru", "reset": "before"}).variant() == "reset before"
     low = {"name": "fastgrnn", "gate": "tanh", "rank": {"U": 25, "W": 16}}
     assert spec(cell=low).variant() == "gate tanh, rank U 25 W 16"
+
+
+def test_a_run_without_compression_keeps_the_id_that_it_had_before_there_was_any() -> None:
+    assert RunSpec.model_validate({"data": "watch7", "cell": "fastgrnn"}).id == "watch7-fastgrnn-h100-s0-de164013"
+
+
+@pytest.mark.parametrize(
+    ("compress", "epochs", "says"),
+    [
+        ({"keep": {"U": 0}}, 30, "keep of U must be above 0 and at most 1, not 0"),
+        ({"keep": {"U": 1.5}}, 30, "keep of U must be above 0 and at most 1, not 1.5"),
+        ({"keep": {"U": 0.3}, "quantise": "table"}, 3, "train.epochs is 3, and compression has 4 stages"),
+        ({"keep": {"U": 0.3}, "stage_epochs": [1, 2]}, 3, "must give 3 stages (dense, thresholding, fixed support)"),
+        ({"quantise": "table", "stage_epochs": [0, 3]}, 3, "must give 2 stages (dense, quantised) at least 1 epoch"),
+        ({"quantise": "table"}, 1, "train.epochs is 1, and compression has 2 stages"),
+        ({"kep": {"U": 0.3}}, 3, "unknown key 'compress.kep'; did you mean 'keep'?"),
+    ],
+)
+def test_compression_that_cannot_be_is_one_clear_line(compress: dict[str, Any], epochs: int, says: str) -> None:
+    raw = {"data": "watch7", "cell": "fastgrnn", "compress": compress, "train": {"epochs": epochs}}
+    with pytest.raises(RnnbenchError) as error:
+        parse(RunSpec, raw, "x")
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@given(st.integers(1, 400), st.booleans(), st.sampled_from([None, "table"]))
+def test_every_stage_has_an_epoch_and_together_they_are_all(epochs: int, sparse: bool, quantise: str | None) -> None:
+    part = CompressPart(keep={"U": 0.5} if sparse else {}, quantise=quantise)
+    if epochs < len(part.stages):
+        return
+    ends = (0, *part.stage_ends(epochs))
+    assert len(ends) == len(part.stages) + 1
+    assert ends[-1] == epochs
+    assert all(before < after for before, after in itertools.pairwise(ends))

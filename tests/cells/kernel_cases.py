@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bench.zoo import all_cells
 from cells import Cell, kernels
+from cells.gates import PIECEWISE, SMOOTH
 
 torch.set_num_threads(1)
 
@@ -30,6 +31,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
         for pooling in ("f", "fo", "ifo")
         for window, zoneout in ((1, 0.0), (2, 0.25), (4, 0.0))
     ),
+    *((name, {"gates": "piecewise"}) for name in ("fastgrnn", "fastrnn", "rnn", "ugrnn", "gru", "lstm", "qrnn")),
 ]
 TOLERANCE = 1e-5
 
@@ -37,7 +39,10 @@ TOLERANCE = 1e-5
 def made(name: str, options: dict[str, Any], inputs: int, hidden: int, seed: int = 0) -> Cell:
     """A cell off its initial values, and with states that stay small over a few steps."""
     torch.manual_seed(seed)
+    options = dict(options)
+    gates = PIECEWISE if options.pop("gates", "smooth") == "piecewise" else SMOOTH
     cell = all_cells()[name](inputs, hidden, **options).eval()
+    cell.nonlinearities.update(gates)
     with torch.no_grad():
         for key, parameter in cell.named_parameters():
             parameter.add_(torch.randn_like(parameter), alpha=0.1 if parameter.dim() < 2 else 0.02)

@@ -58,9 +58,17 @@ class Folder:
         facts: dict[str, Any] | None = None,
         provenance: dict[str, Any] | None = None,
         curve: list[float] | None = None,
+        steps: str = "",
+        integer: float | None = None,
     ) -> Record:
-        """One run; not done, it lacks what a run that stopped early lacks."""
+        """One run; not done, it lacks what a run that stopped early lacks.
+
+        ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program.
+        """
         self.count += 1
+        compress = {"keep": {"U": 0.3}} if "S" in steps else {}
+        compress |= {"quantise": "piecewise"} if "Q" in steps else {}
+        rank = {"U": 8} if "L" in steps else {}
         done = status is Status.DONE
         body = {
             "name": data,
@@ -88,10 +96,11 @@ class Folder:
             grid=self.grid,
             spec={
                 "data": {"name": data},
-                "cell": {"name": name, "hidden_size": hidden, "rank": {}, "options": {"v": variant}},
+                "cell": {"name": name, "hidden_size": hidden, "rank": rank, "options": {"v": variant}},
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "seed": seed,
                 "boards": ["uno", "mkr1000"],
+                **({"compress": compress} if compress else {}),
             },
             labels=Labels(cell=cell, variant=variant),
             times=Times(started="2026-08-01T10:00:00Z", finished="2026-08-01T10:01:00Z", train_s=55.0, wall_s=60.0),
@@ -99,7 +108,7 @@ class Folder:
             data=DataFacts(**body) if done else None,
             size=SizeFacts(parameters=2560, nonzero=2560, kb=kb) if done else None,
             latency=((latency(),) if latencies is None else latencies) if done else (),
-            result=_result(accuracy, body["metric"]) if done else None,
+            result=_result(accuracy, body["metric"], integer) if done else None,
         )
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
@@ -111,10 +120,11 @@ class Folder:
         return record
 
 
-def _result(value: float, metric: str) -> Result:
+def _result(value: float, metric: str, integer: float | None) -> Result:
     return Result.model_validate(
         {
             f"test_{metric}": value,
+            "integer_accuracy": integer,
             "test_loss": 0.4,
             f"validation_{metric}": value + 0.01,
             "validation_loss": 0.3,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -56,7 +56,7 @@ def test_perplexity_is_of_every_word_but_the_first_one_by_one(name: str) -> None
     with torch.no_grad():
         states = [cell.initial_state(1, net.softmax.weight) for cell in layers(net)]
         total = 0.0
-        for now, then in pairwise(text):
+        for now, then in itertools.pairwise(text):
             x = net.embedding.weight[now].unsqueeze(0)
             for number, cell in enumerate(layers(net)):
                 states[number] = cell.stream(x, states[number])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from itertools import pairwise
+import itertools
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_the_rows_of_a_pass_are_the_text(words: int, rows: int, bptt: int, seed:
         assert torch.equal(torch.cat([window.y[:, row] for window in windows]), own[1:])
     assert [window.first for window in windows] == [True, *[False] * (len(windows) - 1)]
     assert windows[0].passed == 0
-    assert all(one.passed < other.passed < 1 for one, other in pairwise(windows))
+    assert all(one.passed < other.passed < 1 for one, other in itertools.pairwise(windows))
 
 
 def test_the_rate_follows_the_length_where_lengths_vary() -> None:

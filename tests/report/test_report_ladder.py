@@ -1,0 +1,91 @@
+"""The table of what each step of compression costs, in the form of the paper's Tables 8 to 10."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.plan import Status
+from bench.report import write_report
+from bench.report.table import Table
+
+
+def _ladder(folder: Any) -> Table:
+    found: Table | None = write_report(folder.path).ladder
+    assert found is not None
+    return found
+
+
+def _texts(table: Table) -> dict[str, list[str]]:
+    return {row.label: [entry.text for entry in row.entries] for row in table.rows}
+
+
+def fill(folder: Any) -> None:
+    """Table 8's row of HAR-2, and a second set that lacks one step and failed another."""
+    for seed in (0, 1):
+        for steps, accuracy, kb in (("", 0.9538, 29), ("L", 0.9681, 28), ("LS", 0.9637, 17)):
+            folder.add("FastGRNN", "watch", seed, accuracy, kb=kb, steps=steps, variant=steps)
+        folder.add("FastGRNN", "watch", seed, 0.96, integer=0.9559, kb=3, steps="LSQ", variant="LSQ")
+    folder.add("FastGRNN", "digits", 0, 0.5, kb=57, variant="")
+    folder.add("FastGRNN", "digits", 1, 0.6, kb=57, variant="")
+    folder.add("FastGRNN", "digits", 0, steps="LSQ", variant="LSQ", status=Status.FAILED, reason="loss became nan")
+
+
+def test_rows_are_data_sets_and_columns_the_steps(folder: Any) -> None:
+    fill(folder)
+    table = _ladder(folder)
+    assert [spanner.title for spanner in table.spanners] == ["LSQ", "LS (-Q)", "L (-SQ)", "dense (-LSQ)"]
+    assert [len(spanner.columns) for spanner in table.spanners] == [3, 2, 2, 2]
+    texts = _texts(table)
+    assert texts["Watch-7"] == [
+        *(
+            "95.59 ± 0.00",
+            "96.00 ± 0.00",
+            "3.0",
+            "96.37 ± 0.00",
+            "17.0",
+            "96.81 ± 0.00",
+            "28.0",
+            "95.38 ± 0.00",
+            "29.0",
+        ),
+    ]
+    assert texts["Digits"] == ["failed", "-", "-", "-", "-", "-", "-", "55.00 ± 7.07", "57.0"]
+    assert "FastGRNN, low rank (L)" in table.caption
+    assert "integer program" in table.caption
+    notes = {note.mark: note.text for note in table.footnotes}
+    failed = next(row for row in table.rows if row.label == "Digits").entries[0]
+    assert "loss became nan" in notes[failed.marks[0]]
+    assert not any(entry.best for row in table.rows for entry in row.entries)
+
+
+def test_the_main_table_has_the_integer_accuracy(folder: Any) -> None:
+    fill(folder)
+    table = write_report(folder.path).table
+    row = next(row for row in table.rows if "LSQ" in row.label)
+    assert "95.59 ± 0.00" in [entry.text for entry in row.entries]
+    assert "1 of an int8 model" in table.caption
+
+
+def test_several_cells_are_named_in_the_rows(folder: Any) -> None:
+    fill(folder)
+    folder.add("GRU", "watch", 0, 0.93, kb=60)
+    folder.add("GRU", "watch", 0, 0.93, integer=0.92, kb=6, steps="LSQ", variant="LSQ")
+    assert list(_texts(_ladder(folder))) == ["FastGRNN, Digits", "FastGRNN, Watch-7", "GRU, Watch-7"]
+
+
+def test_it_is_written_as_latex_and_markdown(folder: Any) -> None:
+    fill(folder)
+    write_report(folder.path)
+    tex = (folder.path / "tables" / "demo-ladder.tex").read_text(encoding="utf-8")
+    assert tex.count("toprule") == 1
+    assert "95.59" in tex
+    assert "dense (-LSQ)" in (folder.path / "tables" / "demo-ladder.md").read_text(encoding="utf-8").replace("\\", "")
+
+
+def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
+    folder.add("GRU", "watch", 0)
+    assert write_report(folder.path).ladder is None
+    folder.add("GRU", "watch", 0, steps="L", variant="rank 8")
+    assert write_report(folder.path).ladder is not None
+    folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
+    assert write_report(folder.path).ladder is None, "two models of one kind have no one place"
