@@ -23,6 +23,8 @@ class LanguagePart(Sparse):
     """Options of the cell in the first layer only: ``{window: 2}``, as the authors of QRNN train it."""
     spread: float = Field(default=0.1, gt=0, le=10)
     """The embedding begins in U(-spread, spread); 0.1 in AWD-LSTM's code, as for the softmax."""
+    unigram: bool = False
+    """The softmax's bias begins at the logarithms of the words' frequencies, so that training begins at a unigram."""
     scale: dict[str, Annotated[float, Field(gt=0, le=10)]] = Field(default={})
     """Factors on what a cell's matrices begin with: ``{U: 0.4}``; others begin as the cell has them."""
     products: Literal["float32", "bfloat16"] = "float32"

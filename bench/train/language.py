@@ -80,6 +80,16 @@ class LanguageModel(nn.Module):
 
         def __call__(self, ids_TB: Tensor, states: States | None = None) -> tuple[Tensor, Tensor, States]: ...  # noqa: D102
 
+    @torch.no_grad()
+    def begin_at_unigram(self, stream: Tensor) -> None:
+        """Sets the softmax's bias to the log frequencies of a text's words, each counted once more than it is there.
+
+        Args:
+            stream: [n], the training text.
+        """
+        counts = torch.bincount(stream, minlength=len(self.softmax.bias)) + 1
+        self.softmax.bias.copy_((counts / counts.sum()).log())
+
     @property
     def outside(self) -> int:
         """Numbers of embedding and softmax, a shared matrix once."""

@@ -36,6 +36,8 @@ def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: li
     """
     text.check(corpus)
     network = build(spec, corpus.info.classes)
+    if spec.language.unigram:
+        network.begin_at_unigram(corpus.train)
     cells = [each for each in network.layers if isinstance(each, Cell)]
     compression = Compression(network, cells, spec.compress, spec.train.epochs)
     end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", False, compression)

@@ -131,6 +131,16 @@ def test_what_begins_how() -> None:
     torch.testing.assert_close(layers(build(low, 7))[0].U.matrix(), 0.25 * layers(build(full, 7))[0].U.matrix())
 
 
+def test_training_can_begin_at_the_unigram() -> None:
+    net, stream = model(language={"spread": 0.1}), tiny_text().train
+    net.begin_at_unigram(stream)
+    counts = torch.bincount(stream).double()
+    entropy = -float((counts / counts.sum()).log() @ (counts / counts.sum()))
+    loss = -net.log_likelihood(stream) / (len(stream) - 1)
+    assert loss == pytest.approx(entropy, abs=0.03)
+    assert loss < math.log(7)
+
+
 def test_options_of_the_first_layer_alone() -> None:
     made = build_layers(spec(cell={"name": "qrnn", "hidden_size": 8}, language={"layers": 3, "first": {"window": 2}}))
     assert [each.window for each in made] == [2, 1, 1]
