@@ -139,7 +139,7 @@ def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] 
         return None
     parts = parts_of(cell)
     if parts is None:
-        _say_once(f"{type(cell).__name__} has no kernel in this variant; the scan runs")
+        _say_once(f"{type(cell).__name__} has no kernel; the scan runs")
         return None
     if not _loaded(parts["kernel"]):
         return None

@@ -9,13 +9,15 @@ struct Backward {
     const Layout<Cell>& w;
     const float *W, *U;           // packed by rows: the products go the other way
     Floats da, dh, dc, input;     // gradients of the gathered sections, of the states, of a row of x
+    Floats gated;                 // and of a gated state
     Floats dW, dU, step_dP;       // sums: [D, wide], [H, wide]; of one step, [vectors, Hp]
     std::vector<double> dP;       // [vectors, Hp]; double, for a factor's gradient is a sum with much cancellation
-    std::vector<const float*> xs, hs;
+    std::vector<const float*> xs, hs, gs;  // of the gathered steps: inputs, states, gated states
 
     Backward(const Call& q, const Layout<Cell>& w, const float* W, const float* U)
         : q(q), w(w), W(W), U(U), da((GATHER + GROUP) * w.wide), dh(GROUP * w.Hp), dc(GROUP * w.Hp),
-          input(q.dx ? GROUP * w.Dp : 0), dW(w.D * w.wide), dU(w.recurrent() ? w.H * w.wide : 0),
+          input(q.dx ? GROUP * w.Dp : 0), gated(Cell::gated < 0 ? 0 : GROUP * w.Hp),
+          dW(w.D * w.wide), dU(w.recurrent() ? w.H * w.wide : 0),
           step_dP(Cell::vectors * w.Hp), dP(Cell::vectors * w.Hp) {}
 
     void group(N begin, N end) {
@@ -28,6 +30,7 @@ struct Backward {
             if (q.dx) to_input(t, begin, now, rows);
             xs.push_back(q.x + t * q.x_step + begin * q.x_row);
             hs.push_back(t ? q.out + ((t - 1) * q.B + begin) * w.H : q.h0 + begin * w.H);
+            if (Cell::gated >= 0) gs.push_back(kept_of(t, begin) + (Cell::kept - 1) * w.Hp);
             if (++gathered == most || t == 0) {
                 add_up(rows, gathered);
                 gathered = 0;
@@ -51,6 +54,10 @@ struct Backward {
     void gates(N t, N begin, N rows, float* now) {
         std::memset(step_dP, 0, Cell::vectors * w.Hp * sizeof(float));
         for (N r = 0; r < rows; ++r) gates_of_row(t, begin, r, now + r * w.wide);
+        if constexpr (Cell::gated >= 0) {
+            through(gated, false, now, rows, [](int s) { return s == Cell::gated; });
+            for (N r = 0; r < rows; ++r) gate_of_row(t, begin, r, now + r * w.wide);
+        }
         for (N n = 0; n < Cell::vectors * w.Hp; ++n) dP[n] += step_dP[n];
     }
 
@@ -84,17 +91,39 @@ struct Backward {
         }
     }
 
+    // From the gradient of the gated state to that of the section that gates it.
+    void gate_of_row(N t, N begin, N r, float* now) {
+        const N b = begin + r;
+        const float *kept = kept_of(t, b), *h = t ? q.out + ((t - 1) * q.B + b) * w.H : q.h0 + b * w.H;
+        for (N j = 0; j < w.H; j += LANES) {
+            V keep[MOST], grad = load(dh + r * w.Hp + j);
+            for (int k = 0; k < Cell::kept; ++k) keep[k] = load(kept + k * w.Hp + j);
+            V da_j = Cell::backward_gate(keep, load(h + j, w.H - j), load(gated + r * w.Hp + j), grad);
+            store(dh + r * w.Hp + j, grad);
+            store(now + j, da_j);
+            store(step_dP + j, load(step_dP + j) + da_j);
+        }
+    }
+
+    const float* kept_of(N t, N b) const { return q.kept + (t * q.B + b) * Cell::kept * w.Hp; }
+
     void to_state(const float* now, N rows) {
+        through(dh, true, now, rows, [](int s) { return s != Cell::gated; });
+    }
+
+    // dst (+)= the gradients of some sections through U.
+    template <class Which>
+    void through(float* dst, bool add, const float* now, N rows, Which which) {
         for (const Panel& panel : w.state_panels)
             for (N r = 0; r < rows; r += ROWS) {
                 Term terms[MOST];
                 int count = 0;
                 for (int s = 0; s < S; ++s)
-                    if (Cell::of_state[s] >= 0)
+                    if (Cell::of_state[s] >= 0 && which(s))
                         terms[count++] = {now + r * w.wide + s * w.Hp, w.wide,
                                           U + Cell::of_state[s] * w.H * w.Hp + panel.first * LANES * w.H, w.H};
                 N height = rows - r < ROWS ? rows - r : ROWS;
-                multiply_for(height, panel.count)(dh + r * w.Hp + panel.first * LANES, w.Hp, true, terms, count);
+                multiply_for(height, panel.count)(dst + r * w.Hp + panel.first * LANES, w.Hp, add, terms, count);
             }
     }
 
@@ -120,10 +149,10 @@ struct Backward {
             N first = panel.first * LANES;
             int kind = w.kind(w.section_of(panel, w.Hp));
             if (kind & 1) correlate_all(dW, w.D, xs.data(), q.x_row, first, panel.count, rows, steps);
-            if (kind & 2) correlate_all(dU, w.H, hs.data(), w.H, first, panel.count, rows, steps);
+            if (kind & 4) correlate_all(dU, w.H, gs.data(), Cell::kept * w.Hp, first, panel.count, rows, steps);
+            else if (kind & 2) correlate_all(dU, w.H, hs.data(), w.H, first, panel.count, rows, steps);
         }
-        xs.clear();
-        hs.clear();
+        for (auto* each : {&xs, &hs, &gs}) each->clear();
     }
 
     void correlate_all(float* sums, N K, const float* const* a, N row, N first, int count, N rows, N steps) {

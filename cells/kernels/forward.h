@@ -7,10 +7,11 @@ struct Forward {
     const Call& q;
     const Layout<Cell>& w;
     const float *W, *U;
-    Floats pre, h, c;
+    Floats pre, h, c, gated;
 
     Forward(const Call& q, const Layout<Cell>& w, const float* W, const float* U)
-        : q(q), w(w), W(W), U(U), pre(GROUP * w.wide), h(GROUP * w.Hp), c(GROUP * w.Hp) {}
+        : q(q), w(w), W(W), U(U), pre(GROUP * w.wide), h(GROUP * w.Hp), c(GROUP * w.Hp),
+          gated(Cell::gated < 0 ? 0 : GROUP * w.Hp) {}
 
     void group(N begin, N end) {
         N rows = end - begin;
@@ -19,7 +20,11 @@ struct Forward {
             if (Cell::states > 1) std::memcpy(c + r * w.Hp, q.c0 + (begin + r) * w.H, w.H * sizeof(float));
         }
         for (N t = 0; t < q.T; ++t) {
-            products(t, begin, rows);
+            products(t, begin, rows, false, h);
+            if constexpr (Cell::gated >= 0) {
+                for (N r = 0; r < rows; ++r) gate(r);
+                products(t, begin, rows, true, gated);
+            }
             for (N r = 0; r < rows; ++r) gates(t, begin, r);
         }
         if (q.c_last)
@@ -27,19 +32,30 @@ struct Forward {
                 std::memcpy(q.c_last + (begin + r) * w.H, c + r * w.Hp, w.H * sizeof(float));
     }
 
-    void products(N t, N begin, N rows) {
+    // Of the gated section, or of all others.
+    void products(N t, N begin, N rows, bool of_gated, const float* state) {
         const float* x = q.x + t * q.x_step + begin * q.x_row;
         for (const Panel& panel : w.panels) {
             N first = panel.first * LANES;
             int kind = w.kind(w.section_of(panel, w.Hp));
+            if ((kind & 4) != 4 * of_gated) continue;
             for (N r = 0; r < rows; r += ROWS) {
                 Term terms[2];
                 int count = 0;
                 if (kind & 1) terms[count++] = {x + r * q.x_row, q.x_row, W + first * w.D, w.D};
-                if (kind & 2) terms[count++] = {h + r * w.Hp, w.Hp, U + first * w.H, w.H};
+                if (kind & 2) terms[count++] = {state + r * w.Hp, w.Hp, U + first * w.H, w.H};
                 N height = rows - r < ROWS ? rows - r : ROWS;
                 multiply_for(height, panel.count)(pre + r * w.wide + first, w.wide, false, terms, count);
             }
+        }
+    }
+
+    void gate(N r) {
+        for (N j = 0; j < w.H; j += LANES) {
+            V sections[MOST], P[MOST];
+            for (int s = 0; s < Cell::gated; ++s) sections[s] = load(pre + r * w.wide + s * w.Hp + j);
+            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
+            store(gated + r * w.Hp + j, Cell::gate(sections, P, load(h + r * w.Hp + j)));
         }
     }
 

@@ -5,12 +5,19 @@
 // and P: vectors of H the cell adds or multiplies with. It fills `kept`, what backward() needs again; a cell with a
 // second state keeps that first. backward() gets dh and dc and gives the gradients of the sections, of P, of the
 // second state and of h's direct path; the paths through U are added by who calls.
+//
+// Section number `gated` multiplies not h but what gate() makes of h and the sections before it; forward() keeps that
+// last. What reaches it through U goes through backward_gate(), which adds to the gradient of h.
 #pragma once
 #include "lanes.h"
 
 constexpr int MOST = 6;  // sections, kept vectors, vectors of P
 
-struct One {  // one matrix pair, one state
+struct Plain {  // every product with the state is with h
+    static constexpr int gated = -1;
+};
+
+struct One : Plain {  // one matrix pair, one state
     static constexpr int sections = 1, states = 1;
     static constexpr int of_input[] = {0}, of_state[] = {0};
 };
@@ -58,7 +65,7 @@ struct FastGRNN : One {  // P: b_z, b_h, zeta, nu
     }
 };
 
-struct UGRNN {  // P: b_g, b_c
+struct UGRNN : Plain {  // P: b_g, b_c
     static constexpr int sections = 2, states = 1, kept = 2, vectors = 2;
     static constexpr int of_input[] = {0, 1}, of_state[] = {0, 1};
     static V forward(const V* a, const V* P, V h, V&, V, V* k) {
@@ -73,7 +80,7 @@ struct UGRNN {  // P: b_g, b_c
     }
 };
 
-struct GRU {  // reset after the product; sections r, z, W_n x, U_n h; P: b_r, b_z, b_n
+struct GRU : Plain {  // reset after the product; sections r, z, W_n x, U_n h; P: b_r, b_z, b_n
     static constexpr int sections = 4, states = 1, kept = 4, vectors = 3;
     static constexpr int of_input[] = {0, 1, 2, -1}, of_state[] = {0, 1, -1, 2};
     static V forward(const V* a, const V* P, V h, V&, V, V* k) {
@@ -92,7 +99,30 @@ struct GRU {  // reset after the product; sections r, z, W_n x, U_n h; P: b_r, b
     }
 };
 
-struct LSTM {  // sections i, f, g, o; P: their biases; keeps c first
+struct GRUBefore {  // reset before the product; sections r, z, n; P: their biases; keeps r h last
+    static constexpr int sections = 3, states = 1, kept = 4, vectors = 3, gated = 2;
+    static constexpr int of_input[] = {0, 1, 2}, of_state[] = {0, 1, 2};
+    static V gate(const V* a, const V* P, V h) { return sigmoid(a[0] + P[0]) * h; }
+    static V forward(const V* a, const V* P, V h, V&, V, V* k) {
+        k[0] = sigmoid(a[0] + P[0]);
+        V z = k[1] = sigmoid(a[1] + P[1]), n = k[2] = tanh(a[2] + P[2]);
+        k[3] = k[0] * h;
+        return n + z * (h - n);
+    }
+    static V backward(const V* k, const V*, V h, V, V dh, V&, V, V* da, V* dP) {
+        V z = k[1], n = k[2];
+        da[0] = dP[0] = V{};
+        da[1] = dP[1] = dh * (h - n) * Sigmoid::slope(z);
+        da[2] = dP[2] = dh * (1.0f - z) * Tanh::slope(n);
+        return dh * z;
+    }
+    static V backward_gate(const V* k, V h, V d_gated, V& dh) {
+        dh += d_gated * k[0];
+        return d_gated * h * Sigmoid::slope(k[0]);
+    }
+};
+
+struct LSTM : Plain {  // sections i, f, g, o; P: their biases; keeps c first
     static constexpr int sections = 4, states = 2, kept = 5, vectors = 4;
     static constexpr int of_input[] = {0, 1, 2, 3}, of_state[] = {0, 1, 2, 3};
     static V forward(const V* a, const V* P, V, V& c, V, V* k) {
@@ -115,7 +145,7 @@ struct LSTM {  // sections i, f, g, o; P: their biases; keeps c first
 
 // The pooling of a QRNN and the gates before it; no section depends on the state. `take` is the part of a step that
 // zoneout lets through. P: the biases.
-struct PoolF {
+struct PoolF : Plain {
     static constexpr int sections = 2, states = 1, kept = 2, vectors = 2;
     static constexpr int of_input[] = {0, 1}, of_state[] = {-1, -1};
     static V forward(const V* a, const V* P, V h, V&, V take, V* k) {
@@ -130,7 +160,7 @@ struct PoolF {
     }
 };
 
-struct PoolFO {  // keeps c first
+struct PoolFO : Plain {  // keeps c first
     static constexpr int sections = 3, states = 2, kept = 4, vectors = 3;
     static constexpr int of_input[] = {0, 1, 2}, of_state[] = {-1, -1, -1};
     static V forward(const V* a, const V* P, V, V& c, V take, V* k) {
@@ -149,7 +179,7 @@ struct PoolFO {  // keeps c first
     }
 };
 
-struct PoolIFO {  // keeps c first; sections z, f, o, i
+struct PoolIFO : Plain {  // keeps c first; sections z, f, o, i
     static constexpr int sections = 4, states = 2, kept = 5, vectors = 4;
     static constexpr int of_input[] = {0, 1, 2, 3}, of_state[] = {-1, -1, -1, -1};
     static V forward(const V* a, const V* P, V, V& c, V take, V* k) {

@@ -111,7 +111,7 @@ struct Layout {
         cut(input_panels, 0, Dp / LANES);
         for (int v = 0; v < Cell::vectors; ++v) std::memcpy(P + v * Hp, q.P + v * H, H * sizeof(float));
     }
-    static int kind(int s) { return (Cell::of_input[s] >= 0) + 2 * (Cell::of_state[s] >= 0); }
+    static int kind(int s) { return (Cell::of_input[s] >= 0) + 2 * (Cell::of_state[s] >= 0) + 4 * (s == Cell::gated); }
     static bool recurrent() {
         for (int each : Cell::of_state)
             if (each >= 0) return true;

@@ -52,13 +52,15 @@ def _gates(kernel: str, count: int) -> Callable[[Any], Parts]:
     return lambda cell: {"kernel": kernel, "P": cell.b.view(count, -1)}
 
 
-def _gru(cell: Any) -> Parts | None:
-    return _gates("GRU", 3)(cell) if cell.reset == "after" else None
+def _gru(cell: Any) -> Parts:
+    if cell.reset == "after":
+        return _gates("GRU", 3)(cell)
+    return {**_gates("GRUBefore", 3)(cell), "U": torch.cat([cell.U.matrix(), cell.U_n.matrix()])}
 
 
 _POOLS = {"f": ("PoolF", 2), "fo": ("PoolFO", 3), "ifo": ("PoolIFO", 4)}
 
-_SERVED: Mapping[str, Callable[[Any], Parts | None]] = {
+_SERVED: Mapping[str, Callable[[Any], Parts]] = {
     "cells.fastrnn.FastRNN": _fastrnn,
     "cells.fastgrnn.FastGRNN": _fastgrnn,
     "baselines.rnn.RNN": _one_matrix("RNN"),
@@ -71,7 +73,7 @@ _SERVED: Mapping[str, Callable[[Any], Parts | None]] = {
 
 
 def parts_of(cell: Cell) -> Parts | None:
-    """The kernel of a cell and its vectors P, or ``None`` when it, or this variant of it, has none."""
+    """The kernel of a cell and its vectors P, or ``None`` when it has none."""
     cls = type(cell)
     served = _SERVED.get(f"{cls.__module__}.{cls.__qualname__}")
     parts = None if served is None else served(cell)
@@ -83,7 +85,9 @@ def parts_of(cell: Cell) -> Parts | None:
 def matrices(cell: Any, parts: Parts) -> dict[str, Tensor]:
     """W, U where there is one, and P, as functions of the cell's parameters."""
     made = {"W": cell.W.matrix(), "P": parts["P"]}
-    return made | {"U": cell.U.matrix()} if hasattr(cell, "U") else made
+    if "U" in parts or hasattr(cell, "U"):
+        made["U"] = parts["U"] if "U" in parts else cell.U.matrix()
+    return made
 
 
 def operands(cell: Any, parts: Parts, x_TBD: Tensor, state: tuple[Tensor, ...]) -> tuple[Operands, tuple[Tensor, ...]]:

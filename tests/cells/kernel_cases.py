@@ -24,7 +24,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("rnn", {}),
     *(("spectralrnn", {"activation": activation, "reflectors": 1}) for activation in ("tanh", "relu")),
     ("ugrnn", {}),
-    ("gru", {}),
+    *(("gru", {"reset": reset}) for reset in ("after", "before")),
     ("lstm", {}),
     *(
         ("qrnn", {"pooling": pooling, "window": window, "zoneout": zoneout})
