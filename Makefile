@@ -10,7 +10,7 @@ help:
 	@echo "make test    format, lint and type checks, then every test"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
-	@echo "make reference    run the demo again for results/reference/demo"
+	@echo "make reference GRID=demo    run a grid of configs/ again for results/reference/<grid>; goes on where it was stopped"
 	@echo "make clean   remove the virtual environment and results/demo"
 
 setup: $(VENV)/.ready
@@ -43,13 +43,15 @@ toolchains: setup
 	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[simulators]"
 
-# Regenerates results/reference/demo from nothing, built elsewhere so that the tree it is made from stays clean.
-REFERENCE := results/reference/demo
+# Regenerates results/reference/<grid>, built elsewhere so that the tree it is made from stays clean.
+GRID ?= demo
+REFERENCE = results/reference/$(GRID)
+BUILT = build/reference/$(GRID)
 reference: setup
-	rm -rf build/reference
-	$(BIN)/rnnbench run configs/demo.yaml --out build/reference --wandb disabled
+	$(BIN)/rnnbench run configs/$(GRID).yaml --out $(BUILT) --wandb disabled
 	rm -rf $(REFERENCE)/runs $(REFERENCE)/tables $(REFERENCE)/figures
-	cp -r build/reference/grid.yaml build/reference/runs build/reference/tables build/reference/figures $(REFERENCE)
+	mkdir -p $(REFERENCE)
+	cp -r $(BUILT)/grid.yaml $(BUILT)/runs $(BUILT)/tables $(BUILT)/figures $(REFERENCE)
 
 clean:
-	rm -rf $(VENV) results/demo
+	rm -rf $(VENV) results/demo build/reference

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from bench import zoo
 from bench.errors import RnnbenchError
-from bench.execute import try_out
+from bench.execute import check, try_out
 from bench.spec import RunSpec, parse
 from cells import Cell, State, Weight
 from cells.cell import _REGISTRY
@@ -78,3 +78,24 @@ def test_a_sound_cell_passes_and_latency_is_not_asked_without_boards(
     try_out([spec()])
     monkeypatch.setattr(toy, "fault", "operation")
     try_out([spec(boards=[])])
+
+
+def test_a_language_model_is_not_quantised() -> None:
+    raw = {"data": "ptb", "cell": {"name": "gru", "hidden_size": 4}, "compress": {"quantise": "table"}}
+    with pytest.raises(RnnbenchError, match=r"compress\.quantise: data set 'ptb' is for language-modelling"):
+        check([RunSpec.model_validate(raw)])
+
+
+@pytest.mark.parametrize(
+    ("cell", "keep", "says"),
+    [
+        ("spectralrnn", {"U": 0.3}, "orthogonal by construction and cannot be made sparse"),
+        ("qrnn", {"U": 0.3}, "no matrix 'U'; it has W"),
+    ],
+)
+def test_a_matrix_that_cannot_be_sparse_is_named_before_the_first_run(
+    cell: str, keep: dict[str, float], says: str
+) -> None:
+    raw = {"data": "watch7", "cell": {"name": cell, "hidden_size": 4}, "compress": {"keep": keep}}
+    with pytest.raises(RnnbenchError, match=says):
+        check([RunSpec.model_validate(raw)])

@@ -92,6 +92,16 @@ def test_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert record.size.embedding_parameters == (VOCABULARY + 1) * WIDTH
 
 
+def test_a_quantised_run_on_words_embeds_them_in_real_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "open_any", lambda name, **options: texts())
+    train = {"epochs": 12, "batch_size": 16, "learning_rate": 0.01}
+    record = run(Job(spec(train=train, compress={"quantise": "table"}), tmp_path, "tests", "disabled"))
+    assert (record.status, record.reason) == (Status.DONE, "")
+    assert record.result is not None
+    assert record.result.integer_accuracy is not None
+    assert record.result.integer_accuracy > 0.9
+
+
 @pytest.mark.parametrize(("word", "says"), [(0, "not in the vocabulary"), (VOCABULARY + 1, "not in the vocabulary")])
 def test_a_word_outside_the_vocabulary(word: int, says: str) -> None:
     part = RawSplit([np.array([word] * 7), np.array([1] * 7)], np.array([0, 1]), np.array([0, 0]))

@@ -100,3 +100,21 @@ def test_what_fails_leaves_a_record_with_one_line(
     assert left.status is Status.FAILED
     assert says in left.reason
     assert "\n" not in left.reason
+
+
+def test_every_layer_is_as_sparse_as_promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = go(
+        tmp_path,
+        monkeypatch,
+        cell={"name": "lstm", "hidden_size": 8, "rank": {"U": 3}},
+        language={"bptt": 10, "layers": 2},
+        awd={"weight_drop": 0.3},
+        compress={"keep": {"W": 0.25, "U": 0.5}},
+    )
+    assert (left.status, left.reason) == (Status.DONE, "")
+    state = torch.load(tmp_path / "model.pt", weights_only=True)["state"]
+    for layer in (0, 1):
+        live = {name: int((state[f"layers.{layer}.{name}"] != 0).sum()) for name in ("W.value", "U.left", "U.right")}
+        assert live == {"W.value": 32 * 8 / 4, "U.left": 32 * 3 / 2, "U.right": 8 * 3 / 2}
+    with (tmp_path / "metrics.csv").open(encoding="utf-8") as file:
+        assert [row["stage"] for row in csv.DictReader(file)] == ["dense", "thresholding", "fixed support"]
