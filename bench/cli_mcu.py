@@ -116,9 +116,12 @@ def simulate(
 
 
 def latency(
-    what: Annotated[Path, typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False)],
+    what: Annotated[
+        Path | None, typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False)
+    ] = None,
     boards: BoardNames = None,
     kinds: Kinds = None,
+    against: Annotated[Path | None, typer.Option("--against", help="A published table, instead of a run.")] = None,
     folder: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -126,6 +129,11 @@ def latency(
     from bench import latencies, subjects
     from bench.report import latency as tables
 
+    if (what is None) == (against is None):
+        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --against FILE")
+    if what is None:
+        _against(against or Path(), _boards(boards), folder, as_json)
+        return
     rows: list[latencies.Row] = []
     for each in subjects.subjects(what):
         found = latencies.predicted(each, _boards(boards), _formats(kinds))
@@ -136,6 +144,19 @@ def latency(
     _finish(rows, tables.latency_sheets(rows), "latency", folder, as_json)
     if not as_json:
         out.print(f"{_NOTE} No figure was measured on a board.", style="dim")
+
+
+def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool) -> None:
+    from bench import published
+    from bench.report import latency as tables
+    from bench.report import sheet
+
+    table = published.read(path)
+    rows = published.rows(table, boards)
+    sheets = tables.published_sheets(rows, table)
+    if folder is None and not as_json:
+        out.print("\n".join(map(sheet.to_markdown, sheets)))
+    _finish(rows, sheets, "published", folder, as_json)
 
 
 def _boards(names: Sequence[str] | None) -> list[Board]:

@@ -132,8 +132,10 @@ class Lowering:
 
 
 def _denser(weight: Weight) -> bool:
-    """Whether the dense matrix costs no more multiplications than the factors; reflections always cost as many."""
-    return weight.rank is None or weight.rank * (weight.outputs + weight.inputs) >= weight.outputs * weight.inputs
+    """Whether the dense matrix takes no more multiplications than the factors, zeros left out; or is of reflections."""
+    if weight.rank is None:
+        return True
+    return sum(int(each.count_nonzero()) for each in (weight.left, weight.right)) >= weight.outputs * weight.inputs
 
 
 def lower(cell: Cell, head: nn.Module) -> Graph:

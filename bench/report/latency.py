@@ -102,3 +102,45 @@ def _notes(rows: Sequence[Row], name: str) -> tuple[str, ...]:
     if untrained:
         notes.append("Weights are untrained: cycles of integers hardly depend on values.")
     return tuple(notes)
+
+
+def published_sheets(rows: Sequence[Row], published: Mapping[str, Any]) -> list[Sheet]:
+    """Published milliseconds beside ours, a table for each board, with the source's caveats below.
+
+    Args:
+        rows: from :func:`bench.published.rows`.
+        published: the published table, from :func:`bench.published.read`.
+    """
+    sets = {name: f"{each['title']}{'' if each['compare'] else '*'}" for name, each in published["datasets"].items()}
+    headings = [Heading("Cell", left=True), Heading("Format", left=True)]
+    headings += [Heading(head, title) for title in sets.values() for head in ("published", "ours")]
+    notes = (
+        "Milliseconds of one inference. Ours: predicted for the exported C with untrained weights of these sizes, from "
+        "no flash wait states and the least branch refill to both at their worst; none was measured on a board. "
+        "In brackets: does not fit the board.",
+        f"Published: {published['source']}.",
+        *(f"{'* ' if 'HAR-2' in each else ''}{each}" for each in published["caveats"]),
+    )
+    sheets = []
+    for board in _boards(rows):
+        own = [row for row in rows if row["board"] == board]
+        lines = []
+        for title, kind in dict.fromkeys((row["title"], row["format"]) for row in own):
+            found = {row["data"]: row for row in own if (row["title"], row["format"]) == (title, kind)}
+            lines.append((title, kind, *(text for name in sets for text in _beside(found[name]))))
+        caption = f"{own[0]['board_title']}: prediction time, published and ours"
+        sheets.append(Sheet(f"published-{board}", caption, tuple(headings), tuple(lines), notes))
+    return sheets
+
+
+def _beside(row: Row) -> tuple[str, str]:
+    printed = "-" if row["published_ms"] is None else f"{row['published_ms']:g}"
+    if row["ms"] is None:
+        return printed, "-"
+    ours = f"{_short(row['ms_low'])}-{_short(row['ms_high'])}"
+    return printed, ours if row["fits_flash"] and row["fits_ram"] else f"({ours})"
+
+
+def _short(value: float) -> str:
+    """Three figures, and never an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -99,6 +99,49 @@ def test_simulate_counts_anyones_firmware(tmp_path):
     assert interval == {"mark": 7, "cycles": 8.0}
 
 
+@pytest.mark.parametrize(("board", "target"), [("mkr1000", "m0plus"), ("due", "m3"), ("nano33ble", "m4f")])
+def test_simulate_counts_anyones_firmware_on_arm(board, target, tmp_path):
+    """Eight nops are 8 cycles, whatever the stamps cost, which a first empty pair says."""
+    lack = toolchain.missing(target)
+    if lack:
+        pytest.skip(f"the simulation of {target} needs {lack}")
+    nops = "nop\\n" * 8
+    (tmp_path / "a.c").write_text(
+        "#define MARK(n) (*(volatile unsigned *)0x40000000 = (n))\n"
+        "__attribute__((noinline)) void stamp(unsigned n) { MARK(n); }\n"
+        "int main(void) { stamp(255); stamp(0); stamp(7);"
+        f'__asm__ volatile("{nops}"); stamp(0); *(volatile unsigned *)0x40000008 = 1; for (;;) {{}} }}\n'
+    )
+    command = ["arm-none-eabi-gcc", "-O2", *toolchain.FLAGS[target], "a.c", "-o", "a.elf"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    (interval,) = json.loads(invoke("simulate", "--elf", tmp_path / "a.elf", "--board", board, "--json"))
+    assert interval == {"mark": 7, "cycles": 8.0}
+
+
+def test_tables_of_a_grid_are_written_for_a_page_and_a_paper(run, tmp_path):
+    invoke("latency", run / "tiny.yaml", "--out", tmp_path / "t")
+    heads = (tmp_path / "t" / "latency.csv").read_text().splitlines()
+    assert len(heads) == 1 + 4 * 2  # boards, formats
+    assert "keeps_up" in heads[0]
+    assert "untrained" in (tmp_path / "t" / "latency.md").read_text()
+    assert r"\toprule" in (tmp_path / "t" / "latency.tex").read_text()
+
+
+def test_a_published_table_stands_beside_ours(tmp_path):
+    table = Path(__file__).parents[2] / "results" / "published" / "fastgrnn_latency.yaml"
+    rows = json.loads(invoke("latency", "--against", table, "--board", "mkr1000", "--json"))
+    found = {(row["cell"], row["format"], row["data"]): row for row in rows}
+    google = found["fastgrnn", "int8", "google12"]
+    assert google["published_ms"] == 537
+    assert google["ms"] < 537 / 4
+    assert found["spectralrnn", "float32", "google12"]["ms"] is None  # its hidden size is not known
+    assert found["lstm", "int8", "google12"]["published_ms"] is None
+    invoke("latency", "--against", table, "--board", "mkr1000", "--out", tmp_path)
+    text = (tmp_path / "published.md").read_text()
+    assert "EdgeML issue 126" in text
+    assert "untrained weights" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -106,6 +149,9 @@ def test_simulate_counts_anyones_firmware(tmp_path):
         (("export", "nowhere", "--board", "uno1", "--out", "x"), "did you mean 'uno'"),
         (("simulate",), "--elf"),
         (("simulate", "--elf", "nowhere"), "no file"),
+        (("simulate", "--elf", __file__), "--board"),
+        (("latency",), "--against"),
+        (("latency", "--against", __file__), "YAML"),
     ],
 )
 def test_faults_are_one_line(arguments, word):
