@@ -178,11 +178,19 @@ def _finish(rows: list[dict[str, Any]], sheets: list[Any], name: str, folder: Pa
     if folder is None:
         return
     try:
-        paths = sheet.write(folder, name, sheets, rows)
+        paths = sheet.write(folder, name, sheets, rows, _origin())
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     if not as_json:
         out.print(f"Written: {', '.join(map(str, paths))}.")
+
+
+def _origin() -> dict[str, Any]:
+    """The commit and the versions that a table was made with; the machine does not matter to simulated cycles."""
+    from bench.train.runtime import provenance
+
+    found = provenance()
+    return {key: found[key] for key in ("git", "python", "packages")}
 
 
 def _simulate_elf(elf: Path, boards: list[Board], as_json: bool) -> None:

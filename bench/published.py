@@ -95,4 +95,4 @@ def _thin(factor: torch.nn.Parameter, kept: float) -> None:
     """Keeps exactly a part of a factor's numbers, chosen at random."""
     with torch.no_grad():
         order = torch.randperm(factor.numel()).reshape(factor.shape)
-        factor *= order < round(kept * factor.numel())
+        factor.mul_(order < round(kept * factor.numel()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -94,8 +95,10 @@ def to_csv(records: Sequence[Mapping[str, Any]]) -> str:
     return file.getvalue()
 
 
-def write(folder: Path, name: str, sheets: Sequence[Sheet], records: Sequence[Mapping[str, Any]]) -> list[Path]:
-    """Writes ``<name>.csv``, ``.md`` and ``.tex``, each whole or not at all.
+def write(
+    folder: Path, name: str, sheets: Sequence[Sheet], records: Sequence[Mapping[str, Any]], origin: Mapping[str, Any]
+) -> list[Path]:
+    """Writes ``<name>.csv``, ``.md``, ``.tex``, and ``.json`` with the origin, each whole or not at all.
 
     Raises:
         OSError: when the folder cannot be written.
@@ -106,6 +109,7 @@ def write(folder: Path, name: str, sheets: Sequence[Sheet], records: Sequence[Ma
         "csv": to_csv(records),
         "md": "\n".join(map(to_markdown, sheets)),
         "tex": header + "\n".join(map(to_latex, sheets)),
+        "json": json.dumps(origin, indent=1) + "\n",
     }
     paths = [folder / f"{name}.{end}" for end in texts]
     for path, body in zip(paths, texts.values(), strict=True):
