@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,11 +14,25 @@ from rich.table import Table
 
 from bench.errors import RnnbenchError
 
+if TYPE_CHECKING:
+    from bench.mcu import Board, Format
+
 _WIDE = 112  # columns of the latency table; a narrower terminal wraps it
 out = Console(soft_wrap=True, highlight=False, markup=False, width=max(_WIDE, Console().width))
 
+
+class Kind(StrEnum):
+    """Of a model's numbers."""
+
+    int8 = "int8"
+    float32 = "float32"
+
+
 RunFolder = Annotated[Path, typer.Argument(help="A run's folder, results/<grid>/runs/<id>.", show_default=False)]
 BoardName = Annotated[str, typer.Option("--board", help="uno, mkr1000, due or nano33ble.")]
+BoardNames = Annotated[list[str] | None, typer.Option("--board", help="Boards; all otherwise.", show_default=False)]
+Kinds = Annotated[list[Kind] | None, typer.Option("--format", help="Of the numbers; both otherwise.")]
+OutFolder = Annotated[Path | None, typer.Option("--out", help="Folder for the table as CSV, Markdown and LaTeX.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 _NOTE = "Cycles of the core at zero flash wait states; ms from the least branch refill to wait states at their worst."
 
@@ -33,20 +48,21 @@ def export(
     run: RunFolder,
     board: BoardName,
     folder: Annotated[Path, typer.Option("--out", help="Where to write the code.")],
+    kind: Annotated[Kind, typer.Option("--format", help="Of the model's numbers.")] = Kind.int8,
     as_json: AsJson = False,
 ) -> None:
     """Writes a trained model as C99 for a board, with a test vector, a README and an Arduino sketch."""
     from bench import mcu, models
     from bench.mcu.export import export as write
+    from bench.subjects import of_run
 
-    target, model = mcu.board(board), models.load(run)
-    (example,) = model.sequences(1, steps=32)
-    predicted = mcu.predict(model.program, target, steps=model.dataset.info.steps)
+    target, model, subject = mcu.board(board), models.load(run), of_run(run)
+    chosen = subject.model(kind.value)
+    (example,) = subject.sequences(kind.value, 1, 32)
+    predicted = mcu.predict(chosen, target, steps=model.dataset.info.steps)
     title = f"{model.network.cell.title} on {model.dataset.info.title}"
     try:
-        source = write(
-            model.program, target, example, predicted, folder, title=title, classes=model.dataset.class_names
-        )
+        source = write(chosen, target, example, predicted, folder, title=title, classes=model.dataset.class_names)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     real, integer = model.accuracy()
@@ -62,10 +78,15 @@ def export(
 
 
 def simulate(
-    run: Annotated[Path | None, typer.Argument(help="A run's folder.", show_default=False)] = None,
-    board: BoardName = "mkr1000",
+    what: Annotated[
+        Path | None, typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False)
+    ] = None,
+    boards: BoardNames = None,
+    kinds: Kinds = None,
     elf: Annotated[Path | None, typer.Option("--elf", help="Any firmware that marks, instead of a run.")] = None,
-    steps: Annotated[int, typer.Option(min=1, max=400, help="Samples of the first test sequence.")] = 24,
+    steps: Annotated[int, typer.Option(min=1, max=400, help="Samples of each sequence.")] = 24,
+    count: Annotated[int, typer.Option("--sequences", min=1, max=8, help="Of the test set.")] = 1,
+    folder: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Runs exported code, or anyone's firmware, on a simulated processor: cycles predicted and counted, bits compared.
@@ -73,123 +94,157 @@ def simulate(
     A firmware marks by writing a number to GPIOR0 (AVR) or address 0x40000000 (Arm), 0 to stop; it ends with GPIOR2 or
     0x40000008.
     """
-    from bench import mcu, models
-    from bench.mcu import simulation
+    from bench import latencies, subjects
+    from bench.report import latency as tables
 
-    target = mcu.board(board)
-    if (run is None) == (elf is None):
-        raise RnnbenchError("give either a run's folder or --elf FILE")
-    if elf is not None:
-        if not elf.is_file():
-            raise RnnbenchError(f"there is no file {elf}")
-        counted = [{"mark": mark, "cycles": n} for mark, n in simulation.run_elf(elf, target.target).intervals]
-        if as_json:
-            typer.echo(json.dumps(counted, indent=1))
-        for each in [] if as_json else counted:
-            out.print(f"mark {each['mark']:3}  {each['cycles']:12.0f} cycles")
+    chosen = _boards(boards)
+    if (what is None) == (elf is None):
+        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --elf FILE")
+    if what is None:
+        _simulate_elf(elf or Path(), chosen, as_json)
         return
-    if run is None:  # one of the two is given
-        raise AssertionError
-    model = models.load(run)
-    compared = mcu.compare(model.program, target, model.sequences(1, steps))
-    if as_json:
-        typer.echo(json.dumps(asdict(compared), indent=1))
-        return
-    out.print(f"{model.spec.id} on {target.title} ({compared.compiler}), {compared.steps} steps of a test sequence")
-    table = Table("", "predicted", "simulated", "error", box=None, header_style="bold")
-    table.add_row(
-        "cycles a step", f"{compared.predicted_step}", f"{compared.simulated_step:.0f}", f"{compared.error:+.2%}"
-    )
-    table.add_row("cycles an answer", f"{compared.predicted_answer}", f"{compared.simulated_answer:.0f}", "")
-    out.print(table)
-    out.print(
-        f"products at {compared.ratio:.2f} times the core's limit; bit-exact: {'yes' if compared.exact else 'NO'}"
-    )
-    if not compared.exact:
+    rows: list[latencies.Row] = []
+    for each in subjects.subjects(what):
+        found = latencies.simulated(each, chosen, _formats(kinds), count=count, steps=steps)
+        rows += [latencies.row(each, one) for one in found]
+        if not as_json:
+            out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
+            out.print(_compared(rows[-len(found) :]))
+    _finish(rows, tables.simulation_sheets(rows), "simulation", folder, as_json)
+    if not all(each["agrees"] for each in rows):
         raise typer.Exit(1)
 
 
 def latency(
-    what: Annotated[Path, typer.Argument(help="A run's folder, or a grid in YAML.", show_default=False)],
-    boards: Annotated[list[str] | None, typer.Option("--board", help="Boards; all otherwise.")] = None,
+    what: Annotated[
+        Path | None, typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False)
+    ] = None,
+    boards: BoardNames = None,
+    kinds: Kinds = None,
+    against: Annotated[Path | None, typer.Option("--against", help="A published table, instead of a run.")] = None,
+    folder: OutFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Predicts cycles, milliseconds, flash and RAM, in integers and in float32. Needs no toolchain."""
+    from bench import latencies, subjects
+    from bench.report import latency as tables
+
+    if (what is None) == (against is None):
+        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --against FILE")
+    if what is None:
+        _against(against or Path(), _boards(boards), folder, as_json)
+        return
+    rows: list[latencies.Row] = []
+    for each in subjects.subjects(what):
+        found = latencies.predicted(each, _boards(boards), _formats(kinds))
+        rows += [latencies.row(each, one) for one in found]
+        if not as_json:
+            out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
+            out.print(_table(found, [latencies.keeps_up(each, one) for one in found]))
+    _finish(rows, tables.latency_sheets(rows), "latency", folder, as_json)
+    if not as_json:
+        out.print(f"{_NOTE} No figure was measured on a board.", style="dim")
+
+
+def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool) -> None:
+    from bench import published
+    from bench.report import latency as tables
+    from bench.report import sheet
+
+    table = published.read(path)
+    rows = published.rows(table, boards)
+    sheets = tables.published_sheets(rows, table)
+    if folder is None and not as_json:
+        out.print("\n".join(map(sheet.to_markdown, sheets)))
+    _finish(rows, sheets, "published", folder, as_json)
+
+
+def _boards(names: Sequence[str] | None) -> list[Board]:
     from bench import mcu
 
-    chosen = [mcu.board(name) for name in boards or list(mcu.boards())]
-    rows = _of_run(what, chosen) if what.is_dir() else _of_grid(what, chosen)
+    return [mcu.board(name) for name in names or list(mcu.boards())]
+
+
+def _formats(kinds: Sequence[Kind] | None) -> list[Format]:
+    return [each.value for each in kinds or list(Kind)]
+
+
+def _finish(rows: list[dict[str, Any]], sheets: list[Any], name: str, folder: Path | None, as_json: bool) -> None:
+    """Prints the rows for a program, and writes the tables."""
+    from bench.report import sheet
+
     if as_json:
-        body = [{"run": name, "sample_hz": hz, "latency": [_plain(each) for each in found]} for name, hz, found in rows]
-        typer.echo(json.dumps(body, indent=1))
+        typer.echo(json.dumps(rows, indent=1))
+    if folder is None:
         return
-    for name, hz, found in rows:
-        out.print(name, style="bold")
-        out.print(_table(found, hz))
-    out.print(f"{_NOTE} No figure was measured on a board.", style="dim")
+    try:
+        paths = sheet.write(folder, name, sheets, rows, _origin())
+    except OSError as error:
+        raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
+    if not as_json:
+        out.print(f"Written: {', '.join(map(str, paths))}.")
 
 
-def _of_run(folder: Path, boards: list[Any]) -> list[tuple[str, float | None, list[Any]]]:
-    from bench import mcu, models
+def _origin() -> dict[str, Any]:
+    """The commit and the versions that a table was made with; the machine does not matter to simulated cycles."""
+    from bench.train.runtime import provenance
 
-    model = models.load(folder)
-    info = model.dataset.info
-    found = [mcu.predict(model.program, board, steps=info.steps) for board in boards]
-    real = mcu.latency([model.network.cell], model.network.head, steps=info.steps, boards=boards)
-    return [(model.spec.id, info.sample_hz, [*found, *real])]
+    found = provenance()
+    return {key: found[key] for key in ("git", "python", "packages")}
 
 
-def _of_grid(path: Path, boards: list[Any]) -> list[tuple[str, float | None, list[Any]]]:
-    from bench import mcu, models
-    from bench.data import infos
-    from bench.plan import read_grid
+def _simulate_elf(elf: Path, boards: list[Board], as_json: bool) -> None:
+    from bench.mcu import simulation
 
-    rows = []
-    for spec in read_grid(path).runs():
-        info = infos()[spec.data.name]
-        network, program = models.untrained(spec, info.features, info.classes, info.steps)
-        found = [mcu.predict(program, board, steps=info.steps) for board in boards]
-        real = mcu.latency([network.cell], network.head, steps=info.steps, boards=boards)
-        rows.append((f"{spec.id} (not trained)", info.sample_hz, [*found, *real]))
-    return rows
+    if not elf.is_file():
+        raise RnnbenchError(f"there is no file {elf}")
+    if len(boards) != 1:
+        raise RnnbenchError("a firmware is of one board: name it with --board")
+    counted = [{"mark": mark, "cycles": n} for mark, n in simulation.run_elf(elf, boards[0].target).intervals]
+    if as_json:
+        typer.echo(json.dumps(counted, indent=1))
+    for each in [] if as_json else counted:
+        out.print(f"mark {each['mark']:3}  {each['cycles']:12.0f} cycles")
 
 
 def _plain(each: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
     body = asdict(each)
     body.pop("kernels", None)
     return body
 
 
-def _table(found: list[Any], hz: float | None = None) -> Table:
-    heads = (
-        "board",
-        "format",
-        "cycles/step",
-        "ms/step",
-        "ms",
-        "ms from-to",
-        "flash",
-        "RAM",
-        "fits",
-        "x limit",
-        "keeps up",
-    )
-    table = Table(*heads, box=None, header_style="bold", pad_edge=False)
-    for each in found:
-        integer = each.format == "int8"
-        fast = "" if hz is None or not integer else "yes" if each.step_hz >= hz else "no"
+def _compared(rows: list[dict[str, Any]]) -> Table:
+    from bench.report.latency import entry
+
+    heads = ("predicted", "simulated", "error %", "x limit", "agrees")
+    table = Table("board", "format", *heads, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        found = ["" if head == "x limit" and row["ratio"] is None else entry(row, head) for head in heads]
+        table.add_row(row["board"], row["format"], *found)
+    return table
+
+
+def _table(found: list[Any], keep_up: Sequence[bool | None] = ()) -> Table:
+    cycles = ("cycles/step", "ms/step", "cycles/answer", "ms", "ms from-to")
+    memory = ("flash", "RAM", "fits", "x limit", "keeps up")
+    table = Table("board", "format", *cycles, *memory, box=None, header_style="bold", pad_edge=False)
+    for number, each in enumerate(found):
+        fast = keep_up[number] if keep_up else None
         table.add_row(
             each.board,
             each.format,
             str(each.cycles_per_step),
             f"{each.ms_per_step:.3g}",
+            str(each.answer_cycles),
             f"{each.ms:.4g}",
             f"{each.ms_low:.4g}-{each.ms_high:.4g}",
             str(each.flash_bytes),
             str(each.ram_bytes),
             "yes" if each.fits_flash and each.fits_ram else "no",
-            f"{each.ratio:.2f}" if integer else "",
-            fast,
+            "" if each.ratio is None else f"{each.ratio:.2f}",
+            {None: "", True: "yes", False: "no"}[fast],
         )
     return table
 

@@ -8,19 +8,20 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from importlib import metadata
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import yaml
 
-from bench.mcu import simulation, toolchain
+from bench.mcu import drawn, simulation, toolchain
 from bench.mcu.costs import kernel_hash
-from bench.mcu.emit import Call, Source, emit
-from bench.mcu.graph import Ref
-from bench.mcu.hardware import Target
-from bench.mcu.program import Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.emit import emit
+from bench.mcu.graph import Graph
+from bench.mcu.hardware import Format, Target
+from bench.mcu.program import Program
+from bench.mcu.source import Source
 from bench.mcu.structure import Trips, trips
 
 _LIMIT = {
@@ -33,59 +34,13 @@ Sample = tuple[str, Trips, float, float]
 """A kernel, its trip counts, its simulated cycles, and those with one more cycle of branch refill."""
 
 
-def random_program(rng: np.random.Generator) -> Program:
-    """Kernels of every kind on random sizes, shifts and operands, whose results rarely saturate."""
-    rows, columns, size, classes = (int(n) for n in rng.integers((2, 2, 2, 2), (40, 40, 50, 12)))
-    knots = np.round(np.tanh(np.linspace(-8, 8, 257)) * 4096).astype(np.int16)
-    buffers = [IntBuffer("x", max(columns, size), "input", 12, 13), IntBuffer("s", rows, "state", 12, 16)]
-    kernels: list[Kernel] = []
-
-    def new(length: int, value: Any = None) -> Ref:
-        buffers.append(IntBuffer("t", length, "temporary" if value is None else "constant", 12, 16, value))
-        return Ref(len(buffers) - 1, 0, length)
-
-    x, s = Ref(0, 0, columns), Ref(1, 0, rows)
-
-    def product(density: float, bias: bool, add: bool, shift: int, accumulator: Literal[24, 32] = 24) -> None:
-        most = min(127, max(1, int(2.0**shift * 8 / columns**0.5)))
-        weight = rng.integers(-most, most + 1, (rows, columns)) * (rng.random((rows, columns)) < density)
-        offsets = rng.integers(-99, 99, rows).astype(np.int32) if bias else None
-        extra = s if add else None
-        kernels.append(MatVec(new(rows), x, weight.astype(np.int8), offsets, extra, shift, accumulator))
-
-    for density in (1.0, float(rng.uniform(0.05, 0.2))):
-        for bias, add in ((False, False), (True, False), (False, True), (True, True)):
-            product(density, bias, add, int(rng.integers(3, 19)))
-    product(1.0, False, False, int(rng.integers(8, 15)), 32)
-    product(1.0, False, False, 8)
-    product(1.0, False, False, int(rng.integers(3, 8)))
-    a, flash = Ref(0, 0, size), new(size, rng.integers(-4096, 4096, size).astype(np.int16))
-    kernels.append(Table(new(size), a, "tanh", knots))
-    b = kernels[-1].out
-    for other in (b, flash):
-        for sign in (1, -1):
-            shifts = rng.integers(0, 3, 2)
-            left, right = (int(each) for each in shifts)
-            kernels.append(Sum(new(size), a, other, 1 if sign > 0 else -1, left, right, int(rng.integers(1, 5))))
-        kernels.append(Product(new(size), a, other, int(rng.integers(7, 19))))
-    kernels.append(Scale(new(size), a, int(rng.integers(-4000, 4000)), 77, int(rng.integers(7, 19))))
-    kernels.append(Limit(new(size), a, 0, 32767))
-    kernels.append(Copy(new(size), (a,)))
-    kernels.append(Copy(s, (Ref(kernels[0].out.buffer, 0, rows),)))
-    scores = new(classes)
-    weight = rng.integers(-60, 61, (classes, rows)).astype(np.int8)
-    head = MatVec(scores, s, weight, None, None, 10, 24)
-    return Program("calibration", tuple(buffers), tuple(kernels), (head,), scores)
-
-
-def _samples(rng: np.random.Generator, program: Program, target: Target) -> list[Sample]:
-    """Every call of a program, stamped one by one."""
-    source = emit(program, target)
-    x = rng.integers(-1000, 1000, (3, program.buffers[0].size)).astype(np.int16)
+def _samples(rng: np.random.Generator, model: Program | Graph, target: Target) -> list[Sample]:
+    """Every call of a model, stamped one by one."""
+    source = emit(model, target)
+    x = drawn.samples(rng, model, 3 if source.format == "int8" else 6)
     runs = [simulation.run(source, target, [x], inside=True, refill=refill) for refill in (2, 3)]
     calls = [*source.step, *source.head]
-    marks = [*range(1, len(source.step) + 1), *range(129, 129 + len(source.head))]
-    times = [[float(np.mean(run.trace.of(mark))) for mark in marks] for run in runs]
+    times = [[float(np.mean(run.trace.of(mark))) for mark in _marks(source)] for run in runs]
     return [(call.function, trips(call, target), one, two) for call, one, two in zip(calls, *times, strict=True)]
 
 
@@ -98,110 +53,121 @@ def _solve(samples: list[Sample], column: int) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(names, found, strict=True)}
 
 
-def _glue(rng: np.random.Generator, target: Target, functions: dict[str, Any]) -> tuple[float, float, float]:
-    """Cycles of a step and an answer beyond their kernels, and of each class."""
+def _glue(models: list[Program | Graph], target: Target) -> tuple[float, float, float]:
+    """Cycles of a step and an answer beyond their kernels, and of each class: stamped whole less stamped inside."""
     steps, answers = [], []
-    for _ in range(6):
-        program = random_program(rng)
-        source = emit(program, target)
-        x = rng.integers(-1000, 1000, (3, program.buffers[0].size)).astype(np.int16)
-        ran = simulation.run(source, target, [x])
-        steps.append(np.mean(ran.step_cycles) - _total(source.step, target, functions))
-        answers.append((program.scores.size, np.mean(ran.answer_cycles) - _total(source.head, target, functions)))
+    for number, model in enumerate(models):
+        source = emit(model, target)
+        x = drawn.samples(np.random.default_rng(number), model, 3)
+        whole = simulation.run(source, target, [x])
+        inside = simulation.run(source, target, [x], inside=True).trace
+        step = math.fsum(np.mean(inside.of(mark)) for mark in _marks(source)[: len(source.step)])
+        answer = math.fsum(np.mean(inside.of(mark)) for mark in _marks(source)[len(source.step) :])
+        steps.append(np.mean(whole.step_cycles) - step)
+        answers.append((source.classes, np.mean(whole.answer_cycles) - answer))
     each, start = np.polyfit([n for n, _ in answers], [rest for _, rest in answers], 1)
     return round(float(np.mean(steps)), 1), round(float(start), 1), round(float(each), 2)
 
 
-def _total(calls: tuple[Call, ...], target: Target, functions: dict[str, Any]) -> float:
-    return math.fsum(
-        times * functions[call.function]["cycles"].get(name, 0.0)
-        for call in calls
-        for name, times in trips(call, target).items()
-    )
+def _marks(source: Source) -> list[int]:
+    """What each call is stamped with."""
+    return [*range(1, len(source.step) + 1), *range(129, 129 + len(source.head))]
 
 
 def _sizes(source: Source, target: Target) -> dict[str, int]:
-    """Bytes of code of every function."""
+    """Bytes of code of every function, those of libraries included, without those of the firmware around."""
+    x = np.zeros((1, 50), np.int16 if source.format == "int8" else np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        elf = toolchain.firmware(source, target, [np.zeros((1, 50), np.int16)], Path(folder))
+        elf = toolchain.firmware(source, target, [x], Path(folder))
         tool = toolchain.compiler(target).removesuffix("gcc") + "nm"
         done = subprocess.run([tool, "-S", elf], capture_output=True, text=True, check=True)
     rows = [line.split() for line in done.stdout.splitlines()]
-    return {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tT"}
+    found = {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tTwW"}
+    return {name: size for name, size in found.items() if name not in ("main", "rnn_stamp")}
 
 
-def calibrate(target: Target, seed: int = 0, programs: int = 24) -> dict[str, Any]:
-    """The body of ``configs/kernels/<target>.yaml``.
+def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -> dict[str, Any]:
+    """The body of ``configs/kernels/<target>-<format>.yaml``.
 
     Args:
         target: the processor.
+        format: of the kernels' numbers.
         seed: of the shapes.
-        programs: how many random programs to fit on; a third as many are held out.
+        models: how many random programs or graphs to fit on; a third as many are held out.
 
     Raises:
         RnnbenchError: when a simulator is missing.
     """
     rng = np.random.default_rng(seed)
-    drawn = [random_program(rng) for _ in range(programs + programs // 3)]
-    samples = [_samples(rng, each, target) for each in drawn]
+    draw = drawn.random_program if format == "int8" else drawn.random_graph
+    made: list[Program | Graph] = [draw(rng) for _ in range(models + models // 3)]
+    samples = [_samples(rng, each, target) for each in made]
     grouped: dict[str, list[Sample]] = defaultdict(list)
-    for each in (sample for group in samples[:programs] for sample in group):
+    for each in (sample for group in samples[:models] for sample in group):
         grouped[each[0]].append(each)
-    source = emit(drawn[0], target)
+    source = emit(made[0], target)
     sizes = _sizes(source, target)
     functions: dict[str, dict[str, Any]] = {
         name: {
             "cycles": _solve(group, 2),
             "refill": {} if target in ("avr", "m0plus") else _solve(group, 3),
-            "code_bytes": sizes.get(f"rnn_{name}", 0),
+            "code_bytes": sizes.pop(f"rnn_{name}", 0),
         }
         for name, group in sorted(grouped.items())
     }
-    errors = [
-        abs(sum(times * functions[name]["cycles"].get(block, 0.0) for block, times in counts.items()) / cycles - 1)
-        for group in samples[programs:]
-        for name, counts, cycles, _ in group
-        if cycles >= 500
-    ]
-    step_glue, answer_glue, class_glue = _glue(rng, target, functions)
-    calls = len(source.step) + len(source.head)
-    value, composition = _LIMIT[target]
+    step_glue, answer_glue, class_glue = _glue(made[:6], target)
+    calls = sizes.pop("rnn_step", 0) + sizes.pop("rnn_answer", 0)
+    kind = "programs" if format == "int8" else "graphs"
     return {
         "target": target,
+        "format": format,
         "provenance": {
             "basis": "fit",
-            "simulator": "simavr 1.6" if target == "avr" else _unicorn(),
+            "simulator": simulation.version(target) + ("" if target == "avr" else _CHARGED),
             "compiler": f"{toolchain.version(target)} {' '.join(toolchain.FLAGS[target][:1])}",
-            "kernels": kernel_hash(target),
-            "fitted_on": f"{programs} random programs of every kernel, sizes 2 to 49, seed {seed}",
-            "error": round(max(errors), 5),
+            "kernels": kernel_hash(target, format),
+            "fitted_on": f"{models} random {kind} of every kernel, sizes 2 to 49, seed {seed}",
+            "error": round(_worst(samples[models:], functions), 5),
         },
-        "limit": {
-            "value": value,
-            "basis": "derived",
-            "source": f"cycles of instructions at zero wait states: {composition}",
-        },
+        "limit": _limit(target) if format == "int8" else None,
         "step_glue": step_glue,
         "answer_glue": answer_glue,
         "class_glue": class_glue,
-        "code_bytes": sizes.get("rnn_reset", 0),
-        "call_bytes": round((sizes.get("rnn_step", 0) + sizes.get("rnn_answer", 0)) / calls, 1),
+        "code_bytes": sizes["rnn_reset"] if format == "int8" else sum(sizes.values()),
+        "call_bytes": round(calls / (len(source.step) + len(source.head)), 1),
         "functions": functions,
     }
 
 
-def _unicorn() -> str:
-    return f"unicorn {metadata.version('unicorn')}, blocks charged by Arm's tables, P = 2"
+_CHARGED = ", blocks charged by Arm's tables, P = 2"
 
 
-def main(targets: Sequence[str]) -> None:
-    """Fits and writes ``configs/kernels``, for the targets named or for all: after a kernel or a compiler changed."""
+def _worst(held_out: list[list[Sample]], functions: dict[str, Any]) -> float:
+    """The largest error of a call of 500 cycles or more."""
+    return max(
+        float(
+            abs(sum(times * functions[name]["cycles"].get(block, 0.0) for block, times in counts.items()) / cycles - 1)
+        )
+        for group in held_out
+        for name, counts, cycles, _ in group
+        if cycles >= 500
+    )
+
+
+def _limit(target: Target) -> dict[str, Any]:
+    value, composition = _LIMIT[target]
+    source = f"cycles of instructions at zero wait states: {composition}"
+    return {"value": value, "basis": "derived", "source": source}
+
+
+def main(names: Sequence[str]) -> None:
+    """Fits and writes ``configs/kernels``, for the names given or for all: after a kernel or a compiler changed."""
     head = "# Cycles of the generated kernels at zero wait states, by block: see bench/mcu/structure.py. "
-    for target in get_args(Target):
-        if targets and target not in targets:
+    for target, format in product(get_args(Target), get_args(Format)):
+        if names and not {target, format, f"{target}-{format}"} & set(names):
             continue
-        body = yaml.safe_dump(calibrate(target), sort_keys=False, width=120)
-        path = Path("configs/kernels") / f"{target}.yaml"
+        body = yaml.safe_dump(calibrate(target, format), sort_keys=False, width=120)
+        path = Path("configs/kernels") / f"{target}-{format}.yaml"
         path.write_text(f"{head}No board was attached.\n{body}", encoding="utf-8")
 
 

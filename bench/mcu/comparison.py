@@ -1,4 +1,4 @@
-"""Predicted against simulated: cycles, and every bit of every score."""
+"""Predicted against simulated: cycles, and every score."""
 
 from __future__ import annotations
 
@@ -9,64 +9,78 @@ import numpy as np
 
 from bench.mcu import simulation, toolchain
 from bench.mcu.emit import emit
-from bench.mcu.hardware import Board
-from bench.mcu.interpreter import Interpreter
+from bench.mcu.graph import Graph
+from bench.mcu.hardware import Board, Format
+from bench.mcu.interpreter import trajectory
 from bench.mcu.prediction import predict
-from bench.mcu.program import Int16, Program
+from bench.mcu.program import Program
+
+TOLERANCE = 1e-4
+"""How far a float32 score may be from NumPy's, relative to 1 + its size: both round, in another order."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A program's prediction and its simulation on one board.
+    """A model's prediction and its simulation on one board.
 
     Attributes:
         board: its name.
+        format: of the model's numbers.
         compiler: with version and optimisation.
+        simulator: with version.
         steps: simulated.
         predicted_step: cycles.
-        simulated_step: cycles, the mean of the steps.
+        simulated_step: cycles, the mean of the steps but each sequence's first, whose state of zeros costs soft float
+            less.
         predicted_answer: cycles.
         simulated_answer: cycles, the mean of the answers.
         error: of the predicted step, relative to the simulated.
-        ratio: of the step's products to the core's limit, predicted.
+        ratio: of the step's products to the core's limit, predicted; ``None`` in float32.
+        worst: the largest difference of a score from the interpreter's, relative to 1 + its size.
         exact: whether every score after every sample was the interpreter's.
+        agrees: ``exact``, or in float32 ``worst`` within :data:`TOLERANCE`.
     """
 
     board: str
+    format: Format
     compiler: str
+    simulator: str
     steps: int
     predicted_step: int
     simulated_step: float
     predicted_answer: int
     simulated_answer: float
     error: float
-    ratio: float
+    ratio: float | None
+    worst: float
     exact: bool
+    agrees: bool
 
 
-def compare(program: Program, board: Board, sequences: Sequence[Int16]) -> Compared:
+def compare(model: Program | Graph, board: Board, sequences: Sequence[simulation.Samples]) -> Compared:
     """Compiles, simulates and compares.
 
     Args:
-        program: from :func:`bench.mcu.quantise`.
+        model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: from :func:`bench.mcu.board`.
-        sequences: each [T, D] in the program's format.
+        sequences: each [T, D] in the model's format.
 
     Raises:
         RnnbenchError: when a tool is missing, or the program does not fit.
     """
-    ran = simulation.run(emit(program, board.target), board.target, sequences)
-    predicted = predict(program, board, steps=len(sequences[0]))
-    exact = True
+    source = emit(model, board.target)
+    ran = simulation.run(source, board.target, sequences)
+    predicted = predict(model, board, steps=len(sequences[0]))
+    worst = 0.0
     for x, scores in zip(sequences, ran.scores, strict=True):
-        machine = Interpreter(program, 1)
-        for sample, said in zip(x, scores, strict=True):
-            machine.step(sample[None])
-            exact = exact and np.array_equal(machine.scores()[0], said)
-    simulated = float(np.mean(ran.step_cycles))
+        wanted = trajectory(model, x)
+        worst = max(worst, float((np.abs(scores - wanted) / (1 + np.abs(wanted))).max()))
+    simulated = float(np.mean(_later(ran.step_cycles, sequences)))
     return Compared(
         board=board.name,
+        format=source.format,
         compiler=toolchain.version(board.target),
+        simulator=simulation.version(board.target),
         steps=sum(map(len, sequences)),
         predicted_step=predicted.cycles_per_step,
         simulated_step=simulated,
@@ -74,5 +88,13 @@ def compare(program: Program, board: Board, sequences: Sequence[Int16]) -> Compa
         simulated_answer=float(np.mean(ran.answer_cycles)),
         error=predicted.cycles_per_step / simulated - 1,
         ratio=predicted.ratio,
-        exact=exact,
+        worst=worst,
+        exact=worst == 0,
+        agrees=worst <= (0 if source.format == "int8" else TOLERANCE),
     )
+
+
+def _later(cycles: list[float], sequences: Sequence[simulation.Samples]) -> list[float]:
+    """Of every sequence's steps those after the first, where there are any."""
+    firsts = set(np.cumsum([0, *map(len, sequences)]).tolist())
+    return [each for number, each in enumerate(cycles) if number not in firsts] or cycles

@@ -10,9 +10,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import RnnbenchError
-from bench.mcu.emit import environment
-from bench.mcu.hardware import Figure, Target
+from bench.mcu.hardware import Figure, Format, Target
 from bench.mcu.layout import FAMILY
+from bench.mcu.source import environment
 from bench.mcu.structure import Trips
 from bench.places import CONFIGS
 
@@ -57,7 +57,8 @@ class KernelCosts(_Strict):
     Attributes:
         target: the processor.
         provenance: how they were obtained.
-        limit: cycles of one int8 x int16 multiplication that nothing on the core can beat.
+        format: of the numbers.
+        limit: cycles of one int8 x int16 multiplication that nothing on the core can beat; of float32 none is known.
         step_glue: cycles of a step beyond its kernels.
         answer_glue: cycles of an answer beyond its kernels.
         class_glue: of which for each class.
@@ -67,8 +68,9 @@ class KernelCosts(_Strict):
     """
 
     target: Target
+    format: Format
     provenance: Provenance
-    limit: Figure
+    limit: Figure | None
     step_glue: Cycles
     answer_glue: Cycles
     class_glue: Cycles
@@ -91,25 +93,24 @@ class KernelCosts(_Strict):
         )
 
 
-def kernel_hash(target: Target) -> str:
+def kernel_hash(target: Target, format: Format = "int8") -> str:
     """Of the source of a target's kernels."""
     loader = environment().loader
     assert loader is not None  # noqa: S101 -- set where it is made
-    names = ("kernels.c.j2", f"matvec_{FAMILY[target]}.c.j2")
-    return hashlib.sha256("".join(loader.get_source(environment(), name)[0] for name in names).encode()).hexdigest()[
-        :16
-    ]
+    names = ("kernels.c.j2", f"matvec_{FAMILY[target]}.c.j2") if format == "int8" else ("kernels_float.c.j2",)
+    text = "".join(loader.get_source(environment(), name)[0] for name in ("prelude.c.j2", *names))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @cache
-def kernel_costs(target: Target) -> KernelCosts:
-    """The costs of a target.
+def kernel_costs(target: Target, format: Format = "int8") -> KernelCosts:
+    """The costs of a target's kernels in a format.
 
     Raises:
         RnnbenchError: when its file is missing or is not what :class:`KernelCosts` says.
     """
-    file = CONFIGS / "kernels" / f"{target}.yaml"
+    file = CONFIGS / "kernels" / f"{target}-{format}.yaml"
     try:
         return KernelCosts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise RnnbenchError(f"configs/kernels/{target}.yaml: {' '.join(str(error).split())[:200]}") from error
+        raise RnnbenchError(f"configs/kernels/{file.name}: {' '.join(str(error).split())[:200]}") from error

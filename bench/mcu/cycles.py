@@ -8,12 +8,11 @@ from typing import Literal
 
 from torch import nn
 
-from bench.mcu.hardware import Board, Costs
+from bench.mcu.hardware import Board, Costs, Format
 from bench.mcu.kinds import Counts
 from bench.mcu.operations import OpCounts, count
 from cells import Cell
 
-Format = Literal["float32", "int8"]
 Method = Literal["model", "simulation", "published"]
 BYTES = 4  # of a float32
 

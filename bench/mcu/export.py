@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from bench.mcu.emit import STEM, Source, as_c, emit, environment
+from bench.mcu.comparison import TOLERANCE
+from bench.mcu.emit import emit
+from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
-from bench.mcu.interpreter import Interpreter
-from bench.mcu.prediction import IntegerLatency
-from bench.mcu.program import Int16, Program
+from bench.mcu.interpreter import trajectory
+from bench.mcu.prediction import CodeLatency
+from bench.mcu.program import Program
+from bench.mcu.simulation import Samples
+from bench.mcu.source import STEM, Source, as_c, environment
 
 
 def export(
-    program: Program,
+    model: Program | Graph,
     board: Board,
-    example: Int16,
-    latency: IntegerLatency,
+    example: Samples,
+    latency: CodeLatency,
     folder: Path,
     *,
     title: str,
@@ -27,40 +29,39 @@ def export(
     """Writes ``rnn_model.h``, ``rnn_model.c``, ``rnn_test_vector.h``, ``README.md`` and ``rnn_model.ino``.
 
     Args:
-        program: from :func:`bench.mcu.quantise`.
+        model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: the code is laid out for its processor.
-        example: a sequence [T, D] in the program's format, of which the test vector says the answers.
+        example: a sequence [T, D] in the model's format, of which the test vector says the answers.
         latency: from :func:`bench.mcu.predict`, for the README.
         folder: is made where it is missing; files of these names are overwritten.
         title: of the model.
         classes: their names.
 
     Raises:
-        RnnbenchError: when the program is too large for the code.
+        RnnbenchError: when the model is too large for the code.
         OSError: when the folder cannot be written.
     """
-    source = emit(program, board.target, title)
-    machine = Interpreter(program, 1)
-    scores = []
-    for sample in example:
-        machine.step(sample[None])
-        scores.append(machine.scores()[0])
-    table = np.array(scores, np.int16)
+    source = emit(model, board.target, title)
+    table = trajectory(model, example)
+    fractions = (
+        {"fraction": model.buffers[0].fraction, "score_fraction": model.buffers[model.scores.buffer].fraction}
+        if isinstance(model, Program)
+        else {"tolerance": TOLERANCE}
+    )
     values = {
+        **fractions,
+        "integer": isinstance(model, Program),
         "title": title,
         "stem": STEM,
         "board": board.title,
         "core": board.core,
-        "inputs": program.buffers[0].size,
-        "fraction": program.buffers[0].fraction,
-        "score_fraction": program.buffers[program.scores.buffer].fraction,
+        "inputs": model.buffers[0].size,
         "steps": len(example),
         "samples": as_c(example),
         "scores": as_c(table),
         "answers": ", ".join(str(int(each)) for each in table.argmax(1)),
         "classes": list(classes),
         "latency": latency,
-        "sparse": sorted({call.function for call in source.step + source.head}),
     }
     templates = environment()
     for name, template in _FILES.items():

@@ -1,4 +1,4 @@
-"""A traced cell and its classifier as a short list of vector operations on real numbers, and their reference run.
+"""A traced cell and its classifier as a short list of vector operations on real numbers.
 
 The list is what the integer program is quantised from. It is in order of execution; every vector lives in a buffer,
 each buffer but the states is written once, and the states are written after their last use.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Watch = Callable[[int, int, Floats], None]
 Role = Literal["input", "state", "temporary", "constant"]
 
 
@@ -155,6 +153,11 @@ class Graph:
     head: tuple[Operation, ...]
     scores: Ref
 
+    @property
+    def kernels(self) -> tuple[Operation, ...]:
+        """Of the step, then of the head."""
+        return self.step + self.head
+
     def of_role(self, role: Role) -> list[int]:
         """The buffers of a role."""
         return [number for number, each in enumerate(self.buffers) if each.role == role]
@@ -174,52 +177,3 @@ class Memory:
     def __setitem__(self, ref: Ref, value: npt.NDArray[Any]) -> None:
         self.arrays[ref.buffer][:, ref.offset : ref.offset + ref.size] = value
         self.written(ref.buffer)
-
-
-def _value(operation: Operation, memory: Memory) -> Any:
-    match operation:
-        case Linear(x=x, weight=weight, bias=bias, add=add):
-            return memory[x] @ weight.T + (0 if bias is None else bias) + (0 if add is None else memory[add])
-        case Add(a=a, b=b, sign=sign):
-            return memory[a] + sign * memory[b]
-        case Mul(a=a, b=b):
-            return memory[a] * memory[b]
-        case Affine(a=a, scale=scale, offset=offset):
-            return scale * memory[a] + offset
-        case Unary(a=a, function=function):
-            return FUNCTIONS[function](memory[a])
-        case Clamp(a=a, low=low, high=high):
-            return np.clip(memory[a], low, high)
-        case Gather(parts=parts):
-            return np.concatenate([memory[each] for each in parts], axis=1)
-
-
-def _tell(watch: Watch, step: int, memory: Memory, number: int) -> None:
-    watch(step, number, memory.arrays[number])
-
-
-def run_float(graph: Graph, x: Floats, watch: Watch | None = None) -> Floats:
-    """Scores after the last step, in float64: what the quantised program approximates.
-
-    Args:
-        graph: from :func:`bench.mcu.lower`.
-        x: [N, T, D].
-        watch: is told every step, buffer and value [N, size] that is written; scores, at every step.
-
-    Returns:
-        [N, C].
-    """
-    memory = Memory(
-        [np.broadcast_to(each.value, (len(x), each.size)) if each.value is not None else np.zeros((len(x), each.size))
-         for each in graph.buffers]
-    )  # fmt: skip
-    (source,) = graph.of_role("input")
-    for step in range(x.shape[1]):
-        if watch is not None:
-            memory.written = partial(_tell, watch, step, memory)
-        memory[Ref(source, 0, x.shape[2])] = x[:, step]
-        for operation in graph.step + (graph.head if watch is not None else ()):
-            memory[operation.out] = _value(operation, memory)
-    for operation in graph.head:
-        memory[operation.out] = _value(operation, memory)
-    return memory[graph.scores].copy()

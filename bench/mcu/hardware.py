@@ -21,6 +21,9 @@ two kinds; estimate: chosen, for the reason given; recalled: from memory. The la
 Target = Literal["avr", "m0plus", "m3", "m4f"]
 """ATmega328P, Cortex-M0+, Cortex-M3, Cortex-M4F."""
 
+Format = Literal["float32", "int8"]
+"""Of the numbers that a program computes with; ``int8`` for its weights, its states are int16."""
+
 Text = Annotated[str, Field(min_length=1)]
 
 

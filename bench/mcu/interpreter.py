@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.mcu.graph import Floats, Memory, Ref
+from bench.mcu.graph import Floats, Graph, Memory, Ref
 from bench.mcu.program import Copy, Int16, Int64, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.reference import RealInterpreter
 
 
 def quantise_input(program: Program, x: Floats) -> Int16:
@@ -70,6 +71,16 @@ def run(program: Program, x: Int16, lengths: Int64) -> Int64:
         if last.any():
             scores[last] = machine.scores()[last]
     return scores
+
+
+def trajectory(model: Program | Graph, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Scores [T, C] after every sample of one sequence [T, D]: exact of a program, in float32 of a graph."""
+    machine = Interpreter(model, 1) if isinstance(model, Program) else RealInterpreter(model, 1, np.float32)
+    scores = []
+    for sample in x:
+        machine.step(sample[None])
+        scores.append(machine.scores()[0])
+    return np.array(scores)
 
 
 def accuracy(program: Program, x: Floats, lengths: Int64, y: Int64) -> float:

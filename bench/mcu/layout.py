@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from bench.mcu.graph import Linear
 from bench.mcu.hardware import Target
 from bench.mcu.program import Int8, MatVec
 
@@ -16,9 +17,9 @@ FAMILY: dict[Target, Family] = {"avr": "avr", "m0plus": "plain", "m3": "plain", 
 ROWS: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
 
-SPARSE_BELOW: dict[Target, float] = {"avr": 0.64, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
+SPARSE_BELOW: dict[Target, float] = {"avr": 0.58, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
 """Density below which skipping zeros takes fewer cycles than multiplying by them; ratios of cycles per product of the
-dense and the sparse kernel, simulated: 14.75 / 23, 7.75 / 10, 6 / 9, 1.94 / 7.5."""
+dense and the sparse kernel, simulated: 14.5 / 25, 7.75 / 10, 6 / 9, 1.94 / 7.5."""
 
 
 def is_sparse(kernel: MatVec, target: Target) -> bool:
@@ -26,9 +27,23 @@ def is_sparse(kernel: MatVec, target: Target) -> bool:
     return kernel.weight.shape[1] <= 256 and kernel.nonzeros < SPARSE_BELOW[target] * kernel.weight.size
 
 
+SPARSE_FLOAT_BELOW: dict[Target, float] = {"avr": 0.9, "m0plus": 0.9, "m3": 0.9, "m4f": 0.77}
+"""Likewise in float32, where a product costs so much that skipping it nearly always pays."""
+
+
+def is_sparse_float(operation: Linear, target: Target) -> bool:
+    """Whether a target stores only the weights that are not 0, in float32."""
+    return int(np.count_nonzero(operation.weight)) < SPARSE_FLOAT_BELOW[target] * operation.weight.size
+
+
+def narrow(kernel: MatVec) -> bool:
+    """Whether AVR's assembly serves a product: sums in 24 bits, a shift that one multiplication does."""
+    return kernel.accumulator == 24 and 1 <= kernel.shift <= 15
+
+
 def tiled(kernel: MatVec, target: Target) -> bool:
     """Whether a target's tiles serve a dense product; else it is done row by row in 32 bits."""
-    return target != "avr" or (kernel.accumulator == 24 and kernel.weight.shape[1] <= 255)
+    return target != "avr" or (narrow(kernel) and kernel.weight.shape[1] <= 255)
 
 
 def dense(weight: Int8, family: Family) -> Int8:
@@ -62,16 +77,41 @@ def _words(weight: Int8) -> Int8:
     return np.concatenate([tiles.ravel(), words[whole:].ravel()])
 
 
-def sparse(weight: Int8, target: Target) -> npt.NDArray[np.uint16] | npt.NDArray[np.uint32]:
-    """A row's number of pairs, then its pairs, (column << 8) | weight as a byte; on Arm words of two, the last filled.
+def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsignedinteger[Any]]]:
+    """The kernel and its one stream of flash, for a core that reads flash ahead reads one best.
 
-    One stream, for a core that reads flash ahead reads one best.
+    ``sparse24`` on AVR, bytes: a row's number of pairs, then its pairs: how many bytes its factor lies beyond the last,
+    and the weight. ``sparse`` elsewhere: a row's number of pairs, then its pairs, (column << 8) | weight as a byte; on
+    Arm words of two, the last filled.
     """
+    if target == "avr" and _fits_bytes(kernel):
+        return "sparse24", np.array([byte for row in kernel.weight for byte in _steps(row)], np.uint8)
     stream: list[int] = []
-    for row in weight:
+    for row in kernel.weight:
         (columns,) = np.nonzero(row)
         pairs = [int(column) << 8 | int(row[column]) & 255 for column in columns]
         if target != "avr":
             pairs = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
         stream += [len(pairs), *pairs]
-    return np.array(stream, np.uint16) if target == "avr" else np.array(stream, np.uint32)
+    return "sparse", np.array(stream, np.uint16 if target == "avr" else np.uint32)
+
+
+def _fits_bytes(kernel: MatVec) -> bool:
+    """Whether sums fit 24 bits, and numbers of pairs and ways between factors fit bytes."""
+    return narrow(kernel) and kernel.weight.shape[1] <= 128
+
+
+def _steps(row: Int8) -> list[int]:
+    (columns,) = np.nonzero(row)
+    ways = np.diff(columns, prepend=-1) * 2 - 2
+    pairs = [byte for way, column in zip(ways, columns, strict=True) for byte in (int(way), int(row[column]) & 255)]
+    return [len(columns), *pairs]
+
+
+def sparse_float(weight: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
+    """A row's number of weights, then their columns; and the weights themselves."""
+    index: list[int] = []
+    for row in weight:
+        (columns,) = np.nonzero(row)
+        index += [len(columns), *columns.tolist()]
+    return np.array(index, np.uint16), weight[weight != 0]

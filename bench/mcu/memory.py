@@ -4,34 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.mcu.program import Copy, Kernel, MatVec, Program, reads
+from bench.mcu import graph, program
+from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, Ref
+from bench.mcu.program import Copy, IntBuffer, Kernel, MatVec, Program
+
+Model = Program | Graph
 
 ALIGN = 4
-"""A buffer starts at, and is padded to, so many int16, so that kernels may read whole words."""
+"""A buffer starts at, and is padded to, so many numbers, so that kernels may read whole words."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Offsets in int16 of every buffer but constants, and how many int16 there are."""
+    """Offsets in numbers of every buffer but constants, and how many numbers there are."""
 
     offsets: dict[int, int]
     words: int
 
 
-def plan(program: Program) -> Layout:
+def plan(model: Model) -> Layout:
     """First fit, in order of birth; an element-wise result may lie over an operand that dies with it."""
     offsets: dict[int, int] = {}
     top = 0
-    for number, each in enumerate(program.buffers):
+    buffers: tuple[Buffer | IntBuffer, ...] = model.buffers
+    for number, each in enumerate(buffers):
         if each.role in ("input", "state"):
             offsets[number] = top
             top += _padded(each.size)
     most = top
-    born, dead = _lifetimes(program)
+    born, dead = _lifetimes(model)
     for number in sorted(born, key=lambda n: (born[n], n)):
-        size = _padded(program.buffers[number].size)
+        size = _padded(model.buffers[number].size)
         placed = [other for other in born if other in offsets]
-        spans = {other: (offsets[other], offsets[other] + _padded(program.buffers[other].size)) for other in placed}
+        spans = {other: (offsets[other], offsets[other] + _padded(model.buffers[other].size)) for other in placed}
         dying = [other for other in placed if dead[other] == born[number]]
         live = [spans[other] for other in placed if born[other] < dead[number] and born[number] < dead[other]]
         at = _fit(top, size, live, [spans[other] for other in dying])
@@ -53,24 +58,28 @@ def _padded(size: int) -> int:
     return -(-size // ALIGN) * ALIGN
 
 
-def _lifetimes(program: Program) -> tuple[dict[int, int], dict[int, int]]:
+def _lifetimes(model: Model) -> tuple[dict[int, int], dict[int, int]]:
     """By temporary, in half steps: when it is first written, and when nobody needs it any more."""
     born: dict[int, int] = {}
     dead: dict[int, int] = {}
-    for time, kernel in enumerate(program.kernels):
-        if program.buffers[kernel.out.buffer].role == "temporary":
+    for time, kernel in enumerate(model.kernels):
+        if model.buffers[kernel.out.buffer].role == "temporary":
             born.setdefault(kernel.out.buffer, 2 * time)
             dead[kernel.out.buffer] = max(dead.get(kernel.out.buffer, 0), 2 * time + 1)
-        for number, ref in enumerate(reads(kernel)):
-            if program.buffers[ref.buffer].role == "temporary":
+        for number, ref in enumerate(_reads(kernel)):
+            if model.buffers[ref.buffer].role == "temporary":
                 over = _may_lie_over(kernel, number) and ref.offset == 0
                 dead[ref.buffer] = max(dead.get(ref.buffer, 0), 2 * time + (0 if over else 1))
-    dead[program.scores.buffer] = 2 * len(program.kernels) + 1
+    dead[model.scores.buffer] = 2 * len(model.kernels) + 1
     return born, dead
 
 
-def _may_lie_over(kernel: Kernel, operand: int) -> bool:
+def _reads(kernel: Kernel | Operation) -> tuple[Ref, ...]:
+    return graph.reads(kernel) if isinstance(kernel, Operation) else program.reads(kernel)
+
+
+def _may_lie_over(kernel: Kernel | Operation, operand: int) -> bool:
     """Whether a result may overwrite this operand: element-wise kernels read each element before they write it."""
-    if isinstance(kernel, MatVec):
+    if isinstance(kernel, MatVec | Linear):
         return operand == 1  # what is added, not the factors
-    return not isinstance(kernel, Copy)
+    return not isinstance(kernel, Copy | Gather)

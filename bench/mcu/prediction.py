@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from bench.mcu.costs import KernelCosts, kernel_costs
 from bench.mcu.cycles import Latency
-from bench.mcu.emit import Call, emit
+from bench.mcu.emit import emit
+from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board
 from bench.mcu.program import MatVec, Program
+from bench.mcu.source import Call
 from bench.mcu.structure import trips
 
 STACK_BYTES = 96
@@ -25,14 +27,14 @@ class KernelCycles:
 
 
 @dataclass(frozen=True)
-class IntegerLatency(Latency):
-    """Latency of the integer program on one board; cycles are of the core at zero wait states.
+class CodeLatency(Latency):
+    """Latency of exported code on one board; cycles are of the core at zero wait states.
 
     Attributes:
         answer_cycles: of one answer.
         ms_per_answer: milliseconds of that.
-        products: int8 x int16 products of a step that are not with a stored 0.
-        ratio: cycles of the step's matrix-vector products over what nothing on the core can beat.
+        products: of a step that are not with a 0 that is not stored.
+        ratio: cycles of the step's matrix-vector products over what nothing on the core can beat; of float32 unknown.
         step_ratio: cycles of the whole step over the same.
         step_hz: samples a second that the board can take, flash wait states at their worst.
         kernels: of a step, in order.
@@ -41,30 +43,31 @@ class IntegerLatency(Latency):
     answer_cycles: int
     ms_per_answer: float
     products: int
-    ratio: float
-    step_ratio: float
+    ratio: float | None
+    step_ratio: float | None
     step_hz: float
     kernels: tuple[KernelCycles, ...]
 
 
-def predict(program: Program, board: Board, *, steps: int) -> IntegerLatency:
-    """One inference of an integer program: so many steps, then one answer.
+def predict(model: Program | Graph, board: Board, *, steps: int) -> CodeLatency:
+    """One inference of exported code: so many steps, then one answer.
 
     ``ms`` is at zero wait states and nominal branch refill. ``ms_low`` has the least branch refill; ``ms_high`` the
     most, and the flash wait states that the board's file says.
 
     Args:
-        program: from :func:`bench.mcu.quantise`.
+        model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: from :func:`bench.mcu.board`.
         steps: samples of one inference.
     """
-    costs, source = kernel_costs(board.target), emit(program, board.target)
+    source = emit(model, board.target)
+    costs = kernel_costs(board.target, source.format)
     per_ms = board.clock_hz.value / 1000
 
     def total(refill: int) -> tuple[float, float]:
         step = sum(_cycles(costs, call, board, refill) for call in source.step) + costs.step_glue
         answer = sum(_cycles(costs, call, board, refill) for call in source.head) + costs.answer_glue
-        return step, answer + costs.class_glue * program.scores.size
+        return step, answer + costs.class_glue * source.classes
 
     step, answer = total(0)
     low, high = (steps * one + once for one, once in (total(-1), total(1)))
@@ -77,11 +80,11 @@ def predict(program: Program, board: Board, *, steps: int) -> IntegerLatency:
         KernelCycles(call.function, _products(call), _cycles(costs, call, board, 0)) for call in source.step
     )
     products = sum(each.products for each in kernels)
-    floor = max(products * costs.limit.value, 1)
-    return IntegerLatency(
+    floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
+    return CodeLatency(
         board=board.name,
         title=board.title,
-        format="int8",
+        format=source.format,
         method="model",
         cycles_per_step=round(step),
         cycles=round(steps * step + answer),
@@ -96,8 +99,8 @@ def predict(program: Program, board: Board, *, steps: int) -> IntegerLatency:
         answer_cycles=round(answer),
         ms_per_answer=answer / per_ms,
         products=products,
-        ratio=sum(each.cycles for each in kernels if each.products) / floor,
-        step_ratio=step / floor,
+        ratio=None if floor is None else sum(each.cycles for each in kernels if each.products) / floor,
+        step_ratio=None if floor is None else step / floor,
         step_hz=1000 * steps * per_ms / high,
         kernels=kernels,
     )
@@ -108,6 +111,7 @@ def _cycles(costs: KernelCosts, call: Call, board: Board, refill: int) -> float:
 
 
 def _products(call: Call) -> int:
-    if not isinstance(call.kernel, MatVec):
+    if not isinstance(call.kernel, MatVec | Linear):
         return 0
-    return call.kernel.nonzeros if call.function == "sparse" else call.kernel.weight.size
+    weight = call.kernel.weight
+    return int((weight != 0).sum()) if call.function.startswith("sparse") else weight.size

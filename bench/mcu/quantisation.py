@@ -21,9 +21,9 @@ from bench.mcu.graph import (
     Mul,
     Operation,
     Unary,
-    run_float,
 )
 from bench.mcu.program import KNOTS, Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.reference import run_float
 
 
 def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None) -> Program:

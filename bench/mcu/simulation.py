@@ -11,17 +11,24 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.errors import RnnbenchError
 from bench.mcu import toolchain
-from bench.mcu.emit import Source, environment
-from bench.mcu.hardware import Target
-from bench.mcu.program import Int16, Int64
+from bench.mcu.hardware import Format, Target
+from bench.mcu.source import Source, environment
 
+WIRE: dict[Format, str] = {"int8": "<i2", "float32": "<f4"}
+"""How samples and scores travel."""
+Samples = npt.NDArray[Any]
+Scores = npt.NDArray[Any]
+_SIMAVR = "1.6"  # of Debian 12, whose library does not say
 STAMP = 255
 """The mark around nothing, by which a stamp's own cycles are known."""
 
@@ -41,6 +48,11 @@ class Trace:
     def of(self, mark: int) -> list[float]:
         """The cycles of every interval with a mark."""
         return [cycles for each, cycles in self.intervals if each == mark]
+
+
+def version(target: Target) -> str:
+    """The simulator of a target, and its version."""
+    return f"simavr {_SIMAVR}" if target == "avr" else f"unicorn {metadata.version('unicorn')}"
 
 
 def run_elf(elf: Path, target: Target, refill: int = 2) -> Trace:
@@ -69,33 +81,52 @@ def run_elf(elf: Path, target: Target, refill: int = 2) -> Trace:
 
 
 @dataclass(frozen=True)
-class Simulated:
+class Said:
+    """What a model said.
+
+    Attributes:
+        scores: of each sequence after each sample [T, C], int64 or float32.
+        answers: of each sequence after each sample [T].
+    """
+
+    scores: list[Scores]
+    answers: list[npt.NDArray[np.int64]]
+
+
+def said(source: Source, raw: bytes, sequences: Sequence[Samples]) -> Said:
+    """The scores and answers among the bytes that a model said."""
+    wire = np.dtype(WIRE[source.format])
+    table = np.frombuffer(raw, np.uint8).reshape(-1, wire.itemsize * source.classes + 1)
+    scores = table[:, :-1].copy().view(wire)
+    ends = np.cumsum([len(each) for each in sequences])[:-1]
+    wide = scores.astype(np.int64 if source.format == "int8" else np.float32)
+    return Said(list(np.split(wide, ends)), list(np.split(table[:, -1].astype(np.int64), ends)))
+
+
+@dataclass(frozen=True)
+class Simulated(Said):
     """A model in a simulator, fed with sequences.
 
     Attributes:
-        scores: of each sequence after each sample [T, C].
-        answers: of each sequence after each sample [T].
         step_cycles: of every step, in order.
         answer_cycles: of every answer, in order.
         trace: every interval.
     """
 
-    scores: list[Int64]
-    answers: list[Int64]
     step_cycles: list[float]
     answer_cycles: list[float]
     trace: Trace
 
 
 def run(
-    source: Source, target: Target, sequences: Sequence[Int16], *, inside: bool = False, refill: int = 2
+    source: Source, target: Target, sequences: Sequence[Samples], *, inside: bool = False, refill: int = 2
 ) -> Simulated:
     """Compiles a model and runs it over sequences.
 
     Args:
         source: from :func:`bench.mcu.emit.emit`, for that target.
         target: the processor.
-        sequences: each [T, D] in the program's format.
+        sequences: each [T, D], int16 in the program's format, or float32.
         inside: stamp every kernel rather than every step.
         refill: as :func:`run_elf`.
 
@@ -105,11 +136,8 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         elf = toolchain.firmware(source, target, sequences, Path(folder), inside=inside)
         trace = run_elf(elf, target, refill)
-    classes = len(trace.said) // sum(map(len, sequences)) // 2
-    table = np.frombuffer(trace.said, np.uint8).reshape(-1, 2 * classes + 1)
-    scores, answers = table[:, :-1].copy().view("<i2").astype(np.int64), table[:, -1].astype(np.int64)
-    ends = np.cumsum([len(each) for each in sequences])[:-1]
-    return Simulated(list(np.split(scores, ends)), list(np.split(answers, ends)), trace.of(1), trace.of(2), trace)
+    heard = said(source, trace.said, sequences)
+    return Simulated(heard.scores, heard.answers, trace.of(1), trace.of(2), trace)
 
 
 @cache

@@ -7,13 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.errors import RnnbenchError
-from bench.mcu.emit import STEM, Source, as_c, environment
 from bench.mcu.hardware import Target
-from bench.mcu.program import Int16
+from bench.mcu.source import NUMBER, STEM, Source, as_c, environment
 
 _ARM = ("-mthumb", "-ffunction-sections", "-fdata-sections", "-nostartfiles", "-Wl,--gc-sections", "-Wl,-e,main")
 _ARM_MEMORY = ("-Wl,-Ttext=0x8000", "-Wl,-Tdata=0x20000000")
@@ -58,13 +59,15 @@ def version(target: Target) -> str:
     return f"{compiler(target)} {done.stdout.strip()} {OPTIMISATION}"
 
 
-def firmware(source: Source, target: Target, sequences: Sequence[Int16], folder: Path, *, inside: bool = False) -> Path:
+def firmware(
+    source: Source, target: Target, sequences: Sequence[npt.NDArray[Any]], folder: Path, *, inside: bool = False
+) -> Path:
     """Compiles a model with sequences to feed it.
 
     Args:
         source: from :func:`bench.mcu.emit.emit`, for that target.
         target: the processor.
-        sequences: each [T, D] in the program's format.
+        sequences: each [T, D], int16 in the program's format, or float32.
         folder: to compile in.
         inside: stamp every kernel rather than every step.
 
@@ -79,6 +82,7 @@ def firmware(source: Source, target: Target, sequences: Sequence[Int16], folder:
         raise RnnbenchError(f"the simulation of {target} needs {lack}")
     values = {
         "stem": STEM,
+        "number": NUMBER[source.format],
         "samples": as_c(np.concatenate([each.ravel() for each in sequences])),
         "steps": ", ".join(str(len(each)) for each in sequences),
         "count": len(sequences),
@@ -87,7 +91,7 @@ def firmware(source: Source, target: Target, sequences: Sequence[Int16], folder:
     for name, text in {**source.files, "main.c": main}.items():
         (folder / name).write_text(text, encoding="utf-8")
     flags = ["-std=c99", OPTIMISATION, *FLAGS[target], *(["-DRNN_INSIDE"] if inside else [])]
-    command = [compiler(target), *flags, "main.c", f"{STEM}.c", "-o", "model.elf"]
+    command = [compiler(target), *flags, "main.c", f"{STEM}.c", "-o", "model.elf", "-lm"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         errors = [

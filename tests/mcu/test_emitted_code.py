@@ -7,23 +7,15 @@ import pytest
 from bench import mcu
 from bench.mcu import host
 from bench.mcu.emit import emit
+from bench.mcu.interpreter import trajectory
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc on the path")
 TARGETS = ("m0plus", "m4f")  # both families of kernels in C
 
 
-def trajectory(program, x):
-    """Scores after every sample of one sequence [T, D], by the interpreter."""
-    machine = mcu.Interpreter(program, 1)
-    scores = []
-    for sample in x:
-        machine.step(sample[None])
-        scores.append(machine.scores()[0])
-    return np.array(scores)
-
-
 def compare(program, target, sequences, folder):
-    for x, (scores, answers) in zip(sequences, host.run(emit(program, target), sequences, folder), strict=True):
+    said = host.run(emit(program, target), sequences, folder)
+    for x, scores, answers in zip(sequences, said.scores, said.answers, strict=True):
         wanted = trajectory(program, x)
         np.testing.assert_array_equal(scores, wanted)
         np.testing.assert_array_equal(answers, wanted.argmax(1))

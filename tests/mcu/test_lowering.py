@@ -5,7 +5,8 @@ import torch
 
 from bench import mcu
 from bench.errors import RnnbenchError
-from bench.mcu.graph import Affine, Linear, run_float
+from bench.mcu.graph import Affine, Linear
+from bench.mcu.reference import run_float
 from cells import Cell, Weight
 
 

@@ -1,5 +1,7 @@
 """The exported code on simulated processors: bit for bit the interpreter's, and as many cycles as predicted."""
 
+import itertools
+
 import mcu_cases as cases
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from bench.mcu import simulation, toolchain
 from bench.mcu.costs import kernel_hash
 from bench.mcu.emit import emit
 from bench.mcu.graph import Ref
+from bench.mcu.interpreter import trajectory
 from bench.mcu.prediction import predict
 from bench.mcu.program import IntBuffer, MatVec, Program
 
@@ -22,15 +25,6 @@ def need(target):
     lack = toolchain.missing(target)
     if lack:
         pytest.skip(f"the simulation of {target} needs {lack}")
-
-
-def trajectory(program, x):
-    machine = mcu.Interpreter(program, 1)
-    scores = []
-    for sample in x:
-        machine.step(sample[None])
-        scores.append(machine.scores()[0])
-    return np.array(scores)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -116,7 +110,8 @@ def test_fastgrnn_of_google_12_is_four_times_faster_than_published():
 
 def test_costs_are_of_the_kernels_that_are_exported():
     """When a kernel's source changes, its costs must be fitted again."""
-    for target in TARGETS:
-        assert mcu.kernel_costs(target).provenance.kernels == kernel_hash(target)
-        assert mcu.kernel_costs(target).target == target
-        assert mcu.kernel_costs(target).provenance.error < 0.04  # the worst call, of a few hundred cycles
+    for target, kind in itertools.product(TARGETS, ("int8", "float32")):
+        costs = mcu.kernel_costs(target, kind)
+        assert costs.provenance.kernels == kernel_hash(target, kind)
+        assert (costs.target, costs.format) == (target, kind)
+        assert costs.provenance.error < 0.25  # the worst call, of a few hundred cycles and a shift met nowhere else

@@ -1,0 +1,58 @@
+"""Rows of predicted and simulated latency, of whatever the commands were given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench import mcu
+from bench.mcu import Board, CodeLatency, Compared, Format
+from bench.subjects import Subject
+
+Row = dict[str, Any]
+
+
+def predicted(subject: Subject, boards: Iterable[Board], formats: Sequence[Format]) -> list[CodeLatency]:
+    """Of one subject, format by format."""
+    steps = subject.info.steps
+    return [mcu.predict(subject.model(kind), board, steps=steps) for kind in formats for board in boards]
+
+
+def simulated(
+    subject: Subject, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
+) -> list[Compared]:
+    """Of one subject: compiled and run, board by board.
+
+    Raises:
+        RnnbenchError: when a tool is missing, or the program does not fit the board.
+    """
+    return [
+        mcu.compare(subject.model(kind), board, subject.sequences(kind, count, steps))
+        for board in boards
+        for kind in formats
+    ]
+
+
+def row(subject: Subject, found: CodeLatency | Compared) -> Row:
+    """One line of a table: what was compared, and the result."""
+    cell, variant = subject.spec.cell, subject.spec.variant()
+    body = asdict(found)
+    body.pop("kernels", None)
+    return {
+        "run": subject.spec.id,
+        "data": subject.spec.data.label,
+        "data_title": subject.info.title,
+        "cell": cell.name,
+        "label": f"{subject.title} ({variant})" if variant else subject.title,
+        "hidden": cell.hidden_size,
+        "trained": subject.trained,
+        **body,
+        "board_title": mcu.board(found.board).title,
+        **({"keeps_up": keeps_up(subject, found)} if isinstance(found, CodeLatency) else {}),
+    }
+
+
+def keeps_up(subject: Subject, found: CodeLatency) -> bool | None:
+    """Whether a step takes less time than the sensor gives it; ``None`` where its rate is unknown."""
+    return None if subject.info.sample_hz is None else found.step_hz >= subject.info.sample_hz

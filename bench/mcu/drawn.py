@@ -1,0 +1,95 @@
+"""Random programs and graphs of every kernel, on which costs are fitted."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from bench.mcu.graph import FUNCTIONS, Add, Affine, Buffer, Clamp, Gather, Graph, Linear, Mul, Operation, Ref, Unary
+from bench.mcu.program import Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+
+
+def random_program(rng: np.random.Generator) -> Program:
+    """Kernels of every kind on random sizes, shifts and operands, whose results rarely saturate."""
+    rows, columns, size, classes = (int(n) for n in rng.integers((2, 2, 2, 2), (40, 40, 50, 12)))
+    knots = np.round(np.tanh(np.linspace(-8, 8, 257)) * 4096).astype(np.int16)
+    buffers = [IntBuffer("x", max(columns, size), "input", 12, 13), IntBuffer("s", rows, "state", 12, 16)]
+    kernels: list[Kernel] = []
+
+    def new(length: int, value: Any = None) -> Ref:
+        bits = 16 if value is not None or rng.random() < 0.7 else 15
+        buffers.append(IntBuffer("t", length, "temporary" if value is None else "constant", 12, bits, value))
+        return Ref(len(buffers) - 1, 0, length)
+
+    x, s = Ref(0, 0, columns), Ref(1, 0, rows)
+
+    def product(density: float, bias: bool, add: bool, shift: int, accumulator: Literal[24, 32] = 24) -> None:
+        most = min(127, max(1, int(2.0**shift * 8 / columns**0.5)))
+        weight = rng.integers(-most, most + 1, (rows, columns)) * (rng.random((rows, columns)) < density)
+        offsets = rng.integers(-99, 99, rows).astype(np.int32) if bias else None
+        extra = s if add else None
+        kernels.append(MatVec(new(rows), x, weight.astype(np.int8), offsets, extra, shift, accumulator))
+
+    for density in (1.0, float(rng.uniform(0.05, 0.2))):
+        for bias, add in ((False, False), (True, False), (False, True), (True, True)):
+            product(density, bias, add, int(rng.integers(3, 16)))
+    for density in (1.0, 0.1):
+        product(density, bool(rng.random() < 0.5), bool(rng.random() < 0.5), int(rng.integers(8, 15)), 32)
+    product(1.0, False, False, 8)
+    product(1.0, False, False, int(rng.integers(3, 8)))
+    a, flash = Ref(0, 0, size), new(size, rng.integers(-4096, 4096, size).astype(np.int16))
+    kernels.append(Table(new(size), a, "tanh", knots))
+    b = kernels[-1].out
+    for other in (b, flash):
+        for sign in (1, -1):
+            shifts = rng.integers(0, 3, 2) + (rng.random() < 0.3) * np.array([0, 7])
+            left, right = (int(each) for each in shifts)
+            shift = max(int(rng.integers(0, 12)), left - 3, right - 3)
+            kernels.append(Sum(new(size), a, other, 1 if sign > 0 else -1, left, right, shift))
+        kernels.append(Product(new(size), a, other, int(rng.integers(4, 19))))
+    kernels.append(Scale(new(size), a, int(rng.integers(-4000, 4000)), 77, int(rng.integers(4, 19))))
+    kernels.append(Limit(new(size), a, 0, 32767))
+    kernels.append(Copy(new(size), (a,)))
+    kernels.append(Copy(s, (Ref(kernels[0].out.buffer, 0, rows),)))
+    scores = new(classes)
+    weight = rng.integers(-60, 61, (classes, rows)).astype(np.int8)
+    head = MatVec(scores, s, weight, None, None, 10, 24)
+    return Program("calibration", tuple(buffers), tuple(kernels), (head,), scores)
+
+
+def random_graph(rng: np.random.Generator) -> Graph:
+    """Operations of every kind on random sizes, on numbers of the sizes that gates and states have."""
+    rows, columns, size, classes = (int(n) for n in rng.integers((2, 2, 2, 2), (28, 28, 50, 12)))
+    buffers = [Buffer("x", max(columns, size), "input"), Buffer("s", rows, "state")]
+    step: list[Operation] = []
+
+    def new(length: int, constant: bool = False) -> Ref:
+        value = rng.normal(size=length) if constant else None
+        buffers.append(Buffer("t", length, "constant" if constant else "temporary", value))
+        return Ref(len(buffers) - 1, 0, length)
+
+    x, s = Ref(0, 0, columns), Ref(1, 0, rows)
+    for density in (1.0, 0.95, float(rng.uniform(0.05, 0.5))):  # 0.95: some zeros, yet stored
+        for bias, add in rng.permutation([(False, False), (True, False), (False, True), (True, True)])[:2]:
+            weight = rng.normal(scale=columns**-0.5, size=(rows, columns)) * (rng.random((rows, columns)) < density)
+            step.append(Linear(new(rows), x, weight, rng.normal(size=rows) if bias else None, s if add else None))
+    a = Ref(0, 0, size)
+    step += [Unary(new(size), a, name) for name in FUNCTIONS]
+    for other in (step[-1].out, new(size, constant=True)):
+        step += [Add(new(size), a, other, 1), Add(new(size), a, other, -1), Mul(new(size), a, other)]
+    gate = next(each.out for each in step if isinstance(each, Unary) and each.function == "sigmoid")
+    step.append(Affine(new(size), gate, float(rng.uniform(-1, -0.5)), float(rng.uniform(0.5, 1))))
+    step.append(Add(new(size), gate, step[-1].out, 1))
+    step += [Clamp(new(size), a, 0.0, np.inf), Gather(new(size), (a,)), Unary(s, step[0].out, "tanh")]
+    scores = new(classes)
+    head = Linear(scores, s, rng.normal(scale=rows**-0.5, size=(classes, rows)))
+    return Graph("calibration", tuple(buffers), tuple(step), (head,), scores)
+
+
+def samples(rng: np.random.Generator, model: Program | Graph, count: int) -> Any:
+    """Samples [count, D] for one of these, in its format."""
+    shape = (count, model.buffers[0].size)
+    if isinstance(model, Graph):
+        return rng.normal(size=shape).astype(np.float32)
+    return rng.integers(-1000, 1000, shape).astype(np.int16)

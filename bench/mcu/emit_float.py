@@ -1,0 +1,63 @@
+"""Calls of the float32 kernels: the traced operations as they are, without scales."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from bench.mcu.graph import Add, Affine, Clamp, Gather, Graph, Linear, Mul, Operation, Unary
+from bench.mcu.layout import is_sparse_float, sparse_float
+from bench.mcu.source import Call, Emitter, literal
+
+
+class FloatEmitter(Emitter):
+    """Calls of the float32 kernels."""
+
+    model: Graph
+
+    def calls(self, operation: Operation) -> list[Call]:
+        """What computes an operation."""
+        out, n, size = self.at(operation.out), operation.out.size, str(operation.out.size)
+
+        def call(name: str, *arguments: str) -> list[Call]:
+            return [Call(name, (out, *arguments), n, operation)]
+
+        match operation:
+            case Linear():
+                return [self._linear(operation, out)]
+            case Add(a=a, b=b, sign=sign):
+                name = ("sum" if sign == 1 else "difference") + self.in_flash(b)
+                return call(name, self.at(a), self.at(b), size)
+            case Mul(a=a, b=b):
+                return call("product" + self.in_flash(b), self.at(a), self.at(b), size)
+            case Affine(a=a, scale=scale, offset=offset):
+                return call("scale", self.at(a), size, literal(float(scale)), literal(float(offset)))
+            case Unary(a=a, function=function):
+                return call(function, self.at(a), size)
+            case Clamp(a=a, low=low, high=high):
+                return call("limit", self.at(a), size, _bound(low), _bound(high))
+            case Gather():
+                return self.copies(operation)
+
+    def _rectified(self) -> set[int]:
+        return {each.out.buffer for each in self.model.kernels if isinstance(each, Clamp) and each.low == 0}
+
+    def _linear(self, operation: Linear, out: str) -> Call:
+        rows, columns = operation.weight.shape
+        weight = operation.weight.astype(np.float32)
+        bias = "0" if operation.bias is None else self.constant("b", operation.bias.astype(np.float32))
+        add = "0" if operation.add is None else self.at(operation.add)
+        x, zeros = self.at(operation.x), 0.5 if operation.x.buffer in self._rectified() else 0.0
+        if is_sparse_float(operation, self.target):
+            index, values = sparse_float(weight)
+            names = (self.constant("s", values), self.constant("i", index))
+            return Call("sparse", (out, x, *names, bias, add, str(rows)), rows, operation, zeros)
+        arguments = (out, x, self.constant("w", weight), bias, add, str(rows), str(columns))
+        return Call("matvec", arguments, rows, operation, zeros)
+
+
+def _bound(value: float) -> str:
+    if math.isinf(value):
+        return "INFINITY" if value > 0 else "-INFINITY"
+    return literal(float(value))

@@ -1,0 +1,110 @@
+"""What a graph means in real numbers: NumPy, a whole batch at once, in float64 or float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.mcu.graph import (
+    FUNCTIONS,
+    Add,
+    Affine,
+    Clamp,
+    Floats,
+    Gather,
+    Graph,
+    Linear,
+    Memory,
+    Mul,
+    Operation,
+    Ref,
+    Unary,
+)
+
+Watch = Callable[[int, int, Floats], None]
+
+
+class RealInterpreter:
+    """A graph at work on N independent sequences.
+
+    Args:
+        graph: from :func:`bench.mcu.lower`.
+        batch: N.
+        dtype: of every number and every rounding: float64, or float32 as the exported code has it.
+    """
+
+    def __init__(self, graph: Graph, batch: int, dtype: type[np.floating[Any]] = np.float64) -> None:
+        self.graph = graph
+        self.dtype = dtype
+        self.memory = Memory(
+            [
+                np.zeros((batch, each.size), dtype)
+                if each.value is None
+                else np.broadcast_to(each.value.astype(dtype), (batch, each.size))
+                for each in graph.buffers
+            ]
+        )
+
+    def step(self, x: npt.NDArray[Any]) -> None:
+        """One sample [N, D]."""
+        self.memory[Ref(0, 0, x.shape[1])] = x
+        self._run(self.graph.step)
+
+    def scores(self) -> npt.NDArray[Any]:
+        """[N, C], of the present state."""
+        self._run(self.graph.head)
+        return self.memory[self.graph.scores].copy()
+
+    def _run(self, operations: tuple[Operation, ...]) -> None:
+        with np.errstate(over="ignore"):  # exp of a large number is infinite, and a gate then 0
+            for operation in operations:
+                self.memory[operation.out] = _value(operation, self.memory, self.dtype)
+
+
+def _value(operation: Operation, memory: Memory, dtype: type[np.floating[Any]]) -> Any:
+    match operation:
+        case Linear(x=x, weight=weight, bias=bias, add=add):
+            product = memory[x] @ weight.T.astype(dtype)
+            product = product if bias is None else product + bias.astype(dtype)
+            return product if add is None else product + memory[add]
+        case Add(a=a, b=b, sign=sign):
+            return memory[a] + memory[b] if sign == 1 else memory[a] - memory[b]
+        case Mul(a=a, b=b):
+            return memory[a] * memory[b]
+        case Affine(a=a, scale=scale, offset=offset):
+            return dtype(scale) * memory[a] + dtype(offset)
+        case Unary(a=a, function=function):
+            return FUNCTIONS[function](memory[a])
+        case Clamp(a=a, low=low, high=high):
+            return np.clip(memory[a], dtype(low), dtype(high))
+        case Gather(parts=parts):
+            return np.concatenate([memory[each] for each in parts], axis=1)
+
+
+def _tell(watch: Watch, step: int, memory: Memory, number: int) -> None:
+    watch(step, number, memory.arrays[number])
+
+
+def run_float(graph: Graph, x: Floats, watch: Watch | None = None) -> Floats:
+    """Scores after the last step, in float64: what the quantised program approximates.
+
+    Args:
+        graph: from :func:`bench.mcu.lower`.
+        x: [N, T, D].
+        watch: is told every step, buffer and value [N, size] that is written; scores, at every step.
+
+    Returns:
+        [N, C].
+    """
+    machine = RealInterpreter(graph, len(x))
+    for step in range(x.shape[1]):
+        if watch is not None:
+            machine.memory.written = partial(_tell, watch, step, machine.memory)
+        machine.step(x[:, step])
+        if watch is not None:
+            machine.scores()
+    return machine.scores()
