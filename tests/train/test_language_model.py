@@ -126,7 +126,7 @@ def test_what_begins_how() -> None:
     assert float(plain.embedding.weight.detach().abs().max()) == pytest.approx(0.1, rel=0.01)
     assert torch.equal(layers(net)[0].U.matrix(), 0.25 * layers(plain)[0].U.matrix())
     assert torch.equal(layers(net)[0].W.matrix(), layers(plain)[0].W.matrix())
-    assert float(layers(build(spec(language={"begin": {"raw_nu": -12}}), 7))[0].raw_nu) == -12
+    assert layers(build(spec(language={"begin": {"raw_nu": -12}}), 7))[0].raw_nu.item() == -12
     low = spec(language={"scale": {"U": 0.25}}, cell={"name": "fastgrnn", "hidden_size": 8, "rank": {"U": 3}})
     full = spec(cell={"name": "fastgrnn", "hidden_size": 8, "rank": {"U": 3}})
     torch.testing.assert_close(layers(build(low, 7))[0].U.matrix(), 0.25 * layers(build(full, 7))[0].U.matrix())
