@@ -204,8 +204,9 @@ def _report(results: Path, as_json: bool, board: str | None = None) -> None:
         typer.echo(json.dumps({**body, "done": written.done, "not_done": written.not_done}, indent=1))
         return
     out.print(to_rich(written.table, out.width))
-    if written.ladder is not None:
-        out.print(to_rich(written.ladder, out.width))
+    for more in (written.ladder, written.study):
+        if more is not None:
+            out.print(to_rich(more, out.width))
     out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper,")
     out.print(f"or `wandb leet {results / 'wandb'}` for the curves of every run in the terminal.")
 

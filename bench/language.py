@@ -27,6 +27,8 @@ class LanguagePart(Sparse):
     """The softmax's bias begins at the logarithms of the words' frequencies, so that training begins at a unigram."""
     scale: dict[str, Annotated[float, Field(gt=0, le=10)]] = Field(default={})
     """Factors on what a cell's matrices begin with: ``{U: 0.4}``; others begin as the cell has them."""
+    begin: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default={})
+    """Values that a cell's vectors and scalars begin with: ``{raw_nu: -12}``; others begin as the cell has them."""
     products: Literal["float32", "bfloat16"] = "float32"
     """Of the softmax in training. ``bfloat16``: factors rounded to 8 bits of mantissa, sums and weights in float32."""
 

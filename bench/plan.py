@@ -48,6 +48,8 @@ class Grid(Part):
     base: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, list[Any]]
     overrides: tuple[Override, ...] = ()
+    rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Rows of the study's table, from top to bottom: a name, and what its runs have, by dotted path."""
 
     @field_validator("name")
     @classmethod
@@ -107,6 +109,9 @@ class Grid(Part):
                 unknown = [path for path in override.when if path not in paths]
                 hint = nearest(unknown[0], paths) if unknown else ""
                 raise RnnbenchError(f"grid {self.name!r}: override {number + 1} matches no run: {override.when}{hint}")
+        missing = set(self.rows) - {row_of(self.rows, spec.model_dump(mode="json")) for spec in found.values()}
+        if missing:
+            raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
         return list(found.values())
 
 
@@ -218,6 +223,17 @@ def _paths(raw: Mapping[str, Any], above: str = "") -> Iterator[str]:
             yield from _paths(value, f"{above}{key}.")
         else:
             yield f"{above}{key}"
+
+
+def row_of(rows: Mapping[str, Mapping[str, Any]], raw: Mapping[str, Any]) -> str | None:
+    """The row of a run in a study's table: the last that it fits, or ``None``.
+
+    Args:
+        rows: of the grid.
+        raw: the run's specification, as a record has it.
+    """
+    fitting = [name for name, when in rows.items() if all(_matches(raw, path, each) for path, each in when.items())]
+    return fitting[-1] if fitting else None
 
 
 def _matches(raw: Mapping[str, Any], path: str, wanted: Any) -> bool:

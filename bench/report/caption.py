@@ -35,10 +35,9 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
     if any("Q" in (row["compression"] or "") for row in rows):
         parts.append("Accuracy of an int8 model: of its integer program over the whole test set.")
     if any(metric(row) == "perplexity" for row in rows):
-        parts[1] = (
-            "Perplexity: of every word of the text but the first, the state carried over from end to end. "
-            "KB: recurrent layers (of classifiers: cell and classifier), 4 bytes a number, 1 KB = 1024 bytes; "
-            "KB in all: with embedding and softmax."
+        parts.append(
+            "Perplexity: of every word of the text but the first, the state carried over from end to end. KB in all: "
+            "with embedding and softmax."
         )
     if board is not None:
         parts.append(
@@ -51,10 +50,14 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
 
 def kb_meaning(rows: Iterable[Mapping[str, Any]]) -> str:
     """What KB counts."""
+    rows = list(rows)
+    texts = {metric(row) == "perplexity" for row in rows}
+    whose = {(True,): "recurrent layers", (False, True): "cell and classifier, of a language model recurrent layers"}
+    what = whose.get(tuple(sorted(texts)), "cell and classifier")
     used = {letter for row in rows for letter in row["compression"] or ""}
     quantised = ", 1 of an int8 model" if "Q" in used else ""
     sparse = "; of a sparse matrix, a number and an index for each non-zero" if "S" in used else ""
-    return f"KB: cell and classifier, 4 bytes a number{quantised}, 1 KB = 1024 bytes{sparse}."
+    return f"KB: {what}, 4 bytes a number{quantised}, 1 KB = 1024 bytes{sparse}."
 
 
 def metric(row: Mapping[str, Any]) -> str:

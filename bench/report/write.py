@@ -13,6 +13,7 @@ from bench.report import frame
 from bench.report.ladder import ladder
 from bench.report.latex import to_latex
 from bench.report.page import to_html, trade_offs
+from bench.report.study import noted_grid, study
 from bench.report.svg import standalone
 from bench.report.table import Table, build
 from bench.report.text import to_csv, to_markdown
@@ -24,6 +25,7 @@ class Report:
 
     table: Table
     ladder: Table | None
+    study: Table | None
     html: Path
     tex: Path
     markdown: Path
@@ -36,7 +38,8 @@ def write_report(results: Path, board: str | None = None) -> Report:
     """Writes the tables, figures and page of a results folder, each file whole or not at all.
 
     They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``figures/*.svg``, and ``report.html``; for a grid with
-    compressed cells beside dense ones also ``tables/<grid>-ladder.tex`` and ``.md``.
+    compressed cells beside dense ones also ``tables/<grid>-ladder.tex`` and ``.md``, for one that names its rows
+    ``tables/<grid>-study.tex`` and ``.md``.
 
     Args:
         results: the folder, with its ``runs/``.
@@ -69,6 +72,9 @@ def write_report(results: Path, board: str | None = None) -> Report:
             tables / f"{stem}-ladder.tex": to_latex(steps),
             tables / f"{stem}-ladder.md": to_markdown(steps),
         }
+    named = study(noted_grid(results), records, runs, summary)
+    if named is not None:
+        texts |= {tables / f"{stem}-study.tex": to_latex(named), tables / f"{stem}-study.md": to_markdown(named)}
     panels = trade_offs(frame.plain(summary), table, None)
     panels += trade_offs(frame.plain(summary), table, table.board) if table.board else []
     drawings = {figures / f"{each['name']}.svg": standalone(each["svg"], each["title"]) for each in panels}
@@ -80,7 +86,7 @@ def write_report(results: Path, board: str | None = None) -> Report:
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {results}: {error.strerror or error}") from None
     tex, markdown, csv, html, *_ = texts
-    return Report(table, steps, html, tex, markdown, csv, done, len(records) - done)
+    return Report(table, steps, named, html, tex, markdown, csv, done, len(records) - done)
 
 
 def _remarks(records: Sequence[Record]) -> list[str]:

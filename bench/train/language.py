@@ -136,6 +136,8 @@ def build_layers(spec: RunSpec) -> list[Cell]:
         layers.append(build_cell(own, layers[-1].hidden_size if layers else embedding, spec.compress))
         for name, factor in part.scale.items():
             _scale(layers[-1], name, factor)
+        for name, value in part.begin.items():
+            _begin(layers[-1], name, value)
     if spec.awd.weight_drop:
         _check_weight_drop(spec, layers[0])
     return layers
@@ -152,6 +154,15 @@ def _scale(cell: Cell, name: str, factor: float) -> None:
         raise RnnbenchError(f"language.scale: matrix {name!r} of cell {cell.name!r} has a scale of its own")
     for each in weight.parameters():
         each.mul_(factor if weight.rank is None else factor**0.5)
+
+
+@torch.no_grad()
+def _begin(cell: Cell, name: str, value: float) -> None:
+    """Fills a vector or a scalar of the cell's own."""
+    own = dict(cell.named_parameters(recurse=False))
+    if name not in own:
+        raise RnnbenchError(f"language.begin: cell {cell.name!r} has no vector {name!r}{nearest(name, own)}")
+    own[name].fill_(value)
 
 
 def _check_weight_drop(spec: RunSpec, layer: Cell) -> None:

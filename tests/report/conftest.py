@@ -130,6 +130,7 @@ def _result(value: float, metric: str, integer: float | None) -> Result:
             "validation_loss": 0.3,
             "best_epoch": 9,
             "epochs": 30,
+            "train_perplexity": value - 10 if metric == "perplexity" else None,
         }
     )
 

@@ -100,3 +100,10 @@ def test_disabled_leaves_nothing(tmp_path: Path) -> None:
     tracker.epoch({"epoch": 1})
     tracker.finish(Status.DONE, {})
     assert not list(tmp_path.iterdir())
+
+
+def test_a_language_model_s_perplexity_has_a_section_of_its_own() -> None:
+    told: list[dict[str, float]] = []
+    run = SimpleNamespace(log=told.append)
+    track.tracker.WandbTracker(run).epoch({"epoch": 1, "train_perplexity": 300.0, "validation_perplexity": 200.0})
+    assert told == [{"epoch": 1, "perplexity/train": 300.0, "perplexity/validation": 200.0}]

@@ -126,6 +126,7 @@ def test_what_begins_how() -> None:
     assert float(plain.embedding.weight.detach().abs().max()) == pytest.approx(0.1, rel=0.01)
     assert torch.equal(layers(net)[0].U.matrix(), 0.25 * layers(plain)[0].U.matrix())
     assert torch.equal(layers(net)[0].W.matrix(), layers(plain)[0].W.matrix())
+    assert layers(build(spec(language={"begin": {"raw_nu": -12}}), 7))[0].raw_nu.item() == -12
     low = spec(language={"scale": {"U": 0.25}}, cell={"name": "fastgrnn", "hidden_size": 8, "rank": {"U": 3}})
     full = spec(cell={"name": "fastgrnn", "hidden_size": 8, "rank": {"U": 3}})
     torch.testing.assert_close(layers(build(low, 7))[0].U.matrix(), 0.25 * layers(build(full, 7))[0].U.matrix())
@@ -156,6 +157,7 @@ def test_options_of_the_first_layer_alone() -> None:
         ({"language": {"first": {"windw": 2}}, "cell": "qrnn"}, "no option 'windw'; did you mean 'window'"),
         ({"language": {"scale": {"V": 2}}}, "cell 'fastgrnn' has no matrix 'V'"),
         ({"language": {"scale": {"U": 2}}, "cell": "spectralrnn"}, "has a scale of its own"),
+        ({"language": {"begin": {"raw_nv": -9}}}, "cell 'fastgrnn' has no vector 'raw_nv'; did you mean 'raw_nu'"),
         ({"language": {"layers": 0}}, "language.layers"),
         ({"language": {"bttp": 10}}, "unknown key 'language.bttp'; did you mean 'bptt'"),
         ({"awd": {"nt_asgd": 5}}, "set train.optimizer to plain-sgd"),
