@@ -6,6 +6,7 @@ import csv
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
@@ -39,6 +40,10 @@ class EpochEnd(pl.Callback):
         metrics: the CSV file to write.
         patience: epochs without a better one before training stops; ``None`` for never.
         listeners: called with each epoch's row.
+
+    Attributes:
+        rows: of each epoch so far.
+        continued: epochs that an earlier try of the run had done.
     """
 
     def __init__(self, metrics: Path, patience: int | None, listeners: list[Listener]) -> None:
@@ -49,9 +54,31 @@ class EpochEnd(pl.Callback):
         self.best: tuple[float, float] = (-1.0, 0.0)
         self.epochs = 0
         self._state: dict[str, Tensor] = {}
+        self.rows: list[dict[str, float]] = []
+        self.continued = 0
         self._began = time.monotonic()
-        with metrics.open("w", newline="", encoding="utf-8") as file:
+        self._write_rows()
+
+    def _write_rows(self) -> None:
+        with self.metrics.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(METRICS)
+            csv.writer(file).writerows(_short(row) for row in self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that happened so far, for a checkpoint."""
+        kept = {"best": list(self.best), "best_epoch": self.best_epoch, "epochs": self.epochs}
+        return {**kept, "state": self._state, "rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where a checkpoint was written; tells the listeners what was before."""
+        best, loss = state_dict["best"]
+        self.best, self.best_epoch, self.epochs = (best, loss), state_dict["best_epoch"], state_dict["epochs"]
+        self._state, self.rows = state_dict["state"], state_dict["rows"]
+        self.continued = self.epochs
+        self._write_rows()
+        for row in self.rows:
+            for listener in self.listeners:
+                listener(row)
 
     def begin_epoch(self) -> None:
         """Starts the clock."""
@@ -84,8 +111,9 @@ class EpochEnd(pl.Callback):
         seconds = time.monotonic() - self._began
         values = (epoch, train_loss, loss, train_accuracy, accuracy, rate, seconds)
         row = dict(zip(METRICS, values, strict=True))
+        self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(f"{value:.6g}" for value in values)
+            csv.writer(file).writerow(_short(row))
         for listener in self.listeners:
             listener(row)
         return self.patience is not None and epoch - self.best_epoch >= self.patience
@@ -105,3 +133,7 @@ class EpochEnd(pl.Callback):
     def restore(self, network: torch.nn.Module) -> None:
         """Puts the weights of the best epoch back."""
         network.load_state_dict(self._state)
+
+
+def _short(row: Mapping[str, float]) -> list[str]:
+    return [f"{row[name]:.6g}" for name in METRICS]

@@ -22,12 +22,13 @@ from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Labels, LatencyFacts, Record, Result, Times
 from bench.spec import RunSpec
-from bench.train import runtime
+from bench.train import resume, runtime
 from bench.train.callbacks import EpochEnd, Listener
 from bench.train.facts import data_facts, flat_summary, size_facts
 from bench.train.ground import DivergedError, Ground
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, build, derive_seed
+from bench.train.resume import LastEpoch
 from bench.train.signals import Interrupted, undisturbed
 
 _EVALUATION_BATCH = 512
@@ -125,12 +126,16 @@ class Ongoing:
 
     def trained(self) -> None:
         """To be called when training has come to its end: puts the weights of the best epoch back."""
-        self._facts["train_s"] = time.monotonic() - self._training_began
+        before = sum(row["seconds"] for row in self.end.rows[: self.end.continued])
+        self._facts["train_s"] = before + time.monotonic() - self._training_began
+        if self.end.continued:
+            self._base.provenance["continued_after_epoch"] = self.end.continued
         self.end.restore(self.network)
 
     def measure(self) -> None:
         """Tests, measures, and ends the run as done."""
         self._facts |= _measure(self.job, self.dataset, self.network, self.end)
+        (self.job.folder / resume.FILE).unlink(missing_ok=True)
         self.close(Status.DONE)
 
     def close(self, status: Status, reason: str = "") -> None:
@@ -179,7 +184,9 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset:
 
 def train_alone(ongoing: Ongoing) -> None:
     """Trains a run that is open, by itself."""
-    _fit(ongoing.job.spec, ongoing.dataset, ongoing.network, ongoing.end)
+    spec, dataset = ongoing.job.spec, ongoing.dataset
+    keep = LastEpoch(ongoing.job.folder / resume.FILE, resume.identity(spec, dataset))
+    _fit(spec, dataset, ongoing.network, ongoing.end, keep)
     ongoing.trained()
 
 
@@ -204,13 +211,14 @@ def _measure(job: Job, dataset: Dataset, network: Network, best: EpochEnd) -> di
     }
 
 
-def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd) -> None:
-    """Trains; the weights are those of the last epoch then, and ``end`` has the best."""
+def _fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, keep: LastEpoch) -> None:
+    """Trains, from where an earlier try was; the weights are those of the last epoch then, and ``end`` has the best."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
-    trainer = _trainer(max_epochs=spec.train.epochs, callbacks=[end])
-    trainer.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
+    trainer = _trainer(max_epochs=spec.train.epochs, callbacks=[end, keep])
+    validation = Batches(dataset.validation, _EVALUATION_BATCH)
+    trainer.fit(module, Chunks(batches), validation, ckpt_path=keep.usable(), weights_only=True)
 
 
 def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, float]:
