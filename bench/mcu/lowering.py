@@ -131,16 +131,6 @@ class Lowering:
         return self.emit(node, lambda out: Mul(out, left, right))
 
 
-<<<<<<< HEAD
-=======
-def _denser(weight: Weight) -> bool:
-    """Whether the dense matrix takes no more multiplications than the factors, zeros left out; or is of reflections."""
-    if weight.rank is None:
-        return True
-    return sum(int(each.count_nonzero()) for each in (weight.left, weight.right)) >= weight.outputs * weight.inputs
-
-
->>>>>>> mcu
 def lower(cell: Cell, head: nn.Module) -> Graph:
     """A trained cell and its classifier as vector operations.
 

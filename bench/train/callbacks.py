@@ -40,6 +40,10 @@ class EpochEnd(pl.Callback):
         metric: of the task.
         higher_is_better: which way it points.
         compression: says which stage an epoch is in; ``None`` for training without.
+
+    Attributes:
+        rows: of each epoch so far.
+        continued: epochs that an earlier try of the run had done.
     """
 
     def __init__(
@@ -62,9 +66,33 @@ class EpochEnd(pl.Callback):
         self._sign = 1 if higher_is_better else -1
         self._columns = columns(metric)
         self._state: dict[str, Tensor] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.continued = 0
         self._began = time.monotonic()
-        with metrics.open("w", newline="", encoding="utf-8") as file:
+        self._write_rows()
+
+    def _write_rows(self) -> None:
+        with self.metrics.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(self._columns)
+            csv.writer(file).writerows(map(_short, self.rows))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that happened so far, for a checkpoint."""
+        best = None if self.best is None else list(self.best)
+        kept = {"best": best, "best_epoch": self.best_epoch, "epochs": self.epochs}
+        return {**kept, "state": self._state, "rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where a checkpoint was written; tells the listeners what was before."""
+        best = state_dict["best"]
+        self.best = None if best is None else (best[0], best[1])
+        self.best_epoch, self.epochs = state_dict["best_epoch"], state_dict["epochs"]
+        self._state, self.rows = state_dict["state"], state_dict["rows"]
+        self.continued = self.epochs
+        self._write_rows()
+        for row in self.rows:
+            for listener in self.listeners:
+                listener(row)
 
     def begin_epoch(self) -> None:
         """Starts the clock."""
@@ -98,8 +126,9 @@ class EpochEnd(pl.Callback):
         stage = "dense" if self.compression is None else self.compression.stage
         values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
         row: dict[str, Any] = dict(zip(self._columns, (*values, stage), strict=True))
+        self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([*(f"{value:.6g}" for value in values), stage])
+            csv.writer(file).writerow(_short(row))
         for listener in self.listeners:
             listener(row)
         return self.patience is not None and epoch - max(self.best_epoch, self.first - 1) >= self.patience
@@ -124,3 +153,7 @@ class EpochEnd(pl.Callback):
         assert self.best is not None  # noqa: S101
         network.load_state_dict(self._state)
         return self.best
+
+
+def _short(row: Mapping[str, Any]) -> list[str]:
+    return [value if isinstance(value, str) else f"{value:.6g}" for value in row.values()]

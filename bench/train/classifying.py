@@ -19,6 +19,7 @@ from bench.train.integer import accuracy as integer_accuracy
 from bench.train.integer import program_of
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, derive_seed
+from bench.train.resume import LastEpoch
 from bench.train.trainer import save, trainer
 
 _EVALUATION_BATCH = 512
@@ -26,13 +27,16 @@ _FLOAT_BYTES, _INTEGER_BYTES = 4, 1
 """Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
 
 
-def fit(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression) -> None:
-    """Trains; the weights are those of the last epoch then, and ``end`` has the best."""
+def fit(
+    spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression, keep: LastEpoch
+) -> None:
+    """Trains, from where an earlier try was; the weights are those of the last epoch then, and ``end`` has the best."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
     torch.manual_seed(derive_seed(spec.seed, "noise"))
-    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end])
-    fitting.fit(module, Chunks(batches), Batches(dataset.validation, _EVALUATION_BATCH))
+    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end, keep])
+    validation = Batches(dataset.validation, _EVALUATION_BATCH)
+    fitting.fit(module, Chunks(batches), validation, ckpt_path=keep.usable(), weights_only=True)
 
 
 def measure(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, folder: Path) -> dict[str, Any]:

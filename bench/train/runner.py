@@ -19,12 +19,13 @@ from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Labels, Record, Times
 from bench.spec import RunSpec
-from bench.train import classifying, modelling, runtime
+from bench.train import classifying, modelling, resume, runtime
 from bench.train.callbacks import EpochEnd, Listener
 from bench.train.compression import Compression
 from bench.train.facts import data_facts, flat_summary
 from bench.train.ground import DivergedError, Ground
 from bench.train.network import Network, build
+from bench.train.resume import LastEpoch
 from bench.train.signals import Interrupted, undisturbed
 
 _log = logging.getLogger(__name__)
@@ -130,13 +131,17 @@ class Ongoing:
 
     def trained(self) -> None:
         """To be called when training has come to its end: puts the weights of the best epoch back."""
-        self._facts["train_s"] = time.monotonic() - self._training_began
+        before = sum(row["seconds"] for row in self.end.rows[: self.end.continued])
+        self._facts["train_s"] = before + time.monotonic() - self._training_began
+        if self.end.continued:
+            self._base.provenance["continued_after_epoch"] = self.end.continued
         self.end.restore(self.network)
 
     def measure(self) -> None:
         """Tests, measures, and ends the run as done."""
         spec, folder = self.job.spec, self.job.folder
         self._facts |= classifying.measure(spec, self.dataset, self.network, self.end, folder)
+        (folder / resume.FILE).unlink(missing_ok=True)
         self.close(Status.DONE)
 
     def model_language(self, corpus: Corpus) -> None:
@@ -193,7 +198,9 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset:
 
 def train_alone(ongoing: Ongoing) -> None:
     """Trains a run that is open, by itself."""
-    classifying.fit(ongoing.job.spec, ongoing.dataset, ongoing.network, ongoing.end, ongoing.compression)
+    spec, dataset = ongoing.job.spec, ongoing.dataset
+    keep = LastEpoch(ongoing.job.folder / resume.FILE, resume.identity(spec, dataset))
+    classifying.fit(spec, dataset, ongoing.network, ongoing.end, ongoing.compression, keep)
     ongoing.trained()
 
 

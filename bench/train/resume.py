@@ -1,0 +1,73 @@
+"""A killed run goes on from the last epoch that it kept, with the bits that it would have had."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from bench.data import Dataset
+from bench.spec import RunSpec
+from bench.train import runtime
+
+FILE = "last.ckpt"
+_EVERY_S = 20.0
+"""Seconds of training between two: what a kill costs at most, and more than a thousand times what one takes."""
+_KEY = "rnnbench"
+_PLAIN = {"data", "cell", "train", "compress", "seed", "boards"}
+"""Parts of a specification; what others set in motion may have a state of its own."""
+_log = logging.getLogger(__name__)
+
+
+def identity(spec: RunSpec, dataset: Dataset) -> str:
+    """What must not have changed since a checkpoint; empty where that cannot be known."""
+    provenance = runtime.provenance()
+    if provenance["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:
+        return ""
+    same = {key: provenance[key] for key in ("cpu", "packages", "git")}
+    return json.dumps([spec.id, dataset.fingerprint, same, vars(runtime.current())], sort_keys=True)
+
+
+class LastEpoch(pl.Callback):
+    """Keeps the state of training at the end of an epoch, now and then, in place of the one before.
+
+    Args:
+        path: the file.
+        identity: of the run; nothing is kept when it is empty.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path, self._identity = path, identity
+        self._written = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Runs after the other callbacks have taken the epoch in."""
+        if self._identity and not trainer.should_stop and time.monotonic() - self._written >= _EVERY_S:
+            partial = self.path.with_name(f".{self.path.name}.partial")
+            trainer.save_checkpoint(partial)
+            partial.replace(self.path)
+            self._written = time.monotonic()
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Says whose it is."""
+        checkpoint[_KEY] = self._identity
+
+    def usable(self) -> Path | None:
+        """The checkpoint that an earlier try left, if it is this run's, as it is now."""
+        if not self._identity or not self.path.exists():
+            return None
+        try:
+            kept = torch.load(self.path, weights_only=True, map_location="cpu")
+            same = kept[_KEY] == self._identity
+        except Exception:  # whatever a damaged file raises
+            _log.warning("%s is damaged: the run starts again", self.path)
+            return None
+        _log.info("an earlier try ended after epoch %d: %s", kept["epoch"] + 1, "goes on" if same else "starts again")
+        return self.path if same else None
