@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bench.errors import RnnbenchError
 
@@ -52,11 +51,13 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Writes a trained model as C99 for a board, with a test vector, a README and an Arduino sketch."""
-    from bench import mcu, models
+    from bench import latencies, mcu, models
     from bench.mcu.export import export as write
-    from bench.subjects import of_run
+    from bench.report.latency_terminal import predicted_table
+    from bench.subjects import of_model
 
-    target, model, subject = mcu.board(board), models.load(run), of_run(run)
+    target, model = mcu.board(board), models.load(run)
+    subject = of_model(model)
     chosen = subject.model(kind.value)
     (example,) = subject.sequences(kind.value, 1, 32)
     predicted = mcu.predict(chosen, target, steps=model.dataset.info.steps)
@@ -72,7 +73,7 @@ def export(
         typer.echo(json.dumps({**facts, "latency": _plain(predicted)}, indent=1))
         return
     out.print(f"{title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
-    out.print(_table([predicted]))
+    out.print(predicted_table([latencies.row(subject, predicted)]))
     _warn(predicted)
     out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
 
@@ -96,6 +97,7 @@ def simulate(
     """
     from bench import latencies, subjects
     from bench.report import latency as tables
+    from bench.report.latency_terminal import simulated_table
 
     chosen = _boards(boards)
     if (what is None) == (elf is None):
@@ -109,7 +111,7 @@ def simulate(
         rows += [latencies.row(each, one) for one in found]
         if not as_json:
             out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
-            out.print(_compared(rows[-len(found) :]))
+            out.print(simulated_table(rows[-len(found) :]))
     _finish(rows, tables.simulation_sheets(rows), "simulation", folder, as_json)
     if not all(each["agrees"] for each in rows):
         raise typer.Exit(1)
@@ -128,6 +130,7 @@ def latency(
     """Predicts cycles, milliseconds, flash and RAM, in integers and in float32. Needs no toolchain."""
     from bench import latencies, subjects
     from bench.report import latency as tables
+    from bench.report.latency_terminal import predicted_table
 
     if (what is None) == (against is None):
         raise RnnbenchError("give either a run's folder, a results folder or a grid, or --against FILE")
@@ -140,7 +143,7 @@ def latency(
         rows += [latencies.row(each, one) for one in found]
         if not as_json:
             out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
-            out.print(_table(found, [latencies.keeps_up(each, one) for one in found]))
+            out.print(predicted_table(rows[-len(found) :]))
     _finish(rows, tables.latency_sheets(rows), "latency", folder, as_json)
     if not as_json:
         out.print(f"{_NOTE} No figure was measured on a board.", style="dim")
@@ -213,40 +216,6 @@ def _plain(each: Any) -> dict[str, Any]:
     body = asdict(each)
     body.pop("kernels", None)
     return body
-
-
-def _compared(rows: list[dict[str, Any]]) -> Table:
-    from bench.report.latency import entry
-
-    heads = ("predicted", "simulated", "error %", "x limit", "agrees")
-    table = Table("board", "format", *heads, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        found = ["" if head == "x limit" and row["ratio"] is None else entry(row, head) for head in heads]
-        table.add_row(row["board"], row["format"], *found)
-    return table
-
-
-def _table(found: list[Any], keep_up: Sequence[bool | None] = ()) -> Table:
-    cycles = ("cycles/step", "ms/step", "cycles/answer", "ms", "ms from-to")
-    memory = ("flash", "RAM", "fits", "x limit", "keeps up")
-    table = Table("board", "format", *cycles, *memory, box=None, header_style="bold", pad_edge=False)
-    for number, each in enumerate(found):
-        fast = keep_up[number] if keep_up else None
-        table.add_row(
-            each.board,
-            each.format,
-            str(each.cycles_per_step),
-            f"{each.ms_per_step:.3g}",
-            str(each.answer_cycles),
-            f"{each.ms:.4g}",
-            f"{each.ms_low:.4g}-{each.ms_high:.4g}",
-            str(each.flash_bytes),
-            str(each.ram_bytes),
-            "yes" if each.fits_flash and each.fits_ram else "no",
-            "" if each.ratio is None else f"{each.ratio:.2f}",
-            {None: "", True: "yes", False: "no"}[fast],
-        )
-    return table
 
 
 def _warn(predicted: Any) -> None:

@@ -42,7 +42,7 @@ def row(subject: Subject, found: CodeLatency | Compared) -> Row:
     return {
         "run": subject.spec.id,
         "data": subject.spec.data.label,
-        "data_title": subject.info.title,
+        "data_title": subject.info.title + ("" if subject.info.vocabulary is None else " after the embedding"),
         "cell": cell.name,
         "label": f"{subject.title} ({variant})" if variant else subject.title,
         "hidden": cell.hidden_size,

@@ -80,7 +80,11 @@ def of_run(folder: Path) -> Subject:
     Raises:
         RnnbenchError: as :func:`bench.models.load`.
     """
-    model = models.load(folder)
+    return of_model(models.load(folder))
+
+
+def of_model(model: models.Model) -> Subject:
+    """A trained model."""
     cell, test = model.network.cell, model.dataset.test
     lengths = test.lengths[:_KEPT].tolist()
     x = [each[:length] for each, length in zip(test.x[:_KEPT].double().numpy(), lengths, strict=True)]

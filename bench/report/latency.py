@@ -51,13 +51,15 @@ def entry(row: Row, head: str) -> str:
         case "error %":
             return f"{100 * row['error']:+.2f}"
         case "x limit":
-            return f"{row['ratio']:.2f}"
+            return "" if row["ratio"] is None else f"{row['ratio']:.2f}"
         case "bit-exact" | "agrees":
             return "yes" if row["agrees"] else "NO"
         case "cycles/step":
             return str(row["cycles_per_step"])
         case "ms/step":
             return f"{row['ms_per_step']:.3g}"
+        case "cycles/answer":
+            return str(row["answer_cycles"])
         case "ms":
             return f"{row['ms']:.4g}"
         case "ms from-to":

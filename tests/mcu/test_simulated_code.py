@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bench import mcu
-from bench.mcu import simulation, toolchain
+from bench.mcu import drawn, simulation, toolchain
 from bench.mcu.costs import kernel_hash
 from bench.mcu.emit import emit
 from bench.mcu.graph import Ref
@@ -46,6 +46,72 @@ def test_simulated_processors_say_what_the_interpreter_says(name, rank, options,
         wanted = trajectory(program, x)
         np.testing.assert_array_equal(scores, wanted)
         np.testing.assert_array_equal(answers, wanted.argmax(1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_kernel_with_any_shift_is_exact(target, seed):
+    """Kernels on random sizes, shifts and sparsities, on random and on extreme samples."""
+    need(target)
+    rng = np.random.default_rng(100 + seed)
+    program = drawn.random_program(rng)
+    size = program.buffers[0].size
+    sequences = [
+        rng.integers(-1000, 1000, (3, size)).astype(np.int16),
+        rng.choice([-1000, 1000, 0, 1, -1], (3, size)).astype(np.int16),
+    ]
+    ran = simulation.run(emit(program, target), target, sequences)
+    for x, scores in zip(sequences, ran.scores, strict=True):
+        np.testing.assert_array_equal(scores, trajectory(program, x))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("target", TARGETS)
+def test_any_shape_rank_sparsity_and_input(target, seed):
+    need(target)
+    rng = np.random.default_rng(200 + seed)
+    name, _, options = cases.CASES[rng.integers(len(cases.CASES))]
+    features, hidden, classes = (int(rng.integers(1, most)) for most in (14, 30, 9))
+    rank = None if name == "spectralrnn" or rng.random() < 0.4 else int(rng.integers(1, 9))
+    zeros = float(rng.choice([0, 0.5, 0.9, 1]))
+    net = cases.network(name, rank, options, features=features, hidden=hidden, classes=classes, seed=seed, zeros=zeros)
+    program = cases.program(net, features, seed)
+    limit = program.buffers[0].limit
+    x = rng.choice([-limit - 1, limit, 0, 1, -1], (5, features)).astype(np.int16)
+    (scores,) = simulation.run(emit(program, target), target, [x]).scores
+    np.testing.assert_array_equal(scores, trajectory(program, x))
+
+
+@pytest.mark.parametrize("columns", [127, 128, 129, 256, 257])
+@pytest.mark.parametrize("target", TARGETS)
+def test_sparse_rows_reach_any_column(target, columns):
+    """The last column alone, none, both ends, and all of a row; beyond 128 columns AVR has another kernel."""
+    need(target)
+    weight = np.zeros((5, columns), np.int8)
+    weight[0, -1], weight[2, 0], weight[2, -1], weight[3, :20] = 99, -128, 127, 3
+    buffers = (
+        IntBuffer("x", columns, "input", 8, 12),
+        IntBuffer("s", 1, "state", 8, 16),
+        IntBuffer("t", 5, "temporary", 8, 16),
+    )
+    head = MatVec(Ref(2, 0, 5), Ref(0, 0, columns), weight, None, None, 5, 24)
+    program = Program("sparse rows", buffers, (), (head,), Ref(2, 0, 5))
+    x = np.random.default_rng(0).choice([-2048, 2047], (2, columns)).astype(np.int16)
+    ran = simulation.run(emit(program, target), target, [x])
+    np.testing.assert_array_equal(ran.scores[0], trajectory(program, x))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_predicted_cycles_of_sparse_models_are_the_simulated_ones(target):
+    need(target)
+    program = cases.program(cases.network("fastgrnn", 8, features=16, hidden=44, zeros=0.75), 16)
+    x = mcu.quantise_input(program, np.random.default_rng(1).normal(size=(5, 16)))
+    compared = mcu.compare(program, mcu.board(BOARDS[target]), [x])
+    assert any(each.function.startswith("sparse") for each in emit(program, target).step)
+    assert compared.exact
+    assert abs(compared.error) <= 0.01
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
