@@ -53,7 +53,7 @@ class Job:
 
 
 class Ongoing:
-    """A run under way: its record says ``running`` from the start, and how it ended once it has, whatever happened.
+    """A run under way: its record says ``running`` from the start, and how it ended once it has.
 
     Args:
         job: the run.
@@ -182,12 +182,11 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset:
     return ongoing.record
 
 
-def train_alone(ongoing: Ongoing) -> None:
+def train_alone(run: Ongoing) -> None:
     """Trains a run that is open, by itself."""
-    spec, dataset = ongoing.job.spec, ongoing.dataset
-    keep = LastEpoch(ongoing.job.folder / resume.FILE, resume.identity(spec, dataset))
-    _fit(spec, dataset, ongoing.network, ongoing.end, keep)
-    ongoing.trained()
+    keep = LastEpoch(run.job.folder / resume.FILE, resume.identity(run.job.spec, run.dataset))
+    _fit(run.job.spec, run.dataset, run.network, run.end, keep)
+    run.trained()
 
 
 def _measure(job: Job, dataset: Dataset, network: Network, best: EpochEnd) -> dict[str, Any]:
@@ -230,7 +229,7 @@ def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, flo
 
 def _trainer(**options: Any) -> pl.Trainer:
     return pl.Trainer(
-        accelerator="cpu",
+        accelerator=runtime.device().type,
         devices=1,
         logger=False,
         enable_checkpointing=False,
