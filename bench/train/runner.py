@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from bench.record import Labels, LatencyFacts, Record, Result, Times
 from bench.spec import RunSpec
 from bench.train import resume, runtime
 from bench.train.callbacks import EpochEnd, Listener
-from bench.train.facts import data_facts, flat_summary, size_facts
+from bench.train.facts import data_facts, flat_summary, now, size_facts
 from bench.train.ground import DivergedError, Ground
 from bench.train.module import Batches, Chunks, Classification
 from bench.train.network import Network, build, derive_seed
@@ -82,7 +81,7 @@ class Ongoing:
             grid=job.grid,
             spec=job.spec.model_dump(mode="json"),
             labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
-            times=Times(started=_now()),
+            times=Times(started=now()),
             provenance={**runtime.provenance(), **settings, "pack": pack},
         )
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
@@ -146,7 +145,7 @@ class Ongoing:
         end = {
             "status": status,
             "reason": reason,
-            "times": Times(started=self._base.times.started, finished=_now(), train_s=train_s, wall_s=wall_s),
+            "times": Times(started=self._base.times.started, finished=now(), train_s=train_s, wall_s=wall_s),
             "provenance": {**self._base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
             **self._facts,
         }
@@ -247,7 +246,3 @@ def _save(job: Job, network: Network) -> None:
     partial = job.folder / ".model.pt.partial"
     torch.save({"spec": job.spec.model_dump(mode="json"), "state": network.state_dict()}, partial)
     partial.replace(job.folder / "model.pt")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -40,8 +40,8 @@ class Settings:
             (glibc only).
         fused_optimizer: ``RNNBENCH_FUSED_OPTIMIZER``. One pass over the parameters instead of several.
         kernels: ``RNNBENCH_KERNELS``, ``auto`` or ``off``: compiled sequence kernels.
-        device: ``RNNBENCH_DEVICE``, ``cpu`` or ``auto``: where to train; ``auto`` is CUDA where there is one. Kernels are
-            for the CPU, so a single small run is slower there.
+        device: ``RNNBENCH_DEVICE``, ``cpu`` or ``auto``: where to train; ``auto`` is CUDA where there is one. Kernels
+            are for the CPU, so a single small run is slower there.
     """
 
     threads: int = 1
