@@ -14,7 +14,7 @@ RUNS = 8
 _SIZES = {16: 0.4, 32: None, 64: None}
 """Hidden units, and the part of the time alone that runs together may take."""
 _SHAPE = (28, 32, 9)
-_STEPS = 300
+_STEPS = 200
 
 
 def compare_pack(rounds: int) -> Comparison:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from torch import nn
@@ -63,3 +64,8 @@ def flat_summary(final: Record) -> dict[str, Any]:
     if final.reason:
         summary["reason"] = final.reason
     return summary
+
+
+def now() -> str:
+    """The time, in ISO 8601 UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -50,7 +50,7 @@ class Batches:
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Goes on where a checkpoint was written, at the end of a pass."""
         if self.generator is not None:
-            self.generator.set_state(state["generator"])
+            self.generator.set_state(state["generator"].cpu())
 
     def __iter__(self) -> Iterator[Batch]:
         """Yields x_TBD, lengths_B, y_B."""
@@ -110,7 +110,10 @@ class Classification(Training):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds what Lightning leaves out: where the streams of orders and of what is drawn in training are."""
-        checkpoint["streams"] = {"noise": torch.get_rng_state(), "order": self._order().state_dict()}
+        streams: dict[str, Any] = {"noise": torch.get_rng_state(), "order": self._order().state_dict()}
+        if self.device.type == "cuda":
+            streams["cuda"] = torch.cuda.get_rng_state()
+        checkpoint["streams"] = streams
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Remembers them: the batches come later."""
@@ -119,7 +122,9 @@ class Classification(Training):
     def on_train_start(self) -> None:
         """Goes on with them."""
         if self._streams is not None:
-            torch.set_rng_state(self._streams["noise"])
+            torch.set_rng_state(self._streams["noise"].cpu())
+            if "cuda" in self._streams:
+                torch.cuda.set_rng_state(self._streams["cuda"].cpu())
             self._order().load_state_dict(self._streams["order"])
             self._streams = None
 

@@ -18,6 +18,7 @@ from bench.data import Dataset, describe
 from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, TrainPart
+from bench.train import runtime
 from bench.train.base import rate_factor
 from bench.train.module import Batches
 from bench.train.network import derive_seed
@@ -107,9 +108,11 @@ class _Together:
         if not runs:
             return
         self._train, self._dataset = runs[0].job.spec.train, runs[0].dataset
-        self._stack = Stack([run.network for run in runs])
+        self._device = runtime.device()
+        self._stack = Stack([run.network for run in runs], self._device)
         self._optimizer = Optimizer(self._train.optimizer, [each.weight_decay for each in self._parts()])
         split, size = self._dataset.train, self._train.batch_size
+        self._x, self._y = split.x.to(self._device), split.y.to(self._device)
         self._orders = [Batches(split, size, derive_seed(run.job.spec.seed, "order")) for run in runs]
         self._steps = self._train.epochs * len(self._orders[0])
         self._step = 0
@@ -140,11 +143,12 @@ class _Together:
 
     def _update(self, chosen_MB: Tensor) -> Tensor:
         """One optimizer step of each run; of each the sum of losses and the count of right answers, [2, M]."""
-        (M, B), split = chosen_MB.shape, self._dataset.train
-        lengths_MB = split.lengths[chosen_MB]
-        x = split.x.index_select(0, chosen_MB.flatten())[:, : int(lengths_MB.max())]
-        y_MB = split.y[chosen_MB]
-        scores_MBC = self._stack.scores(x.view(M, B, *x.shape[1:]).transpose(1, 2), lengths_MB)
+        M, B = chosen_MB.shape
+        lengths_MB, chosen_MB = self._dataset.train.lengths[chosen_MB], chosen_MB.to(self._device)
+        x = self._x.index_select(0, chosen_MB.flatten())[:, : int(lengths_MB.max())]
+        y_MB = self._y[chosen_MB]
+        x_MTBD = x.view(M, B, *x.shape[1:]).transpose(1, 2)
+        scores_MBC = self._stack.scores(x_MTBD, lengths_MB.to(self._device))
         loss_M = losses(scores_MBC, y_MB)
         (gradient_MN,) = torch.autograd.grad([loss_M.sum()], [self._stack.flat])
         parts = self._parts()
@@ -158,7 +162,7 @@ class _Together:
 
     def _settle(self, pending: Sequence[Tensor], epoch: int, before: int) -> Tensor:
         """The sums of some steps; a run whose loss was not finite is ended."""
-        sums = torch.stack(list(pending)).double()
+        sums = torch.stack(list(pending)).double().cpu()
         for run, each in zip(self._runs, sums[:, 0].T.tolist(), strict=True):
             if run.record is None:
                 with run.guard():
@@ -171,11 +175,12 @@ class _Together:
         self._stack.eval()
         M, split = len(self._runs), self._dataset.validation
         sums = torch.zeros(2, M, dtype=torch.float64)
-        for x_TBD, lengths_B, y_B in Batches(split, max(64, _EVALUATION_BATCH // M)):
+        for batch in Batches(split, max(64, _EVALUATION_BATCH // M)):
+            x_TBD, lengths_B, y_B = (each.to(self._device) for each in batch)
             y_MB = y_B.expand(M, -1)
             scores_MBC = self._stack.scores(x_TBD.expand(M, -1, -1, -1), lengths_B.expand(M, -1))
             right_M = (scores_MBC.argmax(dim=2) == y_MB).sum(dim=1)
-            sums += torch.stack([losses(scores_MBC, y_MB) * len(y_B), right_M])
+            sums += torch.stack([losses(scores_MBC, y_MB) * len(y_B), right_M]).cpu()
         return sums / len(split)
 
     def _close(self, epoch: int, trained: Tensor) -> Iterator[Ongoing]:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from bench.spec import RunSpec
 from bench.train import classifying, modelling, resume, runtime
 from bench.train.callbacks import EpochEnd, Listener
 from bench.train.compression import Compression
-from bench.train.facts import data_facts, flat_summary
+from bench.train.facts import data_facts, flat_summary, now
 from bench.train.ground import DivergedError, Ground
 from bench.train.network import Network, build
 from bench.train.resume import LastEpoch
@@ -49,7 +48,7 @@ class Job:
 
 
 class Ongoing:
-    """A run under way: its record says ``running`` from the start, and how it ended once it has, whatever happened.
+    """A run under way: its record says ``running`` from the start, and how it ended once it has.
 
     Args:
         job: the run.
@@ -81,7 +80,7 @@ class Ongoing:
             grid=job.grid,
             spec=job.spec.model_dump(mode="json"),
             labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
-            times=Times(started=_now()),
+            times=Times(started=now()),
             provenance={**runtime.provenance(), **settings, "pack": pack},
         )
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
@@ -157,7 +156,7 @@ class Ongoing:
         end = {
             "status": status,
             "reason": reason,
-            "times": Times(started=self._base.times.started, finished=_now(), train_s=train_s, wall_s=wall_s),
+            "times": Times(started=self._base.times.started, finished=now(), train_s=train_s, wall_s=wall_s),
             "provenance": {**self._base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
             **self._facts,
         }
@@ -196,13 +195,9 @@ def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset:
     return ongoing.record
 
 
-def train_alone(ongoing: Ongoing) -> None:
+def train_alone(run: Ongoing) -> None:
     """Trains a run that is open, by itself."""
-    spec, dataset = ongoing.job.spec, ongoing.dataset
-    keep = LastEpoch(ongoing.job.folder / resume.FILE, resume.identity(spec, dataset))
-    classifying.fit(spec, dataset, ongoing.network, ongoing.end, ongoing.compression, keep)
-    ongoing.trained()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    spec, dataset = run.job.spec, run.dataset
+    keep = LastEpoch(run.job.folder / resume.FILE, resume.identity(spec, dataset))
+    classifying.fit(spec, dataset, run.network, run.end, run.compression, keep)
+    run.trained()

@@ -25,6 +25,9 @@ from cells import kernels
 _PACKAGES = ("rnnbench", "torch", "lightning", "numpy", "wandb", "pandas")
 
 
+_WORDS = {"kernels": ("auto", "off"), "device": ("cpu", "auto")}
+
+
 @dataclass(frozen=True)
 class Settings:
     """What may be chosen, each by an environment variable; docs/speed.md says what each costs and gains.
@@ -37,6 +40,8 @@ class Settings:
             (glibc only).
         fused_optimizer: ``RNNBENCH_FUSED_OPTIMIZER``. One pass over the parameters instead of several.
         kernels: ``RNNBENCH_KERNELS``, ``auto`` or ``off``: compiled sequence kernels.
+        device: ``RNNBENCH_DEVICE``, ``cpu`` or ``auto``: where to train; ``auto`` is CUDA where there is one. Kernels
+            are for the CPU, so a single small run is slower there.
     """
 
     threads: int = 1
@@ -44,6 +49,7 @@ class Settings:
     keep_freed_memory: bool = True
     fused_optimizer: bool = True
     kernels: str = "auto"
+    device: str = "cpu"
 
     @classmethod
     def chosen(cls) -> Settings:
@@ -62,11 +68,12 @@ def _choice(name: str, default: Any) -> Any:
         return default
     if isinstance(default, bool) and text in ("on", "off"):
         return text == "on"
-    if isinstance(default, str) and text in ("auto", "off"):
+    words = _WORDS.get(name, ())
+    if text in words:
         return text
     if not isinstance(default, (bool, str)) and text.isdecimal() and int(text) > 0:
         return int(text)
-    kinds = {bool: "on or off", str: "auto or off"}
+    kinds = {bool: "on or off", str: " or ".join(words)}
     raise RnnbenchError(f"{variable} must be {kinds.get(type(default), 'a whole number above 0')}, not {text!r}")
 
 
@@ -76,6 +83,12 @@ _current = Settings()
 def current() -> Settings:
     """The settings of this process: the defaults until :func:`setup`."""
     return _current
+
+
+def device() -> torch.device:
+    """Where this process trains."""
+    wanted = _current.device == "auto" and torch.cuda.is_available()
+    return torch.device("cuda" if wanted else "cpu")
 
 
 def setup(settings: Settings | None = None) -> dict[str, Any]:
@@ -99,7 +112,11 @@ def setup(settings: Settings | None = None) -> dict[str, Any]:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13
     keeps = _current.keep_freed_memory and _keep_freed_memory()
-    return {**asdict(_current), "deterministic": True, "keep_freed_memory": keeps}
+    where = device().type
+    if where == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else its products are not deterministic
+        where = f"cuda ({torch.cuda.get_device_name()})"
+    return {**asdict(_current), "deterministic": True, "keep_freed_memory": keeps, "device": where}
 
 
 def _keep_freed_memory() -> bool:

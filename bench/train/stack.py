@@ -39,20 +39,21 @@ class Stack:
 
     Args:
         networks: with numbers as inputs; their parameters are copied.
+        device: where to.
 
     Attributes:
         flat: all parameters [M, N], a leaf that wants a gradient.
     """
 
-    def __init__(self, networks: Sequence[Network]) -> None:
-        self._network = copy.deepcopy(networks[0])
+    def __init__(self, networks: Sequence[Network], device: torch.device | None = None) -> None:
+        self._network = copy.deepcopy(networks[0]).to(device)
         named = dict(self._network.named_parameters())
         self._names, self._shapes = list(named), [each.shape for each in named.values()]
         sizes = [each.numel() for each in named.values()]
         self._sizes = [*sizes, -sum(sizes) % _ALIGN]
         rows = [[each.detach().flatten() for each in network.parameters()] for network in networks]
         padding = rows[0][0].new_zeros(self._sizes[-1])
-        self.flat = torch.stack([torch.cat([*row, padding]) for row in rows]).requires_grad_()
+        self.flat = torch.stack([torch.cat([*row, padding]) for row in rows]).to(device).requires_grad_()
         self._dense = _Dense(self._network)
 
     def __len__(self) -> int:
@@ -144,8 +145,9 @@ class Optimizer:
             gradient_MN: their gradient, which may be overwritten.
             rates_M: the learning rate of each model.
         """
-        rates_M1 = rates_M.unsqueeze(1)
+        rates_M1 = rates_M.to(flat_MN.device).unsqueeze(1)
         if self._decay_M1 is not None:
+            self._decay_M1 = self._decay_M1.to(flat_MN.device)
             if self._kind == "adamw":
                 flat_MN.mul_(1 - rates_M1 * self._decay_M1)
             else:

@@ -10,6 +10,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
 from bench.spec import RunSpec
+from bench.train import runtime
 
 
 def trainer(**options: Any) -> pl.Trainer:
@@ -19,7 +20,7 @@ def trainer(**options: Any) -> pl.Trainer:
         **options: of Lightning's.
     """
     return pl.Trainer(
-        accelerator="cpu",
+        accelerator=runtime.device().type,
         devices=1,
         logger=False,
         enable_checkpointing=False,
