@@ -46,8 +46,7 @@ class Call:
         arguments: as C prints them.
         size: numbers of its result.
         kernel: what it computes; ``None`` for the copy of the sample.
-        zeros: the part of a float32 product's factors that are 0, which soft float multiplies faster: half behind a
-            rectifier, by symmetry.
+        zeros: the part of a float32 product's factors that are 0, which soft float multiplies faster.
     """
 
     function: str
