@@ -36,7 +36,7 @@ class LanguagePart(Sparse):
 class AwdPart(Sparse):
     """The techniques of Merity et al. ("Regularizing and Optimizing LSTM Language Models", ICLR 2018), each alone.
 
-    Weight decay, the eighth, is ``train.weight_decay``. A technique at its default is off.
+    Weight decay is ``train.weight_decay``. A technique at its default is off.
     """
 
     weight_drop: float = Field(default=0.0, ge=0, lt=1)
