@@ -13,7 +13,7 @@ from bench.mcu.kinds import Counts
 from bench.mcu.operations import OpCounts, count
 from cells import Cell
 
-Method = Literal["model", "simulation", "published"]
+Method = Literal["code", "model", "simulation", "published"]
 BYTES = 4  # of a float32
 
 
@@ -25,8 +25,9 @@ class Latency:
         board: its name.
         title: its title.
         format: of the numbers that the program computes with.
-        method: how the cycles were obtained: charged to counted operations (``model``), a program run in a simulator
-            (``simulation``), or printed by somebody else (``published``).
+        method: how the cycles were obtained: predicted for the exported code, kernel by kernel (``code``), charged to
+            the operations of a traced step (``model``), a program run in a simulator (``simulation``), or printed by
+            somebody else (``published``).
         cycles_per_step: of one sample, with the board's flash wait states as modelled.
         cycles: of one inference: the steps, then the head once.
         ms_per_step: milliseconds of ``cycles_per_step``.

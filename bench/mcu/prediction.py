@@ -85,7 +85,7 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> CodeLatency:
         board=board.name,
         title=board.title,
         format=source.format,
-        method="model",
+        method="code",
         cycles_per_step=round(step),
         cycles=round(steps * step + answer),
         ms_per_step=step / per_ms,

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+METHODS = {
+    "code": "predicted for the exported code",
+    "model": "operations of a traced step charged",
+    "simulation": "simulated",
+}
+"""How a latency was obtained, by the word of its record."""
+
 
 class Shown(Protocol):
     """The board that a table shows."""
@@ -42,7 +49,7 @@ def caption(name: str, lines: Iterable[Mapping[str, Any]], board: Shown | None) 
     if board is not None:
         parts.append(
             f"ms: a sequence of the data set's greatest length on {board.title} "
-            f"(format {board.format}, method {board.method})."
+            f"(format {board.format}, {board.method})."
         )
     parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
     return " ".join(parts)

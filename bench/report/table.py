@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import RnnbenchError, nearest
-from bench.report.caption import caption, is_percent, metric
+from bench.report.caption import METHODS, caption, is_percent, metric
 from bench.report.frame import plain
 from bench.report.notes import DAGGER, Notes, explain_latency, explain_majority, explain_runs
 
@@ -91,7 +91,7 @@ class Board:
     @property
     def method(self) -> str:
         """How latencies were obtained."""
-        return " or ".join(self.methods)
+        return " or ".join(METHODS.get(each, each) for each in self.methods)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 
 from bench import mcu
 from bench.data import Dataset
+from bench.errors import RnnbenchError
 from bench.record import LatencyFacts, Result
 from bench.spec import RunSpec
 from bench.train.callbacks import EpochEnd
@@ -23,6 +25,7 @@ from bench.train.resume import LastEpoch
 from bench.train.trainer import save, trainer
 
 _EVALUATION_BATCH = 512
+_log = logging.getLogger(__name__)
 _FLOAT_BYTES, _INTEGER_BYTES = 4, 1
 """Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
 
@@ -69,12 +72,19 @@ def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, flo
 
 
 def _latency(spec: RunSpec, network: Network, steps: int, program: mcu.Program | None) -> Iterator[LatencyFacts]:
-    """Of the integer program where there is one, else of the same network in float32."""
+    """Of the exported code: of the integer program where there is one, else in float32.
+
+    A cell that cannot be exported has the operations of its traced step charged instead, and the record says so.
+    """
     boards = [mcu.board(name) for name in spec.boards]
-    found: Sequence[mcu.Latency] = []
-    if program is not None:
-        found = [mcu.predict(program, board, steps=steps) for board in boards]
-    elif boards:
+    if not boards:
+        return
+    found: Sequence[mcu.Latency]
+    try:
+        code = mcu.lower(network.cell, network.head) if program is None else program
+        found = [mcu.predict(code, board, steps=steps) for board in boards]
+    except RnnbenchError as error:
+        _log.warning("latency is of counted operations: %s", error)
         found = mcu.latency([network.cell], network.head, steps=steps, boards=boards)
     for each in found:
         yield LatencyFacts(**{name: getattr(each, name) for name in LatencyFacts.model_fields})

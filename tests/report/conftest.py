@@ -21,7 +21,7 @@ def latency(board: str = "mkr1000", ms: float = 12.5, flash: bool = True, ram: b
         board=board,
         title=f"Arduino {board}",
         format="float32",
-        method="model",
+        method="code",
         cycles_per_step=1000,
         cycles=100_000,
         ms_per_step=ms / 100,

@@ -33,7 +33,7 @@ def test_percent_with_deviation(folder: Any) -> None:
     assert [entry.text for entry in _row(table, "GRU")] == ["93.00 ± 3.61", "3.2", "12.5"]
     assert [column.title for column in table.columns] == ["accuracy (%)", "KB", "ms"]
     assert "mean ± sample standard deviation over 3 seeds" in table.caption
-    for said in ("Arduino mkr1000", "float32", "model", "validation data", "1024", "smallest first"):
+    for said in ("Arduino mkr1000", "float32", "exported code", "validation data", "1024", "smallest first"):
         assert said in table.caption
 
 
