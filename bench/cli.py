@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -145,6 +147,7 @@ def run(
     if not jobs:
         err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
     try:
+        signal.signal(signal.SIGTERM, _interrupt)  # else the workers would be left to themselves
         follow(jobs, workers, err, most)
     except KeyboardInterrupt:
         err.print("interrupted; the same command goes on where this one stopped")
@@ -158,6 +161,10 @@ def run(
 
 
 @app.command(epilog="Example: [bold]rnnbench report results/demo[/]")
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def report(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/demo.", show_default=False)],
     board: Annotated[

@@ -118,13 +118,17 @@ LONG = TWO_CELLS.replace("epochs: 2", "epochs: 400").replace("[gru, fastgrnn]", 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["interrupt of a terminal", "word to the parent alone"])
 def test_an_interrupt_is_recorded_and_the_same_command_goes_on(
-    rnnbench_process: Command, grid_file: GridFile, tmp_path: Path
+    how: str, rnnbench_process: Command, grid_file: GridFile, tmp_path: Path
 ) -> None:
     results, path = tmp_path / "results" / "small", grid_file(LONG)
     with _start(path, tmp_path) as process:
         _first_epoch(results)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the parent, the workers, the fork server
+        if how == "interrupt of a terminal":
+            os.killpg(process.pid, signal.SIGINT)  # to the parent, the workers, the fork server
+        else:
+            process.terminate()
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on" in said
