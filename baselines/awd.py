@@ -30,16 +30,19 @@ def weight_dropped(cell: Cell, p: float, matrix: str = "U") -> AbstractContextMa
     Args:
         cell: the layer.
         p: the share of weights that are 0; the others are divided by 1 - p.
-        matrix: its name in the cell.
+        matrix: its name in the cell; ``U`` stands for ``U_n``, too.
 
     Raises:
         ValueError: when the cell has no such matrix.
     """
     weights = cell.weights()
-    if matrix not in weights:
-        raise ValueError(f"it has no recurrent matrix {matrix!r} to drop weights of; it has {', '.join(weights)}")
-    dropped = weights[matrix]
-    return materialised(cell, lambda each: each is dropped, lambda dense: functional.dropout(dense, p))
+    dropped = [each for name, each in weights.items() if name == matrix or name.startswith(f"{matrix}_")]
+    if not dropped:
+        has = ", ".join(weights) or "none made of Weight"
+        raise ValueError(f"it has no recurrent matrix {matrix!r} to drop weights of; it has {has}")
+    return materialised(
+        cell, lambda each: any(each is other for other in dropped), lambda dense: functional.dropout(dense, p)
+    )
 
 
 def locked_dropout(x_TBD: Tensor, p: float) -> Tensor:

@@ -98,6 +98,12 @@ class Weight(nn.Module):
         through = sum(int(torch.count_nonzero(factor.detach())) for factor in self.factors())
         return through >= self.outputs * self.inputs
 
+    def stored(self) -> tuple[Tensor, ...]:
+        """The matrices that a device keeps: the parameters, or when they are rounded what was rounded."""
+        if self.rounding is None:
+            return tuple(self.parameters())
+        return (self.compute(),) if self.stored_dense() else self.factors()
+
     def compute(self) -> Tensor:
         """The dense O x I matrix, computed from the parameters, rounded as it is stored."""
         if self.rank is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from cells import Weight
 
 _DENSE_FROM = 0.5
 
@@ -33,14 +36,22 @@ def size(model: nn.Module, number_bytes: int = 4) -> Size:
     quantised models, at 1 it gives the sizes that the paper prints.
 
     Args:
-        model: what to count.
+        model: what to count. A matrix that is rounded counts as it is stored: SpectralRNN's as the dense product.
         number_bytes: 4 for float32, 1 for a quantised model, whose biases and scalars the paper counts so, too.
     """
     parameters = nonzero = stored = 0
-    for tensor in model.parameters():
+    for tensor in _stored(model):
         count, live = tensor.numel(), int(torch.count_nonzero(tensor.detach()))
         parameters += count
         nonzero += live
         dense = tensor.dim() < 2 or live >= _DENSE_FROM * count
         stored += number_bytes * (count if dense else 2 * live)
     return Size(parameters, nonzero, stored / 1024)
+
+
+def _stored(model: nn.Module) -> Iterator[Tensor]:
+    weights = [each for each in model.modules() if isinstance(each, Weight)]
+    for weight in weights:
+        yield from weight.stored()
+    inside = {id(each) for weight in weights for each in weight.parameters()}
+    yield from (each for each in model.parameters() if id(each) not in inside)

@@ -30,7 +30,7 @@ _TITLES = {
 
 
 def ladder(name: str, runs: pd.DataFrame, summary: pd.DataFrame) -> Table | None:
-    """The table, or ``None`` where no cell is there both dense and compressed, or one has two models of one kind.
+    """The table, or ``None`` where no cell is there dense and compressed, or one of a size has two models of one kind.
 
     Args:
         name: of the grid.
@@ -38,11 +38,15 @@ def ladder(name: str, runs: pd.DataFrame, summary: pd.DataFrame) -> Table | None
         summary: of those runs.
     """
     tried = set(zip(runs["label"], runs["data"], strict=True))
-    lines = {
-        (line["data"], line["cell"], line["compression"], line["label"]): line
-        for line in plain(summary)
-        if (line["label"], line["data"]) in tried
-    }
+    there = [line for line in plain(summary) if (line["label"], line["data"]) in tried]
+    sizes: dict[str, set[int]] = {}
+    for line in there:
+        sizes.setdefault(f"{line['data']} {line['cell']}", set()).add(line["hidden_size"])
+    lines = {}
+    for line in there:
+        several = len(sizes[f"{line['data']} {line['cell']}"]) > 1
+        cell = f"{line['cell']}, H {line['hidden_size']}" if several else line["cell"]
+        lines[line["data"], cell, line["compression"], line["label"]] = line
     if len({key[:3] for key in lines}) < len(lines):
         return None
     found = {key[:3]: line for key, line in lines.items()}

@@ -56,6 +56,11 @@ class Training(pl.LightningModule):
         """A copy of what the last validation has seen."""
         return {name: value.clone() for name, value in self.network.state_dict().items()}
 
+    def rate(self) -> float:
+        """The learning rate of the schedule."""
+        own: Any = self.optimizers(use_pl_optimizer=False)
+        return float(own.param_groups[0]["lr"])
+
     def check_finite(self, losses: list[float]) -> None:
         """Looks through the losses of a chunk, and counts them as read.
 

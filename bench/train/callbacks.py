@@ -119,6 +119,8 @@ class EpochEnd(pl.Callback):
         (train_loss, train_metric), (loss, metric), rate = figures
         ground.check_mean(train_loss, epoch)
         ground.check_mean(loss, epoch, "validation")
+        if self.compression is not None and self.compression.part.quantise and epoch == self.first - 1:
+            ground.check_learnt(train_loss, epoch)
         if epoch >= self.first and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
             self.best, self.best_epoch = (metric, loss), epoch
             self._state = dict(state())
@@ -140,8 +142,7 @@ class EpochEnd(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs after validation, when the figures of the epoch are complete."""
         assert isinstance(pl_module, Training)  # noqa: S101
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        figures = (pl_module.summary("train"), pl_module.summary("validation"), rate)
+        figures = (pl_module.summary("train"), pl_module.summary("validation"), pl_module.rate())
         if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.ground, pl_module.weights):
             trainer.should_stop = True
 

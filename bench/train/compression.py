@@ -56,7 +56,8 @@ class Compression(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Enters the stage of the epoch."""
-        self.enter(self.part.stages[bisect_right(self.ends, trainer.current_epoch)], trainer.current_epoch)
+        at = bisect_right(self.ends, trainer.current_epoch)  # fine-tuning goes on in the last
+        self.enter(self.part.stages[min(at, len(self.ends) - 1)], trainer.current_epoch)
 
     def enter(self, stage: str, epoch: int) -> None:
         """Goes over to a stage; nothing when that is the present one."""

@@ -40,6 +40,19 @@ class Ground:
                     advice = "nothing was updated yet, so the cell itself gives it"
                 raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
 
+    def check_learnt(self, loss: float, epoch: int) -> None:
+        """Looks at the mean training loss of the epoch before weights are rounded.
+
+        Raises:
+            DivergedError: when it is no better than a guess's: an untrained model is not worth its bytes.
+        """
+        guess = math.log(self.classes)
+        if not loss < guess:
+            raise DivergedError(
+                f"nothing to quantise: after epoch {epoch} the mean training loss is {loss:.3g}, a uniform guess has "
+                f"{guess:.3g}: train longer, or at another train.learning_rate than {self.learning_rate:g}"
+            )
+
     def check_mean(self, loss: float, epoch: int, split: str = "training") -> None:
         """Ends a run whose loss is hopeless.
 

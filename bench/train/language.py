@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from baselines import awd
 from bench.errors import RnnbenchError, nearest
 from bench.language import AwdPart
-from bench.spec import CellPart, RunSpec
+from bench.spec import CellPart, RunSpec, parse
 from bench.train.network import build_cell, derive_seed
 from bench.train.softmax import log_likelihood
 from cells import Cell, State, Weight
@@ -127,12 +127,19 @@ def build_layers(spec: RunSpec) -> list[Cell]:
     """
     part, cell = spec.language, spec.cell
     embedding = part.embedding_size or cell.hidden_size
+    if part.tied and part.layers == 1 and embedding != cell.hidden_size:
+        raise RnnbenchError(
+            f"language.tied: the one layer has {cell.hidden_size} units, the embedding {embedding}: leave "
+            "language.embedding_size out, or take two layers, of which the last has the embedding's size"
+        )
     layers: list[Cell] = []
     for number in range(part.layers):
         changes = dict(part.first) if number == 0 else {}
         if number == part.layers - 1 and part.tied:
             changes["hidden_size"] = embedding
-        own = CellPart.model_validate({**cell.model_dump(exclude={"options"}), **cell.options, **changes})
+        if "name" in changes:
+            raise RnnbenchError("language.first has options of the same cell: leave `name` out of it")
+        own = parse(CellPart, {**cell.model_dump(exclude={"options"}), **cell.options, **changes}, "language.first")
         layers.append(build_cell(own, layers[-1].hidden_size if layers else embedding, spec.compress))
         for name, factor in part.scale.items():
             _scale(layers[-1], name, factor)

@@ -32,6 +32,7 @@ class LanguageModelling(Training):
         self.spec = spec
         self.average: awd.Average | None = None
         self._states: States | None = None
+        self._scheduled = 0.0
         self._losses: list[tuple[float, int]] = []
         self._validated: tuple[float, int] = (math.nan, 1)
         self.products = getattr(torch, spec.language.products)
@@ -72,7 +73,12 @@ class LanguageModelling(Training):
         """Of the schedule over all epochs but those of fine-tuning, which are at the first rate."""
         done, part = self.current_epoch + window.passed, self.train_part
         factor = rate_factor(part, done / part.epochs) if self.current_epoch < part.epochs else 1.0
-        return part.learning_rate * factor * window.rate
+        self._scheduled = part.learning_rate * factor
+        return self._scheduled * window.rate
+
+    def rate(self) -> float:
+        """The learning rate of the last window, but for the factor of its length."""
+        return self._scheduled
 
     def _backward(self, window: Window) -> Tensor:
         """Adds a window's gradient; its loss."""

@@ -96,11 +96,20 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
             weights[name].factorise(rank)
         if compress is not None:
             HardThreshold(cell, compress.keep)
+            if compress.quantise:
+                _all_in_weights(cell)
             if compress.quantise == "piecewise":
                 cell.nonlinearities.update(PIECEWISE)
     except ValueError as error:
         raise RnnbenchError(f"cell {part.name!r}: {error}") from None
     return cell
+
+
+def _all_in_weights(cell: Cell) -> None:
+    inside = {id(each) for weight in cell.weights().values() for each in weight.parameters()}
+    for name, each in cell.named_parameters():
+        if each.dim() > 1 and id(each) not in inside:
+            raise ValueError(f"its matrix {name!r} is no Weight, so training cannot round it to 8 bits: make it one")
 
 
 def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = None) -> Network:

@@ -14,7 +14,7 @@ from bench.data import Corpus
 from bench.errors import RnnbenchError
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: Lightning fills a copy in to bring it to a device
 class Window:
     """A piece of every row.
 

@@ -53,7 +53,7 @@ class HardThreshold:
         self._factors: list[tuple[nn.Parameter, float]] = []
         for name, fraction in keep.items():
             if name not in weights:
-                raise ValueError(f"it has no matrix {name!r}; it has {', '.join(weights)}")
+                raise ValueError(f"it has no matrix {name!r}; it has {', '.join(weights) or 'none made of Weight'}")
             for factor in weights[name].factors():
                 kept_count(fraction, factor.numel())
                 self._factors.append((factor, fraction))

@@ -101,12 +101,15 @@ def test_a_low_rank_matrix_is_dropped_as_the_product_that_it_is() -> None:
         assert factor.grad.any()
 
 
-def test_zeros_of_a_sparse_matrix_stay_zeros() -> None:
-    cell = made("fastgrnn")
-    with torch.no_grad():
-        cell.U.value[::2] = 0
-    with awd.weight_dropped(cell, 0.3):
-        assert not cell.U.matrix()[::2].any()
+def test_of_several_recurrent_matrices_every_one_is_dropped() -> None:
+    torch.manual_seed(0)
+    cell = zoo.cell_class("gru")(5, 24, reset="before")
+    names = [name for name in cell.weights() if name != "W"]
+    assert len(names) == 2
+    with awd.weight_dropped(cell, 0.5):
+        dropped = [float((cell.weights()[name].matrix() == 0).float().mean()) for name in names]
+        assert not (cell.W.matrix() == 0).any()
+    assert all(0.35 < share < 0.65 for share in dropped)
 
 
 def test_a_cell_without_the_matrix_is_refused_by_name() -> None:

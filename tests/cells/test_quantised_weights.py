@@ -45,6 +45,8 @@ def test_sequence_stream_and_scan_round_alike(name: str, rank: int | None, gates
     torch.manual_seed(1)
     cell = all_cells()[name](6, 10).eval()
     cell.nonlinearities.update(gates)  # type: ignore[arg-type]
+    if name == "spectralrnn" and rank:
+        pytest.skip("its matrix has full rank by construction")
     if name != "spectralrnn":
         for each in cell.weights().values() if rank else ():
             each.factorise(rank or 1)

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from bench.measure import size
+from bench.zoo import all_cells
+from cells.compress import quantise_weights
 
 
 def test_the_authors_smoke_run() -> None:
@@ -34,3 +36,11 @@ def test_below_half_a_matrix_is_stored_as_values_and_indices(kept: int, kb: int)
 def test_a_bias_of_zeros_is_stored_all_the_same() -> None:
     got = size(nn.ParameterList([nn.Parameter(torch.zeros(7))]))
     assert (got.parameters, got.nonzero, got.kb * 1024) == (7, 0, 28)
+
+
+def test_a_rounded_matrix_counts_as_it_is_stored() -> None:
+    """SpectralRNN keeps H x H bytes on a device, however few numbers its reflectors have."""
+    cell = all_cells()["spectralrnn"](9, 64, reflectors=8)
+    assert size(cell).kb < (64 * 64 + 9 * 64) * 4 / 1024
+    quantise_weights(cell)
+    assert size(cell, 1).kb * 1024 == 64 * 64 + 9 * 64 + 64

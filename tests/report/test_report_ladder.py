@@ -87,5 +87,7 @@ def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     assert write_report(folder.path).ladder is None
     folder.add("GRU", "watch", 0, steps="L", variant="rank 8")
     assert write_report(folder.path).ladder is not None
+    folder.add("GRU", "watch", 0, hidden=32)
+    assert [row.label for row in _ladder(folder).rows] == ["GRU, H 32, Watch-7", "GRU, H 64, Watch-7"]
     folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
     assert write_report(folder.path).ladder is None, "two models of one kind have no one place"

@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 import torch
 from tiny_runs import RunTiny
+from torch import nn
 
 from bench import models
 from bench.compression import CompressPart
 from bench.data import Dataset
+from bench.errors import RnnbenchError
 from bench.plan import Status
-from bench.spec import RunSpec
+from bench.spec import CellPart, RunSpec
 from bench.train.compression import Compression
-from bench.train.network import build
+from bench.train.network import build, build_cell
+from cells import Cell, Weight
 
 LSQ: dict[str, Any] = {"keep": {"W": 0.5, "U": 0.25}, "threshold_every": 3, "quantise": "piecewise"}
 
@@ -154,3 +157,27 @@ def test_a_kept_fraction_of_no_matrix_is_named(run_tiny: RunTiny) -> None:
     done, _ = run_tiny(compress={"keep": {"V": 0.5}})
     assert done.status is Status.FAILED
     assert "no matrix 'V'; it has W, U" in done.reason
+
+
+def test_an_untrained_model_is_not_quantised(run_tiny: RunTiny) -> None:
+    done, folder = run_tiny(
+        train={"epochs": 4, "learning_rate": 1e-12}, compress={"quantise": "table"}, cell={"name": "fastrnn"}
+    )
+    assert done.status is Status.FAILED
+    assert done.reason.startswith("nothing to quantise: after epoch 3")
+    assert not (folder / "model.pt").exists()
+
+
+class _Bare(Cell):
+    """A cell whose recurrent matrix is not a Weight."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(hidden_size, input_size)
+        self.R = nn.Parameter(torch.zeros(hidden_size, hidden_size))
+
+
+def test_a_matrix_that_cannot_be_rounded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.train.network.zoo.cell_class", lambda name: _Bare)
+    with pytest.raises(RnnbenchError, match="its matrix 'R' is no Weight"):
+        build_cell(CellPart(name="gru", hidden_size=4, options={}), 3, CompressPart(quantise="table"))

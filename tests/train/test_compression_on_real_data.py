@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,12 @@ from bench.train import Job, run
 def test_integers_are_within_a_point_of_floats(
     tmp_path: Path, data: str, epochs: int, rank: dict[str, int], keep: dict[str, float]
 ) -> None:
-    integer, real = [], []
-    for seed in (0, 1, 2):
+    integer, real, plain = [], [], []
+    for seed, quantised in itertools.product((0, 1, 2), (False, True)):
         raw: dict[str, Any] = {
             "data": data,
             "cell": {"name": "fastgrnn", "hidden_size": 80, "rank": rank},
-            "compress": {"keep": keep, "quantise": "piecewise"},
+            "compress": {"keep": keep, "quantise": "piecewise" if quantised else None},
             "train": {"epochs": epochs, "batch_size": 100, "learning_rate": 0.003},
             "seed": seed,
         }
@@ -36,8 +37,13 @@ def test_integers_are_within_a_point_of_floats(
         assert done.status is Status.DONE, done.reason
         assert done.result is not None
         assert done.data is not None
+        assert done.result.test_accuracy is not None
+        if not quantised:
+            plain.append(done.result.test_accuracy)
+            continue
         assert done.result.integer_accuracy is not None
         assert done.result.integer_accuracy > done.data.majority + 0.2
         integer.append(done.result.integer_accuracy)
         real.append(done.result.test_accuracy)
-    assert sum(integer) / 3 > sum(real) / 3 - 0.01
+    assert sum(integer) / 3 > sum(real) / 3 - 0.01, "what integers cost"
+    assert sum(integer) / 3 > sum(plain) / 3 - 0.01, "what all of quantisation costs"

@@ -31,7 +31,7 @@ def specs(cell: str, count: int) -> list[RunSpec]:
 def test_a_run_is_the_cpus_to_rounding_and_says_where_it_was(
     cell: str, together: bool, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
 
     def left(device: str) -> list[Record]:
         monkeypatch.setenv("RNNBENCH_DEVICE", device)

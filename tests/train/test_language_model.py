@@ -79,12 +79,11 @@ def test_an_untrained_model_is_no_better_than_a_guess() -> None:
 def test_evaluation_leaves_the_mode_and_draws_nothing() -> None:
     net = model(awd={"dropout_input": 0.5, "dropout_output": 0.5, "dropout_embedding": 0.5, "weight_drop": 0.5})
     net.train()
-    torch.manual_seed(0)
+    before = torch.get_rng_state()
     one = net.log_likelihood(tiny_text().test)
     assert net.log_likelihood(tiny_text().test) == one
     assert net.training
-    torch.manual_seed(0)
-    assert torch.rand(()) == torch.rand((), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_sizes_of_layers() -> None:
@@ -94,7 +93,6 @@ def test_sizes_of_layers() -> None:
     assert shapes() == [(8, 8)]
     assert shapes(layers=3, embedding_size=5) == [(5, 8), (8, 8), (8, 8)]
     assert shapes(layers=3, embedding_size=5, tied=True) == [(5, 8), (8, 8), (8, 5)]
-    assert shapes(layers=1, embedding_size=5, tied=True) == [(5, 5)]
 
 
 def test_a_tied_matrix_is_one_and_counted_once() -> None:

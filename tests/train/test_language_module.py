@@ -111,7 +111,7 @@ def test_every_technique_at_once_trains(tmp_path: Path) -> None:
     )
     fit(run, build(run, 7), tmp_path, seed=1, listeners=[rows.append])
     assert len(rows) == 6
-    assert rows[-1]["validation_perplexity"] < 7.5  # a guess has 7
+    assert rows[-1]["validation_perplexity"] < 6.8  # a guess has 7, and an untrained model more
 
 
 class Watched(LanguageModelling):

@@ -14,6 +14,7 @@ from tiny_texts import spec, tiny_text
 
 from bench import record
 from bench.data import Corpus
+from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.train import Job, run, runner
 from bench.train.language import build
@@ -118,3 +119,32 @@ def test_every_layer_is_as_sparse_as_promised(tmp_path: Path, monkeypatch: pytes
         assert live == {"W.value": 32 * 8 / 4, "U.left": 32 * 3 / 2, "U.right": 8 * 3 / 2}
     with (tmp_path / "metrics.csv").open(encoding="utf-8") as file:
         assert [row["stage"] for row in csv.DictReader(file)] == ["dense", "thresholding", "fixed support"]
+
+
+def test_fine_tuning_goes_on_after_the_last_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = go(tmp_path, monkeypatch, awd={"finetune": 2, "nt_asgd": 1, "variable_bptt": True})
+    assert (left.status, left.reason) == (Status.DONE, "")
+    assert left.result is not None
+    assert 3 < left.result.epochs <= 5
+
+
+def test_the_rate_that_is_written_is_the_schedules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = {**TRAIN, "schedule": "constant"}
+    go(tmp_path, monkeypatch, train=train, awd={"variable_bptt": True})
+    with (tmp_path / "metrics.csv").open(encoding="utf-8") as file:
+        assert [float(row["learning_rate"]) for row in csv.DictReader(file)] == [4.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ({"first": {"hidden_size": 0}}, "language.first: hidden_size: "),
+        ({"first": {"name": "lstm"}}, "leave `name` out"),
+        ({"tied": True, "embedding_size": 5}, "the one layer has 8 units, the embedding 5"),
+    ],
+)
+def test_layers_that_cannot_be_are_said_in_one_line(language: dict[str, Any], says: str) -> None:
+    with pytest.raises(RnnbenchError) as error:
+        build(spec(language=language), 7)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
