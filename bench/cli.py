@@ -160,11 +160,11 @@ def run(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: [bold]rnnbench report results/demo[/]")
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@app.command(epilog="Example: [bold]rnnbench report results/demo[/]")
 def report(
     results: Annotated[Path, typer.Argument(help="A results folder, such as results/demo.", show_default=False)],
     board: Annotated[
