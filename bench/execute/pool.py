@@ -126,8 +126,12 @@ def _outcome(job: Job, stamp: int | None, process: ForkServerProcess) -> Event:
     """The end of a run: the record that its process left, or that is written for it when it could not."""
     code = process.exitcode
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    if record.is_held(job.folder) or (code == 0 and _stamp(job.folder) == stamp):
+    if record.is_held(job.folder):
         return Event(job, "ended", reason="is being worked on by another process")
+    if code == 0 and _stamp(job.folder) == stamp:  # another process had it, and may be done
+        left = record.read(job.folder) if stamp is not None else None
+        done = left is not None and left.status is Status.DONE
+        return Event(job, "ended", record=left if done else None, reason="" if done else "another process works on it")
     if _stamp(job.folder) == stamp:
         return Event(job, "ended", reason=f"died before its first record ({how})")
     left = record.read(job.folder)

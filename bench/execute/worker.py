@@ -20,6 +20,7 @@ from types import FrameType
 import filelock
 
 from bench import record
+from bench.plan import Status
 from bench.train import Interrupted, Job, run, run_pack
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -32,7 +33,7 @@ def work(jobs: Sequence[Job], progress: Connection) -> None:
     """Does one run, or several together; the body of a process.
 
     Args:
-        jobs: the runs. One whose lock another process holds is left out.
+        jobs: the runs. One that another process works on, or has done, is left out.
         progress: is sent the place in ``jobs`` and the number of each finished epoch.
     """
     for number in _SIGNALS:
@@ -61,10 +62,17 @@ def work(jobs: Sequence[Job], progress: Connection) -> None:
 
 
 def _taken(held: contextlib.ExitStack, job: Job) -> bool:
+    """Takes a run's lock, unless another process has it, or has done the run since it was planned."""
+    lock = record.lock(job.folder)
     try:
-        held.enter_context(record.lock(job.folder).acquire(timeout=_LOCK_PATIENCE_S))
+        lock.acquire(timeout=_LOCK_PATIENCE_S)
     except filelock.Timeout:
         return False
+    if (job.folder / "record.json").exists() and record.read(job.folder).status is Status.DONE:
+        lock.release()
+        return False
+    held.enter_context(lock)
+    lock.release()  # entering took it once more
     return True
 
 

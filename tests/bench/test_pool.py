@@ -1,5 +1,6 @@
 """How the end of a worker is read."""
 
+import contextlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from bench import record
-from bench.execute import pool
+from bench.execute import pool, worker
 from bench.plan import Status
 from bench.record import Labels, Record, Times
 from bench.spec import RunSpec, parse
@@ -50,3 +51,26 @@ def test_a_death_before_the_first_record_leaves_an_older_one_alone(tmp_path: Pat
     event = pool._outcome(*_ended(tmp_path, 1, pool._stamp(tmp_path)))
     assert (event.record, event.reason) == (None, "died before its first record (exit code 1)")
     assert (tmp_path / "record.json").read_bytes() == before
+
+
+def _done(folder: Path) -> None:
+    _running(folder)
+    record.write(folder, record.read(folder).model_copy(update={"status": Status.DONE}))
+
+
+def test_a_run_that_another_process_did_since_it_was_planned_is_not_done_again(tmp_path: Path) -> None:
+    _done(tmp_path)
+    job = _ended(tmp_path, 0, None)[0]
+    with contextlib.ExitStack() as held:
+        assert not worker._taken(held, job)
+        assert not record.is_held(tmp_path)
+    event = pool._outcome(*_ended(tmp_path, 0, pool._stamp(tmp_path)))
+    assert event.record == record.read(tmp_path)
+
+
+def test_a_run_that_was_left_undone_is_taken_and_held(tmp_path: Path) -> None:
+    _running(tmp_path)
+    with contextlib.ExitStack() as held:
+        assert worker._taken(held, _ended(tmp_path, 0, None)[0])
+        assert record.is_held(tmp_path)
+    assert not record.is_held(tmp_path)
