@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,9 @@ def test_several_wandb_runs_at_once(jobs_of: Callable[..., list[Job]]) -> None:
     assert all(each.status is Status.DONE for each in run_pack(jobs))
     for job in jobs:
         (log,) = job.folder.glob("wandb/offline-run-*/run-*.wandb")
-        text = log.read_bytes()
+        text, until = b"", time.monotonic() + 30
+        while job.spec.id.encode() not in text and time.monotonic() < until:  # W&B's service writes on after the end
+            time.sleep(0.1)
+            text = log.read_bytes()
         assert job.spec.id.encode() in text
         assert b"learning_rate" in text or b"validation" in text  # a word may lie across two blocks of the log
