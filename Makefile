@@ -43,12 +43,13 @@ toolchains: setup
 	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[simulators]"
 
-# Regenerates results/reference/<grid>, built elsewhere so that the tree it is made from stays clean.
+# Regenerates results/reference/<grid>, built elsewhere so that the tree it is made from stays clean. Runs that are trained
+# together have other last bits.
 GRID ?= demo
 REFERENCE = results/reference/$(GRID)
 BUILT = build/reference/$(GRID)
 reference: setup
-	$(BIN)/rnnbench run configs/$(GRID).yaml --out $(BUILT) --wandb disabled
+	$(BIN)/rnnbench run configs/$(GRID).yaml --out $(BUILT) --wandb disabled --pack off
 	rm -rf $(REFERENCE)/runs $(REFERENCE)/tables $(REFERENCE)/figures
 	mkdir -p $(REFERENCE)
 	cp -r $(BUILT)/grid.yaml $(BUILT)/runs $(BUILT)/tables $(BUILT)/figures $(REFERENCE)

@@ -13,9 +13,9 @@ from bench import mcu
 from bench.data import Dataset, open_dataset
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
-from bench.train.integer import program_of
+from bench.train.integer import accuracy, program_of
 from bench.train.network import Network, build
-from cells.compress import quantise_weights
+from cells.compress import HardThreshold, quantise_weights
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Model:
         test = self.dataset.test
         with torch.no_grad():
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
-        x, lengths, y = test.x.double().numpy(), test.lengths.numpy(), test.y.numpy()
-        return float((answers == test.y).double().mean()), mcu.accuracy(self.program, x, lengths, y)
+        return float((answers == test.y).double().mean()), accuracy(self.program, self.network, test)
 
     def sequences(self, count: int, steps: int | None = None) -> list[mcu.Int16]:
         """The first test sequences in the program's format, cut after ``steps``."""
@@ -82,8 +81,14 @@ def load(folder: Path) -> Model:
 
 
 def untrained(spec: RunSpec, features: int, classes: int, steps: int) -> tuple[Network, mcu.Program]:
-    """A run's network at its initial weights, for its cycles alone, which depend on sizes and hardly on values."""
+    """A run's network at its initial weights, for its cycles alone, which depend on sizes and hardly on values.
+
+    It is as sparse as the run will be: the products that are left out are most of what sparsity saves.
+    """
     network = build(spec, features, classes).eval()
+    HardThreshold(network.cell, spec.compress.keep).threshold()
+    if spec.compress.quantise:
+        quantise_weights(network)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(8, min(steps, 32), features))
     return network, mcu.quantise(mcu.lower(network.cell, network.head), x)
