@@ -131,4 +131,4 @@ def _caption(grid: Grid, sets: Sequence[dict[str, Any]], lines: Sequence[dict[st
             "Test perplexity: of the whole test text but its first word, the state carried over. Train perplexity: of "
             "the final weights on as many of the first words of the training text."
         )
-    return " ".join([what[0].rstrip(".") + ",", *what[1:], kb_meaning(lines), "min: of training, one core."])
+    return " ".join([what[0].rstrip(".") + ",", *what[1:], kb_meaning(lines), "min: wall time of training."])
