@@ -27,8 +27,17 @@ if TYPE_CHECKING:
     from cells.cell import Cell, State
 
 __all__ = [
-    *("cache_folder", "dense", "in_use", "lanes", "last", "last_of_each"),
-    *("multiply_adds", "ready", "scan", "serves_each", "use"),
+    "cache_folder",
+    "dense",
+    "in_use",
+    "lanes",
+    "last",
+    "last_of_each",
+    "multiply_adds",
+    "ready",
+    "scan",
+    "serves_each",
+    "use",
 ]
 
 _MODES = ("auto", "off")
