@@ -49,11 +49,10 @@ class _Sequence(torch.autograd.Function):
         rest, saved = saved[: ctx.rest], saved[ctx.rest :]
         kept = Kept(saved[:count], saved[count : count + len(made.kept)], saved[count + len(made.kept) :])
         sweep = Sweep(made, pre_TBG, kept, rest[count:], ctx.needs_input_grad[4 + count :])
-        last = [None, *d_last]
-        if ends_B is None:
-            found = sweep.run(Incoming(d_h, {}, last))
+        if ends_B is None or d_h is None:
+            found = sweep.run(Incoming(d_h, {}, d_last))
         else:
-            found = sweep.run(Incoming(None, {} if d_h is None else _rows(ends_B, d_h, len(pre_TBG)), last))
+            found = sweep.run(Incoming(None, _rows(ends_B, d_h, len(pre_TBG)), d_last))
         return None, None, found.pre, None, *found.state, *found.constants
 
 
@@ -61,7 +60,7 @@ def _results(kept: Kept, ends_B: Tensor | None) -> tuple[Tensor, ...]:
     h_TBH = kept.states[0][1:]
     if ends_B is not None:
         h_TBH = h_TBH[ends_B, torch.arange(len(ends_B), device=h_TBH.device)]
-    return (h_TBH, *(each[-1].clone() for each in kept.states[1:]))
+    return (h_TBH, *(each[-1].clone() for each in kept.states))
 
 
 def _rows(ends_B: Tensor, d_BH: Tensor, T: int) -> dict[int, tuple[Tensor, Tensor]]:
@@ -73,8 +72,8 @@ def _rows(ends_B: Tensor, d_BH: Tensor, T: int) -> dict[int, tuple[Tensor, Tenso
     return found
 
 
-def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, ...] | None:
-    """h and the last of each other state, from pre-activations; ``None`` when the plain scan is to run.
+def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
+    """h and the states after the last step, from pre-activations; ``None`` when the plain scan is to run.
 
     Args:
         cell: its matrices are materialised.
@@ -83,21 +82,21 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None = None
         ends_B: the step after which to read h of each sequence, from 0; after each step when ``None``.
 
     Returns:
-        h_TBH, or with ``ends_B`` h_BH; and the other states after the last step.
+        h_TBH, or with ``ends_B`` h_BH; and every state after the last step.
     """
     if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
         return None
     made = _plan(cell, pre_TBG, state)
     if not isinstance(made, Plan):
         return None
-    given: list[Tensor | None] = [*constants_of(cell, made.recorded)]
     used = made.used
-    given = [each if number in used else None for number, each in enumerate(given)]
+    given = [each if n in used else None for n, each in enumerate(constants_of(cell, made.recorded))]
     tensors = [pre_TBG, *state, *given]
     if torch.is_grad_enabled() and any(each is not None and each.requires_grad for each in tensors):
-        found: tuple[Tensor, ...] = _Sequence.apply(made, ends_B, pre_TBG, len(state), *state, *given)  # type: ignore[no-untyped-call]
-        return found
-    return _results(forward.run(made, pre_TBG, state, given, False), ends_B)
+        h, *after = _Sequence.apply(made, ends_B, pre_TBG, len(state), *state, *given)  # type: ignore[no-untyped-call]
+    else:
+        h, *after = _results(forward.run(made, pre_TBG, state, given, False), ends_B)
+    return h, tuple(after)
 
 
 def serves(cell: Cell, pre_TBG: Tensor, state: State) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor
 from cells.replay.forward import Kept, Values, constants, section
 from cells.replay.plan import Place, Plan, Term
 
-_TOGETHER = 96 * 1024
+_TOGETHER = 160 * 1024
 """Numbers of a vector of units over the steps that are done together: those of a processor's cache."""
 _TOGETHER_ELSEWHERE = 4 * 1024 * 1024
 
@@ -93,7 +93,6 @@ class Sweep:
         self.n = max(1, min(self.T, most // (self.B * self.H)))
         self.fixed = constants(plan, given, self.H, pre_TBG)
         self.transposed = [given[each.matrix].t() for each in plan.formula.products]  # type: ignore[union-attr]
-        self.first = _firsts(plan)
         self.cotangents = [pre_TBG.new_zeros(self.n + 1, self.B, self.H) for _ in kept.states]
         self.multiplied = {
             term.to: pre_TBG.new_empty(self.n, self.B, self.H) for term in plan.steps if term.to[0] == "multiplied"
@@ -104,13 +103,17 @@ class Sweep:
             for each, shape in zip(plan.formula.products, shapes, strict=True)
         ]
         self.out = Outgoing(
-            torch.zeros_like(pre_TBG),
+            torch.empty_like(pre_TBG),
             self.cotangents,
             [None if each is None or not want else torch.zeros_like(each) for each, want in zip(given, wanted, strict=True)],
         )
 
     def run(self, incoming: Incoming) -> Outgoing:
         """All steps."""
+        reached = {term.to for term in (*self.plan.steps, *self.plan.rest)}
+        for number in range(self.pre.shape[-1] // self.H):
+            if ("pre", number, 0) not in reached:
+                section(self.out.pre, number, self.H).zero_()
         for number, each in enumerate(incoming.last):
             if each is not None:
                 self.cotangents[number][self.n] += each
@@ -178,7 +181,7 @@ class Sweep:
     def _steps(self, incoming: Incoming, begin: int, end: int, values: Values) -> None:
         """What goes from step to step."""
         steps, code = end - begin, []
-        for term, first in zip(self.plan.steps, self.first, strict=True):
+        for term, first in zip(self.plan.steps, self.plan.first, strict=False):
             slope: Any = [None] * steps
             if term.product is not None:
                 slope = [self.transposed[term.product]] * steps
@@ -208,22 +211,26 @@ class Sweep:
             if gradient is not None:
                 cotangent = self._place(("product", number, -1), begin, end).flatten(0, 1)
                 gradient.addmm_(values[product.x].t(), cotangent)
-        for term in self.plan.rest:
-            source = self._place(term.source, begin, end).flatten(0, 1)
+        for term, first in zip(self.plan.rest, self.plan.first[len(self.plan.steps) :], strict=True):
+            source = self._place(term.source, begin, end)
             slope = None if term.derivative is None else values[term.derivative]
             if term.to[0] == "pre":
-                to = self._place(term.to, begin, end)
-                part = source if slope is None else source * slope
-                to.add_(part.view(steps, self.B, self.H))
-                continue
-            gradient = self.out.constants[term.to[1]]
-            if gradient is None:
-                continue
-            number = f.nodes[term.to[2]].numbers[1]
-            if number is None:
-                gradient.add_(_sum(source, slope))
+                if slope is not None and f.varies[term.derivative or 0]:
+                    slope = slope.view(steps, self.B, self.H)
+                _function(term, first)(source, slope, self._place(term.to, begin, end))
             else:
-                section(gradient, number, self.H).add_((source if slope is None else source * slope).sum(0))
+                self._reduce(term, source.flatten(0, 1), slope)
+
+    def _reduce(self, term: Term, source: Tensor, slope: Tensor | None) -> None:
+        """Adds to the gradient of a constant: a sum over steps and rows, and over units when it is one number."""
+        gradient = self.out.constants[term.to[1]]
+        if gradient is None:
+            return
+        number = self.plan.formula.nodes[term.to[2]].numbers[1]
+        if number is None:
+            gradient.add_(_sum(source, slope))
+        else:
+            section(gradient, number, self.H).add_((source if slope is None else source * slope).sum(0))
 
 
 def _sum(source: Tensor, slope: Tensor | None) -> Tensor:
@@ -231,12 +238,3 @@ def _sum(source: Tensor, slope: Tensor | None) -> Tensor:
         return source.sum()
     return torch.dot(source.view(-1), slope.reshape(-1)) if slope.shape == source.shape else (source * slope).sum()
 
-
-def _firsts(plan: Plan) -> list[bool]:
-    """For each term whether it is the first that its cotangent gets: those after a step hold something before."""
-    seen: set[Place] = set()
-    found = []
-    for term in plan.steps:
-        found.append(term.to[0] != "after" and term.to not in seen)
-        seen.add(term.to)
-    return found

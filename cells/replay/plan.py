@@ -7,7 +7,7 @@ from step to step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cells.replay.formula import DEAR, LEAVES, Formula, Instruction, instructions
@@ -45,6 +45,7 @@ class Plan:
         rest: the terms of pre-activations and constants, for many steps at once.
         folded: how backward computes derivatives and what is multiplied, for many steps at once.
         constant: how to compute what does not differ from row to row.
+        first: of each of ``steps`` and ``rest``, whether no other adds to its cotangent before.
     """
 
     recorded: Recorded
@@ -55,6 +56,15 @@ class Plan:
     rest: list[Term]
     folded: list[Instruction]
     constant: list[Instruction]
+    first: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Finds the terms that are the first of their cotangent; what comes after a step holds something before."""
+        seen: set[Place] = set()
+        self.first = []
+        for term in (*self.steps, *self.rest):
+            self.first.append(term.to[0] != "after" and term.to not in seen)
+            seen.add(term.to)
 
     @property
     def used(self) -> set[int]:
@@ -124,7 +134,7 @@ def _terms(f: Formula) -> tuple[list[Term], list[Term]]:
             elif op == "state":
                 to = ("before", numbers[0], 0)
             elif op == "product":
-                to = ("product", *numbers)
+                to = _section(f, *numbers)
             elif op in ("pre", "constant"):
                 to = (op, numbers[0], 0) if op == "pre" else (op, numbers[0], leaf)
             else:
@@ -134,3 +144,9 @@ def _terms(f: Formula) -> tuple[list[Term], list[Term]]:
                 Term(to, source, None if one else derivative)
             )
     return steps, rest
+
+
+def _section(f: Formula, product: int, number: int) -> Place:
+    """The cotangent of a section of a product; that of the pre-activations which were added is the same."""
+    add = f.products[product].add
+    return ("product", product, number) if add is None else ("pre", add + number, 0)
