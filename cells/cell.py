@@ -152,7 +152,7 @@ class Cell(nn.Module):
         return h_BH
 
     def _scan(self, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, State]:
-        """h of every step, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
+        """Every step's h, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
         with materialised(self):
             pre_TBG, state, past = self._project(x_TBD, state)
             found = replay.scan(self, pre_TBG, state, ends_B)

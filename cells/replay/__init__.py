@@ -18,15 +18,18 @@ from cells.replay import forward
 from cells.replay.backward import Incoming, Sweep
 from cells.replay.forward import Kept
 from cells.replay.plan import Plan, plan
-from cells.replay.record import RefusedError, constants_of, record
+from cells.replay.record import record
+from cells.replay.recorded import RefusedError, constants_of
 from cells.weight import Weight
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cells.cell import Cell
 
     State = tuple[Tensor, ...]
 
-__all__ = ["scan", "serves"]
+__all__ = ["refusal", "scan"]
 
 _MOST = 256
 _plans: dict[Any, Plan | str] = {}
@@ -42,9 +45,10 @@ class _Sequence(torch.autograd.Function):
         return _results(kept, ends_B)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_h: Tensor | None, *d_last: Tensor | None) -> Any:
         pre_TBG, ends_B, *saved = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return _differentiable(ctx, pre_TBG, ends_B, saved[: ctx.rest], (d_h, *d_last))
         made, count = ctx.made, ctx.count
         rest, saved = saved[: ctx.rest], saved[ctx.rest :]
         kept = Kept(saved[:count], saved[count : count + len(made.kept)], saved[count + len(made.kept) :])
@@ -56,11 +60,27 @@ class _Sequence(torch.autograd.Function):
         return None, None, found.pre, None, *found.state, *found.constants
 
 
+def _differentiable(
+    ctx: Any, pre_TBG: Tensor, ends_B: Tensor | None, rest: Sequence[Tensor | None], d: Sequence[Tensor | None]
+) -> Any:
+    """The gradients as a graph, by the steps as autograd records them."""
+    # Views: what a constant is to another is beyond this function.
+    own = [None if each is None else each.view_as(each) for each in (pre_TBG, *rest)]
+    h_TBH, *last = forward.differentiable(ctx.made, own[0], own[1 : ctx.count + 1], own[ctx.count + 1 :])  # type: ignore[arg-type]
+    pairs = [pair for pair in zip((_ends(h_TBH, ends_B), *last), d, strict=True) if pair[1] is not None]
+    inputs = [each for each in own if each is not None and each.requires_grad]
+    outputs, gradients = zip(*pairs, strict=True)
+    found = iter(torch.autograd.grad(outputs, inputs, gradients, create_graph=True, allow_unused=True))
+    first, *others = [next(found) if each is not None and each.requires_grad else None for each in own]
+    return None, None, first, None, *others
+
+
 def _results(kept: Kept, ends_B: Tensor | None) -> tuple[Tensor, ...]:
-    h_TBH = kept.states[0][1:]
-    if ends_B is not None:
-        h_TBH = h_TBH[ends_B, torch.arange(len(ends_B), device=h_TBH.device)]
-    return (h_TBH, *(each[-1].clone() for each in kept.states))
+    return (_ends(kept.states[0][1:], ends_B), *(each[-1].clone() for each in kept.states))
+
+
+def _ends(h_TBH: Tensor, ends_B: Tensor | None) -> Tensor:
+    return h_TBH if ends_B is None else h_TBH[ends_B, torch.arange(len(ends_B), device=h_TBH.device)]
 
 
 def _rows(ends_B: Tensor, d_BH: Tensor, T: int) -> dict[int, tuple[Tensor, Tensor]]:
@@ -73,7 +93,7 @@ def _rows(ends_B: Tensor, d_BH: Tensor, T: int) -> dict[int, tuple[Tensor, Tenso
 
 
 def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
-    """h and the states after the last step, from pre-activations; ``None`` when the plain scan is to run.
+    """Runs every step from the pre-activations; ``None`` when the plain scan is to run.
 
     Args:
         cell: its matrices are materialised.
@@ -99,7 +119,7 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     return h, tuple(after)
 
 
-def serves(cell: Cell, pre_TBG: Tensor, state: State) -> str:
+def refusal(cell: Cell, pre_TBG: Tensor, state: State) -> str:
     """Why a cell's step is no formula; "" when it is one."""
     made = _plan(cell, pre_TBG, state)
     return "" if isinstance(made, Plan) else made
@@ -135,7 +155,9 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
         for key, value in vars(module).items():
             if key in _OWN:
                 continue
-            values = (*value, *value.values()) if key == "nonlinearities" else value if type(value) is tuple else (value,)
+            values = (
+                (*value, *value.values()) if key == "nonlinearities" else value if type(value) is tuple else (value,)
+            )
             if not all(isinstance(each, _FIXED) for each in values):
                 return None
             parts += (key, values)
@@ -152,8 +174,8 @@ def _plain(*tensors: Tensor) -> bool:
         return False
     if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
         return False
-    if torch.is_autocast_enabled(tensors[0].device.type):
+    if tensors[0].device.type not in ("cpu", "cuda") or torch.is_autocast_enabled(tensors[0].device.type):
         return False
     same = {(each.dtype, each.device) for each in tensors}
     kinds = all(type(each) in (Tensor, nn.Parameter) and each.numel() for each in tensors)
-    return kinds and len(same) == 1 and tensors[0].is_floating_point() and tensors[0].device.type in ("cpu", "cuda")
+    return kinds and len(same) == 1 and tensors[0].is_floating_point()

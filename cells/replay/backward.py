@@ -105,7 +105,10 @@ class Sweep:
         self.out = Outgoing(
             torch.empty_like(pre_TBG),
             self.cotangents,
-            [None if each is None or not want else torch.zeros_like(each) for each, want in zip(given, wanted, strict=True)],
+            [
+                None if each is None or not want else torch.zeros_like(each)
+                for each, want in zip(given, wanted, strict=True)
+            ],
         )
 
     def run(self, incoming: Incoming) -> Outgoing:
@@ -237,4 +240,3 @@ def _sum(source: Tensor, slope: Tensor | None) -> Tensor:
     if slope is None:
         return source.sum()
     return torch.dot(source.view(-1), slope.reshape(-1)) if slope.shape == source.shape else (source * slope).sum()
-

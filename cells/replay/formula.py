@@ -45,7 +45,7 @@ def _relu(x: Tensor, out: Tensor | None = None) -> Tensor:
     return torch.clamp_min(x, 0, out=out)
 
 
-def _copy(x: Tensor, out: Tensor | None = None) -> Tensor:
+def _copy(x: Tensor, _: int = 0, out: Tensor | None = None) -> Tensor:
     return x if out is None else out.copy_(x)
 
 
@@ -195,11 +195,11 @@ def instructions(formula: Formula, wanted: Sequence[int], given: Sequence[int] =
         op, reads, _ = formula.nodes[each]
         for rest, part in (reads, reads[::-1]) if op == "add" else ():
             times = formula.nodes[part]
-            if part in todo and times.op == "mul" and readers[part] == 1 and part not in wanted:
-                if all(formula.varies[one] for one in (rest, *times.reads)):
-                    fused[each] = (rest, *times.reads)
-                    inside.add(part)
-                    break
+            alone = part in todo and times.op == "mul" and readers[part] == 1 and part not in wanted
+            if alone and all(formula.varies[one] for one in (rest, *times.reads)):
+                fused[each] = (rest, *times.reads)
+                inside.add(part)
+                break
     return [
         (FUNCTIONS["addcmul"], fused[each], (), each)
         if each in fused

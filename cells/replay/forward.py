@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from cells.replay.formula import Formula
+from cells.replay.formula import Formula, Product
 from cells.replay.plan import Plan
 
 Values = list[Any]
 """What each node is at the moment."""
+_Entry = tuple[float, Any, tuple[int, ...], tuple[Any, ...], int, Any]
+"""When, what, of which values, with which numbers, to which value, written where at each step."""
 
 
 class Kept(NamedTuple):
@@ -71,34 +73,18 @@ def run(plan: Plan, pre_TBG: Tensor, state: Sequence[Tensor], given: Sequence[Te
         given: the constants that the plan names.
         keep: what backward reads, beside the states.
     """
-    f, H = plan.formula, state[0].shape[-1]
-    made, values = buffers(plan, pre_TBG, state, keep), constants(plan, given, H, pre_TBG)
+    f = plan.formula
+    made, values = buffers(plan, pre_TBG, state, keep), constants(plan, given, state[0].shape[-1], pre_TBG)
     feeds, into = _sources(f, pre_TBG, made.states), dict(zip(f.after, (each[1:] for each in made.states), strict=True))
     if keep:
         into.update(zip(plan.kept, made.nodes, strict=True))
-    code: list[tuple[float, Any, Any, Any, int, Any]] = [
+    code: list[_Entry] = [
         (place, function, reads, numbers, place, into[place].unbind(0) if place in into else None)
         for function, reads, numbers, place in plan.forward
     ]
-    for number, each in enumerate(f.products):
-        kept = keep and number in plan.products
-        wide = made.products[plan.products.index(number)] if kept else pre_TBG.new_empty(1, *pre_TBG.shape[1:2], each.sections * H)
-        for j in range(each.sections):
-            rows = section(wide, j, H).unbind(0)
-            if kept:
-                feeds.append((each.leaves + j, rows))
-            else:
-                values[each.leaves + j] = rows[0]
-        function, reads = torch.mm, (each.x, len(values))
-        values.append(given[each.matrix])
-        if each.add is not None:
-            function, reads = torch.addmm, (len(values), *reads)
-            values.append(None)
-            added = pre_TBG.narrow(-1, each.add * H, each.sections * H)
-            feeds.append((reads[0], added.unbind(0)))
-        rows = wide.unbind(0) * (1 if kept else len(pre_TBG))
-        code.append((each.leaves - 0.5, function, reads, (), len(values), rows))
-        values.append(None)
+    for number, product in enumerate(f.products):
+        wide = made.products[plan.products.index(number)] if keep and number in plan.products else None
+        code.append(_product(product, wide, pre_TBG, given, values, feeds))
     code.sort(key=lambda entry: entry[0])
     for t in range(len(pre_TBG)):
         for place, rows in feeds:
@@ -110,6 +96,58 @@ def run(plan: Plan, pre_TBG: Tensor, state: Sequence[Tensor], given: Sequence[Te
             else:
                 values[place] = function(*operands, *numbers, out=out[t])
     return made
+
+
+def _product(
+    product: Product,
+    wide: Tensor | None,
+    pre_TBG: Tensor,
+    given: Sequence[Tensor | None],
+    values: Values,
+    feeds: list[tuple[int, Any]],
+) -> _Entry:
+    """A product's entry: it writes to ``wide``, or without it always to the same place."""
+    sections, count = product.sections, len(pre_TBG)
+    matrix = given[product.matrix]
+    assert matrix is not None  # noqa: S101
+    H, kept = matrix.shape[1] // sections, wide is not None
+    if wide is None:
+        wide = pre_TBG.new_empty(1, pre_TBG.shape[1], sections * H)
+    for j in range(sections):
+        feeds.append((product.leaves + j, section(wide, j, H).unbind(0) * (1 if kept else count)))
+    first = len(values)
+    values += [matrix, None, None]
+    rows = wide.unbind(0) * (1 if kept else count)
+    if product.add is None:
+        return product.leaves - 0.5, torch.mm, (product.x, first), (), first + 1, rows
+    feeds.append((first + 2, pre_TBG.narrow(-1, product.add * H, sections * H).unbind(0)))
+    return product.leaves - 0.5, torch.addmm, (first + 2, product.x, first), (), first + 1, rows
+
+
+def differentiable(
+    plan: Plan, pre_TBG: Tensor, state: Sequence[Tensor], given: Sequence[Tensor | None]
+) -> tuple[Tensor, ...]:
+    """H of every step and the last states, as autograd records it: for a gradient of a gradient."""
+    f, H, now, steps = plan.formula, state[0].shape[-1], list(state), []
+    values = constants(plan, given, H, pre_TBG)
+    todo: list[tuple[float, Any]] = [(each[3], each) for each in plan.forward]
+    todo += [(each.leaves - 0.5, each) for each in f.products]
+    for pre_BG in pre_TBG.unbind(0):
+        for place, node in enumerate(f.nodes):
+            if node.op in ("pre", "state"):
+                values[place] = now[node.numbers[0]] if node.op == "state" else section(pre_BG, node.numbers[0], H)
+        for _, each in sorted(todo, key=lambda entry: entry[0]):
+            if isinstance(each, Product):
+                wide = torch.mm(values[each.x], given[each.matrix])  # type: ignore[arg-type]
+                if each.add is not None:
+                    wide = wide + pre_BG.narrow(-1, each.add * H, each.sections * H)
+                values[each.leaves : each.leaves + each.sections] = [section(wide, j, H) for j in range(each.sections)]
+            else:
+                function, reads, numbers, place = each
+                values[place] = function(*[values[one] for one in reads], *numbers)
+        now = [values[each] for each in f.after]
+        steps.append(now[0])
+    return torch.stack(steps), *now
 
 
 def _sources(f: Formula, pre_TBG: Tensor, states: Sequence[Tensor]) -> list[tuple[int, Any]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cells.replay.formula import DEAR, LEAVES, Formula, Instruction, instructions
-from cells.replay.record import Recorded, RefusedError
+from cells.replay.recorded import Recorded, RefusedError
 
 Place = tuple[str, int, int]
 """A cotangent: ``after`` or ``before`` a step and which state, ``multiplied`` and which product, ``product`` or ``pre``
@@ -120,6 +120,7 @@ def _terms(f: Formula) -> tuple[list[Term], list[Term]]:
     points += [(each.leaves - 0.5, number) for number, each in enumerate(f.products)]
     steps: list[Term] = []
     rest: list[Term] = []
+    to: Place | None
     for node, product in sorted(points, reverse=True):
         if product >= 0:
             x = f.products[product].x
@@ -128,25 +129,21 @@ def _terms(f: Formula) -> tuple[list[Term], list[Term]]:
             continue
         source = sinks[int(node)]
         for leaf, derivative in f.derivatives(int(node), list(sinks)).items():
-            op, _, numbers = f.nodes[leaf]
-            if leaf in sinks and leaf != node:
-                to = sinks[leaf]
-            elif op == "state":
-                to = ("before", numbers[0], 0)
-            elif op == "product":
-                to = _section(f, *numbers)
-            elif op in ("pre", "constant"):
-                to = (op, numbers[0], 0) if op == "pre" else (op, numbers[0], leaf)
-            else:
-                continue
-            one = f.nodes[derivative] == ("number", (), (1.0,))
-            (rest if op in ("pre", "constant") and leaf not in sinks else steps).append(
-                Term(to, source, None if one else derivative)
-            )
+            to = sinks[leaf] if leaf in sinks and leaf != node else _leaf(f, leaf)
+            if to is not None:
+                one = f.nodes[derivative] == ("number", (), (1.0,))
+                (rest if to[0] in ("pre", "constant") and f.nodes[leaf].op != "product" else steps).append(
+                    Term(to, source, None if one else derivative)
+                )
     return steps, rest
 
 
-def _section(f: Formula, product: int, number: int) -> Place:
-    """The cotangent of a section of a product; that of the pre-activations which were added is the same."""
-    add = f.products[product].add
-    return ("product", product, number) if add is None else ("pre", add + number, 0)
+def _leaf(f: Formula, leaf: int) -> Place | None:
+    """The cotangent of a leaf; of a section of a product that of the pre-activations which were added to it."""
+    op, _, numbers = f.nodes[leaf]
+    if op == "product":
+        add = f.products[numbers[0]].add
+        return ("product", *numbers) if add is None else ("pre", add + numbers[1], 0)
+    if op == "constant":
+        return op, numbers[0], leaf
+    return {"state": ("before", numbers[0], 0), "pre": ("pre", numbers[0], 0)}.get(op)

@@ -6,72 +6,17 @@ edge: so a part that is detached, or has a gradient of its own, is noticed, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cells.replay.formula import Formula, Product
+from cells.replay.recorded import Constant, Hoisted, Recorded, RefusedError
 
 if TYPE_CHECKING:
     from cells.cell import Cell
-
-
-class RefusedError(Exception):
-    """The step is no formula; the message says why."""
-
-
-class Hoisted(NamedTuple):
-    """An operation on constants, done once a sequence: its results follow the constants before it."""
-
-    function: Any
-    arguments: tuple[Any, ...]
-    options: Mapping[str, Any]
-
-
-class Constant(NamedTuple):
-    """The place of a constant among the arguments of a :class:`Hoisted`."""
-
-    number: int
-
-
-class Recorded(NamedTuple):
-    """A step.
-
-    Attributes:
-        formula: the step.
-        sources: (``parameter`` or ``matrix``, name) of the first constants.
-        hoisted: what makes the others of them.
-    """
-
-    formula: Formula
-    sources: tuple[tuple[str, str], ...]
-    hoisted: tuple[Hoisted, ...]
-
-
-def constants_of(cell: Cell, recorded: Recorded) -> list[Tensor]:
-    """The constants of a step as they are now, differentiable."""
-    found = [_source(cell, *each) for each in recorded.sources]
-    for each in recorded.hoisted:
-        made = each.function(*_filled(each.arguments, found), **each.options)
-        found.extend(made if isinstance(made, (tuple, list)) else [made])
-    return found
-
-
-def _filled(arguments: Any, found: Sequence[Tensor]) -> Any:
-    if isinstance(arguments, Constant):
-        return found[arguments.number]
-    return type(arguments)(_filled(each, found) for each in arguments) if type(arguments) in (list, tuple) else arguments
-
-
-def _source(cell: Cell, kind: str, name: str) -> Tensor:
-    owner, _, last = name.rpartition(".")
-    if kind == "matrix":
-        return cell.weights()[name].matrix()
-    found: Tensor = getattr(cell.get_submodule(owner), last)
-    return found
 
 
 def record(cell: Cell, pre_BG: Tensor, state: tuple[Tensor, ...]) -> Recorded:
@@ -85,14 +30,22 @@ def record(cell: Cell, pre_BG: Tensor, state: tuple[Tensor, ...]) -> Recorded:
     Raises:
         RefusedError: when it is more than elementwise operations and products of the state with constant matrices.
     """
-    before = dict(vars(cell))
-    with torch.enable_grad():
+    before, buffers = dict(vars(cell)), [(each, each._version, each.clone()) for each in cell.buffers()]
+    devices = [pre_BG.device] if pre_BG.is_cuda else []
+    with torch.enable_grad(), torch.random.fork_rng(devices):
         leaves = [each.detach().clone().requires_grad_() for each in (pre_BG, *state)]
         with _Recorder(cell, leaves) as seen:
             after = cell.step(leaves[0], tuple(leaves[1:]))
-    if vars(cell).keys() != before.keys() or any(vars(cell)[key] is not value for key, value in before.items()):
+    changed = vars(cell).keys() != before.keys() or any(vars(cell)[key] is not value for key, value in before.items())
+    vars(cell).clear()
+    vars(cell).update(before)
+    for buffer, version, value in buffers:
+        if buffer._version != version:
+            buffer.data.copy_(value)
+    if changed:
         raise RefusedError("a step changes the cell")
-    return seen.finish(after, len(state))
+    found: Recorded = seen.finish(after, len(state))
+    return found
 
 
 _UNARY = ("neg", "exp", "sigmoid", "tanh", "relu")
@@ -239,7 +192,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         sections = self._operand(value, self._sections(value))
         total = len(sections) * self.width
         if name == "slice":
-            start, end, step = (*how[1:], *(None, None, 1)[len(how) - 1 :])
+            start, end, step = (*how[1:], *(None, None, 1)[len(how) - 1 :])  # type: ignore[misc]
             bounds = [(start or 0, min(total if end is None else end, total))]
             if step != 1 or min(bounds[0]) < 0:
                 raise RefusedError("a slice from the end, or with gaps")
@@ -272,7 +225,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         """The formula, when all was understood and autograd saw it alike."""
         if self.refusal:
             raise RefusedError(self.refusal)
-        if len(after) != states or any(self.rows.get(_place(each), [0, 0])[1:] for each in after):
+        known = [self.rows.get(_place(each), []) for each in after if isinstance(each, Tensor)]
+        if len(after) != states or [len(each) for each in known] != [1] * states:
             raise RefusedError("other states than before")
         for each in (*self.used, *after):
             self._check(each)
@@ -291,7 +245,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         alike = f"{name.replace('_', '')}backward"
         if edge is None or not edge.name().lower().startswith(alike):
             raise RefusedError(f"a gradient of {name} that is not torch's")
-        if [(to, place) for to, place in edge.next_functions if to is not None] != wanted:
+        if [each for each in edge.next_functions if each[0] is not None] != wanted:
             raise RefusedError(f"an operand of {name} whose gradient is stopped or changed")
 
 
