@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cells.replay.formula import Formula, Product
-from cells.replay.recorded import Constant, Hoisted, Recorded, RefusedError
+from cells.replay.recorded import Constant, Hoisted, Recorded, RefusedError, edge_of, place, tensors_in
 
 if TYPE_CHECKING:
     from cells.cell import Cell
@@ -67,22 +67,22 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         self.hoisted: list[Hoisted] = []
         self.made_by: dict[Any, tuple[str, list[Tensor]]] = {}
         self.used: list[Tensor] = []
-        self.differentiable: dict[Any, bool] = {_place(each): True for each in leaves}
+        self.differentiable: dict[Any, bool] = {place(each): True for each in leaves}
         for name, each in (*cell.named_parameters(), *cell.named_buffers()):
             self._source(each, ("parameter", name))
         for name, weight in cell.weights().items():
             self._source(weight.matrix(), ("matrix", name))
-        self.rows[_place(leaves[0])] = [self.formula.leaf("pre", j) for j in range(self._sections(leaves[0]))]
+        self.rows[place(leaves[0])] = [self.formula.leaf("pre", j) for j in range(self._sections(leaves[0]))]
         for number, each in enumerate(leaves[1:]):
             if self._sections(each) != 1:
                 raise RefusedError("a state is not [B, H]")
-            self.rows[_place(each)] = [self.formula.leaf("state", number)]
+            self.rows[place(each)] = [self.formula.leaf("state", number)]
 
     def _source(self, tensor: Tensor, source: tuple[str, str]) -> None:
-        if _place(tensor) not in self.constants:
-            self.constants[_place(tensor)] = len(self.sources)
+        if place(tensor) not in self.constants:
+            self.constants[place(tensor)] = len(self.sources)
             self.sources.append(source)
-            self.differentiable[_place(tensor)] = tensor.requires_grad
+            self.differentiable[place(tensor)] = tensor.requires_grad
             self.kept.append(tensor)
 
     def _sections(self, tensor: Tensor) -> int:
@@ -103,24 +103,24 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         return made
 
     def _read(self, func: Any, args: Any, kwargs: dict[str, Any], made: tuple[Any, ...]) -> None:
-        name, operands = func._schema.name.removeprefix("aten::"), _tensors(args)
+        name, operands = func._schema.name.removeprefix("aten::"), tensors_in(args)
         if name == "detach":  # autograd does it to what it saves; were the result read, _check would notice
             self.kept += made
             return
-        tensors = all(isinstance(each, Tensor) for each in made) and not _tensors(tuple(kwargs.values()))
+        tensors = all(isinstance(each, Tensor) for each in made) and not tensors_in(tuple(kwargs.values()))
         if not operands or not tensors or func._schema.is_mutable:
             raise RefusedError(f"the operation {func}")
         if torch.Tag.nondeterministic_seeded in func.tags:
             raise RefusedError(f"the random operation {func}")
-        if any(_place(each) in self.rows for each in operands):
+        if any(place(each) in self.rows for each in operands):
             self._read_rows(func, name, args, kwargs, made)
         else:
             self.hoisted.append(Hoisted(func, self._constant(tuple(args)), kwargs))
             for each in made:
-                self.constants[_place(each)] = self._count()
+                self.constants[place(each)] = self._count()
         for each in made:
-            self.made_by[_place(each)] = name, operands
-            self.differentiable[_place(each)] = any(one.requires_grad for one in operands)
+            self.made_by[place(each)] = name, operands
+            self.differentiable[place(each)] = any(one.requires_grad for one in operands)
         self.kept += made
         self.used += operands
 
@@ -139,20 +139,20 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         for each, sections in zip(made, found, strict=True):
             if self._sections(each) != len(sections):
                 raise RefusedError(f"{func} between units")
-            self.rows[_place(each)] = sections
+            self.rows[place(each)] = sections
 
     def _constant(self, value: Any) -> Any:
         if isinstance(value, Tensor):
-            if _place(value) not in self.constants:
+            if place(value) not in self.constants:
                 raise RefusedError("a tensor that is no parameter")
-            return Constant(self.constants[_place(value)])
+            return Constant(self.constants[place(value)])
         return type(value)(self._constant(each) for each in value) if type(value) in (list, tuple) else value
 
     def _operand(self, value: Any, sections: int) -> list[int]:
         """The sections of an operand of an elementwise operation."""
         if not isinstance(value, Tensor):
             return [self.formula.leaf("number", float(value))] * sections
-        found = self.rows.get(_place(value))
+        found = self.rows.get(place(value))
         if found is None:
             number = self._constant(value).number
             if value.dtype != self.like.dtype or value.shape not in ((), (1,), (sections * self.width,)):
@@ -214,8 +214,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         known = [f.leaf("pre", first + j) for j in range(sections)] if first is not None else []
         taken = [each.add + j for each in f.products if each.add is not None for j in range(each.sections)]
         fused = first is not None and known == terms and not any(first + j in taken for j in range(sections))
-        place = len(f.products)
-        leaves = [f.leaf("product", place, j) for j in range(sections)]
+        leaves = [f.leaf("product", len(f.products), j) for j in range(sections)]
         f.products.append(Product(leaves[0], sections, x_node, number, first if fused else None))
         if terms is None or fused:
             return leaves
@@ -225,40 +224,25 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         """The formula, when all was understood and autograd saw it alike."""
         if self.refusal:
             raise RefusedError(self.refusal)
-        known = [self.rows.get(_place(each), []) for each in after if isinstance(each, Tensor)]
+        known = [self.rows.get(place(each), []) for each in after if isinstance(each, Tensor)]
         if len(after) != states or [len(each) for each in known] != [1] * states:
             raise RefusedError("other states than before")
         for each in (*self.used, *after):
             self._check(each)
-        self.formula.after = [self.rows[_place(each)][0] for each in after]
+        self.formula.after = [self.rows[place(each)][0] for each in after]
         return Recorded(self.formula, tuple(self.sources), tuple(self.hoisted))
 
     def _check(self, tensor: Tensor) -> None:
         """That autograd leads from a value to the operands that it was made of."""
-        place, edge = _place(tensor), tensor.grad_fn
-        if tensor._backward_hooks or tensor.requires_grad != self.differentiable[place]:
+        here, edge = place(tensor), tensor.grad_fn
+        if tensor._backward_hooks or tensor.requires_grad != self.differentiable[here]:
             raise RefusedError("a gradient that is stopped or changed")
-        if place not in self.made_by or not tensor.requires_grad:
+        if here not in self.made_by or not tensor.requires_grad:
             return
-        name, operands = self.made_by[place]
-        wanted = [(_edge(each), each.output_nr) for each in operands if each.requires_grad]
+        name, operands = self.made_by[here]
+        wanted = [(edge_of(each), each.output_nr) for each in operands if each.requires_grad]
         alike = f"{name.replace('_', '')}backward"
         if edge is None or not edge.name().lower().startswith(alike):
             raise RefusedError(f"a gradient of {name} that is not torch's")
         if [each for each in edge.next_functions if each[0] is not None] != wanted:
             raise RefusedError(f"an operand of {name} whose gradient is stopped or changed")
-
-
-def _edge(tensor: Tensor) -> Any:
-    return torch.autograd.graph.get_gradient_edge(tensor).node
-
-
-def _place(tensor: Tensor) -> tuple[Any, ...]:
-    return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
-
-
-def _tensors(values: Any) -> list[Tensor]:
-    found = []
-    for each in values:
-        found += [each] if isinstance(each, Tensor) else _tensors(each) if isinstance(each, (list, tuple)) else []
-    return found

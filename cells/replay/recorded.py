@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from cells.replay.formula import Formula
@@ -67,4 +68,22 @@ def _tensor(cell: Cell, kind: str, name: str) -> Tensor:
     if kind == "matrix":
         return cell.weights()[name].matrix()
     found: Tensor = getattr(cell.get_submodule(owner), last)
+    return found
+
+
+def edge_of(tensor: Tensor) -> Any:
+    """Autograd's node that a tensor came from."""
+    return torch.autograd.graph.get_gradient_edge(tensor).node
+
+
+def place(tensor: Tensor) -> tuple[Any, ...]:
+    """Where a tensor's numbers lie."""
+    return tensor.data_ptr(), tuple(tensor.shape), tensor.stride()
+
+
+def tensors_in(values: Any) -> list[Tensor]:
+    """The tensors among arguments, those in lists included."""
+    found = []
+    for each in values:
+        found += [each] if isinstance(each, Tensor) else tensors_in(each) if isinstance(each, (list, tuple)) else []
     return found
