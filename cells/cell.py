@@ -20,7 +20,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 import torch
 from torch import Tensor, nn
 
-from cells import kernels
+from cells import kernels, replay
 from cells.gates import SMOOTH, Nonlinearity
 from cells.weight import Weight, materialised
 
@@ -148,18 +148,22 @@ class Cell(nn.Module):
         x_TBD, state = self._checked(x_TBD, None)
         h_BH = kernels.last(self, x_TBD, lengths_B, state)
         if h_BH is None:
-            h_TBH, _ = self._scan(x_TBD, state)
-            h_BH = h_TBH[lengths_B - 1, torch.arange(len(lengths_B), device=h_TBH.device)]
+            h_BH, _ = self._scan(x_TBD, state, lengths_B - 1)
         return h_BH
 
-    def _scan(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
+    def _scan(self, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, State]:
+        """Every step's h, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
         with materialised(self):
             pre_TBG, state, past = self._project(x_TBD, state)
-            h_BH = []
+            found = replay.scan(self, pre_TBG, state, ends_B)
+            if found is not None:
+                return found[0], found[1] + past
+            steps = []
             for pre_BG in pre_TBG.unbind(0):
                 state = self.step(pre_BG, state)
-                h_BH.append(state[0])
-        return torch.stack(h_BH), state + past
+                steps.append(state[0])
+        h = torch.stack(steps)
+        return h if ends_B is None else h[ends_B, torch.arange(len(ends_B), device=h.device)], state + past
 
     def stream(self, x_BD: Tensor, state: State) -> State:
         """One sample through ``project`` and ``step``, each matrix used in its stored form, as a device does it.

@@ -109,7 +109,8 @@ def test_options_of_a_cell_hold_for_a_pack(jobs_of: Callable[..., list[Job]]) ->
         {"name": "fastgrnn", "hidden_size": 7, "rank": {"U": 2, "W": 1}},
         {"name": "lstm", "hidden_size": 4},
     ):
-        runs = specs([{}, {}], cell=cell)
+        # SGD: where a gradient is little but rounding, Adam makes a whole step of it.
+        runs = specs([{}, {}], cell=cell, optimizer="sgd")
         together, alone = jobs_of(runs), jobs_of(runs)
         left = run_pack(together)
         for n, job in enumerate(alone):
