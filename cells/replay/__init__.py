@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["refusal", "scan"]
 
 _MOST = 256
+_SHORTEST = 10
+"""Steps; over fewer, looking whether a formula holds still costs more than it saves."""
 _plans: dict[Any, Plan | str] = {}
 
 
@@ -104,7 +106,7 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     Returns:
         h_TBH, or with ``ends_B`` h_BH; and every state after the last step.
     """
-    if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
+    if len(pre_TBG) < _SHORTEST or not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
         return None
     made = _plan(cell, pre_TBG, state)
     if not isinstance(made, Plan):

@@ -23,6 +23,7 @@ def _off(monkeypatch: pytest.MonkeyPatch) -> Any:
     before = kernels.in_use()
     kernels.use("off")
     monkeypatch.setattr(backward, "_TOGETHER", 40)  # several steps at once, and a remainder
+    monkeypatch.setattr(replay, "_SHORTEST", 1)
     yield
     kernels.use(before)
 
@@ -127,6 +128,16 @@ def test_torch_transforms_take_the_plain_scan(monkeypatch: pytest.MonkeyPatch) -
     with torch.autocast("cpu", torch.bfloat16):
         cell(x)
     assert cell.to("meta")(x.to("meta"))[0].shape == h.shape
+
+
+def test_a_few_steps_are_scanned_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, read = build("fastgrnn", {}), []
+    monkeypatch.undo()
+    kernels.use("off")
+    monkeypatch.setattr(replay, "_plan", lambda *_: read.append(True) or "")
+    for steps, replayed in ((9, False), (10, True)):
+        cell(inputs_of(cell, steps))
+        assert bool(read) is replayed
 
 
 def test_copies_share_nothing_but_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ def _off(monkeypatch: pytest.MonkeyPatch) -> Any:
     before = kernels.in_use()
     kernels.use("off")
     monkeypatch.setattr(backward, "_TOGETHER", 40)  # several steps at once, and a remainder
+    monkeypatch.setattr(replay, "_SHORTEST", 1)
     yield
     kernels.use(before)
 
