@@ -3,8 +3,9 @@
 
 def main() -> None:
     """The command line, imported here: every worker imports the main module again, and needs no commands."""
-    from bench import cli
+    from bench import cli, startup
 
+    startup.patient()
     cli.main()
 
 

@@ -1,4 +1,7 @@
-"""The server that workers are forked from, started before anything slow is imported: it imports meanwhile."""
+"""How processes begin: the server that workers are forked from, and the garbage collector while modules are imported.
+
+The server is started before anything slow is imported: it imports meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,12 @@ def fork_server(tracked: bool = True) -> ForkServerContext:
         if main:
             signal.signal(signal.SIGINT, before)
     return context
+
+
+def patient() -> None:
+    """Has the garbage collector look rarely in a process that imports much and lives shortly, and not at its end."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def warm(*modules: str) -> None:
