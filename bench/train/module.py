@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from bench.data import Split
 from bench.spec import TrainPart
-from bench.train.base import Training, optimizer, rate_factor
+from bench.train.base import Training, clip_gradients, forget_gradients, optimizer, rate_factor
 from bench.train.network import Network
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -83,11 +83,11 @@ class Chunks:
         """Of the batches."""
         self.batches.load_state_dict(state)
 
-    def __iter__(self) -> Iterator[list[Batch]]:
-        """Yields lists of batches."""
+    def __iter__(self) -> Iterator[Iterator[Batch]]:
+        """Yields iterators of batches, each to be used up before the next: a batch is in the caches when it is read."""
         left = iter(self.batches)
-        while chunk := list(islice(left, self.size)):
-            yield chunk
+        for _ in range(len(self)):
+            yield islice(left, self.size)
 
 
 class Classification(Training):
@@ -133,7 +133,7 @@ class Classification(Training):
         assert isinstance(chunks, Chunks)  # noqa: S101
         return chunks
 
-    def training_step(self, chunk: list[Batch], chunk_index: int) -> None:
+    def training_step(self, chunk: Iterable[Batch], chunk_index: int) -> None:
         """One optimizer step for each batch of a chunk.
 
         Raises:
@@ -144,11 +144,11 @@ class Classification(Training):
         assert isinstance(schedule, LRScheduler)  # noqa: S101
         parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
         for batch in chunk:
-            optimizer.zero_grad(set_to_none=True)
+            forget_gradients(parameters)
             loss, _ = self._score("train", batch)
             torch.autograd.backward([loss])
             if clip is not None:
-                torch.nn.utils.clip_grad_norm_(parameters, clip)
+                clip_gradients(parameters, clip)
             optimizer.step()
             schedule.step()
             for each in self.after_step:
