@@ -143,7 +143,7 @@ def run(
     for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
         err.print(f"skipped: {reason}", style="dim")
     if missing:
-        execute.try_out(missing)
+        execute.aside("trying the cells out", execute.try_out, missing)
         execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
     # After all that can be refused: what a results folder holds is not touched by a faulty command.
     execute.prepare_results(results, grid, [each.spec for each in planned])
