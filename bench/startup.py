@@ -10,6 +10,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from importlib import import_module
 from multiprocessing import forkserver
@@ -60,4 +61,6 @@ def warm(*modules: str) -> None:
 def _leave(server: int) -> None:
     """Ends the server at once: taking every module apart would be a second of processor time, for nothing."""
     if os.getpid() == server:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
         os._exit(0)
