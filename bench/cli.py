@@ -9,7 +9,7 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,8 +20,10 @@ from bench.cli_bench import bench_app
 from bench.cli_data import app as data_app
 from bench.errors import RnnbenchError
 from bench.places import CONFIGS
-from bench.plan import Planned, Status, plan, read_grid
 from bench.startup import fork_server
+
+if TYPE_CHECKING:
+    from bench.plan import Planned
 
 app = typer.Typer(
     name="rnnbench",
@@ -40,13 +42,14 @@ _PROSE = ("options", "about", "licence")
 """What ``list`` prints below a row rather than in a column."""
 
 STYLE = {
-    Status.PLANNED: "cyan",
-    Status.RUNNING: "yellow",
-    Status.DONE: "green",
-    Status.FAILED: "red",
-    Status.INTERRUPTED: "magenta",
-    Status.SKIPPED: "dim",
+    "planned": "cyan",
+    "running": "yellow",
+    "done": "green",
+    "failed": "red",
+    "interrupted": "magenta",
+    "skipped": "dim",
 }
+"""Of a :class:`bench.plan.Status`, which is a string: its module is slow to import, and ``--help`` needs none."""
 
 GridFile = Annotated[Path, typer.Argument(help="A grid in YAML, such as configs/demo.yaml.", show_default=False)]
 OutFolder = Annotated[Path | None, typer.Option("--out", help="Results folder; results/<name of the grid> otherwise.")]
@@ -127,6 +130,7 @@ def run(
     fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench import execute
     from bench.execute.progress import follow
+    from bench.plan import Status
     from bench.record import runs_folder
     from bench.track import check_login
     from bench.train import Job
@@ -139,7 +143,7 @@ def run(
     for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
         err.print(f"skipped: {reason}", style="dim")
     if missing:
-        execute.try_out(missing)
+        execute.aside("trying the cells out", execute.try_out, missing)
         execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
     # After all that can be refused: what a results folder holds is not touched by a faulty command.
     execute.prepare_results(results, grid, [each.spec for each in planned])
@@ -191,6 +195,7 @@ def main() -> None:
 def _plan(grid_file: Path, folder: Path | None) -> tuple[Any, list[Planned], Path]:
     """The grid, its runs against what is there, and the results folder."""
     from bench import execute
+    from bench.plan import Status, plan, read_grid
     from bench.record import observed
 
     grid = read_grid(grid_file)
@@ -233,6 +238,8 @@ def _print_list(rows: list[dict[str, Any]]) -> None:
 
 
 def _tally(planned: list[Planned]) -> str:
+    from bench.plan import Status
+
     counts = {status: sum(each.status is status for each in planned) for status in Status}
     return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(
         f"{n} {status}" for status, n in counts.items() if n
@@ -288,6 +295,8 @@ def _boards() -> list[dict[str, Any]]:
 
 
 def _grids() -> list[dict[str, Any]]:
+    from bench.plan import read_grid
+
     grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
     return [
         {"name": grid.name, "runs": len(grid.runs()), "file": _short(path), "about": grid.about} for path, grid in grids

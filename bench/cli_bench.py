@@ -13,7 +13,7 @@ from rich.console import Console
 from bench.errors import RnnbenchError, nearest
 
 if TYPE_CHECKING:
-    from bench.speed import Comparison
+    from bench.speed.report import Comparison
 
 bench_app = typer.Typer(
     name="bench", help="Measures how fast training is on this machine, against torch and peers.", no_args_is_help=True
@@ -36,7 +36,7 @@ def cells(
 ) -> None:
     """Times a training step of each cell against torch.nn's and peers', one thread, in interleaved rounds."""
     settings = _setup()
-    from bench.speed import SHAPES, compare_cells
+    from bench.speed.cells import SHAPES, compare_cells
 
     _show(compare_cells(_known(shape, SHAPES), rounds, peer_python), settings, as_json)
 
@@ -45,7 +45,7 @@ def cells(
 def loop(rounds: _Rounds = 7, as_json: _AsJson = False) -> None:
     """Times an epoch of the harness against a plain loop over the same batches."""
     settings = _setup()
-    from bench.speed import compare_loop
+    from bench.speed.loop import compare_loop
 
     _show(compare_loop(rounds), settings, as_json)
 
@@ -54,7 +54,7 @@ def loop(rounds: _Rounds = 7, as_json: _AsJson = False) -> None:
 def pack(rounds: _Rounds = 5, as_json: _AsJson = False) -> None:
     """Times eight runs of small cells trained together against the same runs one after another."""
     settings = _setup()
-    from bench.speed import compare_pack
+    from bench.speed.pack import compare_pack
 
     _show(compare_pack(rounds), settings, as_json)
 
@@ -67,7 +67,7 @@ def grid(
 ) -> None:
     """Times eight short runs, start-up included, against a process per run: minutes, and nothing else should run."""
     settings = _setup()
-    from bench.speed import GRIDS, compare_grid
+    from bench.speed.grid import GRIDS, compare_grid
 
     _show(compare_grid(_known(shape, GRIDS), peer_python), settings, as_json)
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-import baselines
-import cells
 from bench.errors import RnnbenchError, nearest
-from cells import Cell
+
+if TYPE_CHECKING:
+    from cells import Cell
 
 _CONTRACT = ("cell.py", "weight.py")
 
@@ -39,9 +40,19 @@ class Option:
         return "required" if self.required else self.default
 
 
+def _packages() -> tuple[ModuleType, ModuleType]:
+    # Here, for torch with them is slow to import, and a command that reads no cell should answer at once.
+    import baselines
+    import cells
+
+    return cells, baselines
+
+
 @cache
 def _import_all() -> None:
-    for package in (cells, baselines):
+    from cells import Cell
+
+    for package in _packages():
         for found in pkgutil.iter_modules(package.__path__):
             name = f"{package.__name__}.{found.name}"
             try:
@@ -67,13 +78,15 @@ def all_cells() -> Mapping[str, type[Cell]]:
     Raises:
         RnnbenchError: when a file under ``cells/`` or ``baselines/`` cannot be imported.
     """
+    from cells import registered
+
     _import_all()
-    return cells.registered()
+    return registered()
 
 
 def place_of(error: BaseException) -> str:
     """Where in a cell's file an error arose: ``" (cells/mgu.py:31: `the line`)"``, or ``""`` when in none."""
-    folders = [Path(path).resolve() for package in (cells, baselines) for path in package.__path__]
+    folders = [Path(path).resolve() for package in _packages() for path in package.__path__]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename).resolve()
         if path.parent in folders and path.name not in _CONTRACT:

@@ -14,7 +14,6 @@ from typing import Any
 
 from bench import record
 from bench.errors import RnnbenchError
-from bench.execute.worker import work
 from bench.plan import Status
 from bench.record import Record
 from bench.startup import fork_server
@@ -100,10 +99,17 @@ def _start(context: ForkServerContext, jobs: tuple[Job, ...]) -> _Running:
             raise RnnbenchError(f"cannot write to {job.folder}: {error.strerror}; choose another with --out") from None
     stamps = tuple(_stamp(job.folder) for job in jobs)
     reader, writer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(jobs, writer), name=jobs[0].spec.id)
+    process = context.Process(target=_work, args=(jobs, writer), name=jobs[0].spec.id)
     process.start()
     writer.close()
     return _Running(jobs, stamps, process, reader)
+
+
+def _work(jobs: tuple[Job, ...], writer: Connection) -> None:
+    """The body of a process; what it imports is there already, in the server that it was forked from."""
+    from bench.execute.worker import work
+
+    work(jobs, writer)
 
 
 def _epochs(pipe: Connection) -> Iterator[tuple[int, int]]:

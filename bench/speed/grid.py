@@ -6,9 +6,6 @@ cells trained together. The usual way: a new process for each run, one after ano
 
 from __future__ import annotations
 
-import multiprocessing.connection
-import multiprocessing.process
-import os
 import subprocess
 import sys
 import time
@@ -18,50 +15,14 @@ from pathlib import Path
 from bench.errors import RnnbenchError
 from bench.speed import peer
 from bench.speed.report import Comparison, Row
-from bench.startup import fork_server
+from bench.speed.workers import RUNS
 
-RUNS = 8
 _PEER_RUNS = 2
 """They come one after another, so two tell how long eight take."""
 _TARGET = 10.0
 GRIDS = {"small": ((28, 64, 28, 32), 400), "kws": ((99, 100, 32, 100), 60)}
 """T, B, D, H and optimizer steps of a run."""
-_PACKED_TO = 64
-_WORKERS = """
-import sys
-from bench.startup import fork_server
-fork_server(tracked=False)
-from bench.speed.grid import workers
-workers([int(each) for each in sys.argv[1:]])
-"""
-
-
-def share(numbers: list[int], seeds: list[int]) -> None:
-    """Some of the runs by the harness, in a worker."""
-    from bench.speed import runs
-    from bench.train import runtime
-
-    runtime.setup()
-    T, B, D, H, steps = numbers
-    runs.do([runs.spec(B, H, steps, seed) for seed in seeds], runs.dataset(T, B, D), together=len(seeds) > 1)
-
-
-def workers(numbers: list[int]) -> None:
-    """All runs, as many processes at once as there are cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    context, seeds = fork_server(), list(range(RUNS))
-    packs = [seeds[n::cores] for n in range(cores)] if numbers[3] <= _PACKED_TO else [[seed] for seed in seeds]
-    waiting = [context.Process(target=share, args=(numbers, pack)) for pack in packs if pack]
-    running: list[multiprocessing.process.BaseProcess] = []
-    while waiting or running:
-        while waiting and len(running) < cores:
-            running.append(waiting.pop())
-            running[-1].start()
-        multiprocessing.connection.wait([each.sentinel for each in running])
-        for each in [each for each in running if not each.is_alive()]:
-            running.remove(each)
-            if each.exitcode:
-                raise RuntimeError(f"a run ended with exit code {each.exitcode}")
+_WORKERS = "import sys; from bench.speed.workers import workers; workers([int(each) for each in sys.argv[1:]])"
 
 
 def _seconds(*commands: list[str]) -> float:

@@ -1,8 +1,28 @@
 """One run from specification to record."""
 
-from bench.train.network import Network, build, derive_seed
-from bench.train.pack import run_pack, shape_of
-from bench.train.runner import Job, run
-from bench.train.signals import Interrupted
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.train.job import Job, shape_of
+    from bench.train.network import Network, build, derive_seed
+    from bench.train.pack import run_pack
+    from bench.train.runner import run
+    from bench.train.signals import Interrupted
 
 __all__ = ["Interrupted", "Job", "Network", "build", "derive_seed", "run", "run_pack", "shape_of"]
+
+_MODULES = {
+    **dict.fromkeys(("Job", "shape_of"), "job"),
+    **dict.fromkeys(("Network", "build", "derive_seed"), "network"),
+    "run_pack": "pack",
+    "run": "runner",
+    "Interrupted": "signals",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the module of a name when it is wanted: who plans runs needs no Lightning, which takes a second."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 
-class Chunks(Iterable[list[Any]]):
+class Chunks(Iterable[Iterable[Any]]):
     """Batches, some at a time: Lightning's work between two batches costs as much as a small cell's step.
 
     Args:
@@ -27,8 +27,12 @@ class Chunks(Iterable[list[Any]]):
         """
         return -(-len(self.batches) // self.size)  # type: ignore[arg-type]
 
-    def __iter__(self) -> Iterator[list[Any]]:
-        """Yields lists of batches."""
-        left = iter(self.batches)
-        while chunk := list(islice(left, self.size)):
-            yield chunk
+    def __iter__(self) -> Iterator[Iterable[Any]]:
+        """Yields chunks, each to be used up before the next: a batch is in the caches when it is read.
+
+        Where passes differ in length they are lists, for Lightning then looks a chunk ahead.
+        """
+        left, lazy = iter(self.batches), hasattr(self.batches, "__len__")
+        for first in left:
+            rest = islice(left, self.size - 1)
+            yield chain([first], rest) if lazy else [first, *rest]

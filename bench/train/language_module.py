@@ -10,7 +10,7 @@ from torch import Tensor
 
 from baselines import awd
 from bench.spec import RunSpec
-from bench.train.base import Training, optimizer, rate_factor
+from bench.train.base import Training, clip_gradients, forget_gradients, optimizer, rate_factor
 from bench.train.language import LanguageModel, States, detached
 from bench.train.softmax import cross_entropy
 from bench.train.text import Window
@@ -56,10 +56,10 @@ class LanguageModelling(Training):
         for window in chunk:
             for group in own.param_groups:
                 group["lr"] = self._rate(window)
-            own.zero_grad(set_to_none=True)
+            forget_gradients(parameters)
             losses.append(self._backward(window))
             if clip is not None:
-                torch.nn.utils.clip_grad_norm_(parameters, clip)
+                clip_gradients(parameters, clip)
             own.step()
             for each in self.after_step:
                 each()

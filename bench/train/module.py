@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from bench.data import Split
 from bench.spec import TrainPart
-from bench.train.base import Training, optimizer, rate_factor
+from bench.train.base import Training, clip_gradients, forget_gradients, optimizer, rate_factor
 from bench.train.network import Network
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -67,7 +67,7 @@ class Classification(Training):
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
 
-    def training_step(self, chunk: list[Batch], chunk_index: int) -> None:
+    def training_step(self, chunk: Iterable[Batch], chunk_index: int) -> None:
         """One optimizer step for each batch of a chunk.
 
         Raises:
@@ -78,11 +78,11 @@ class Classification(Training):
         assert isinstance(schedule, LRScheduler)  # noqa: S101
         parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
         for batch in chunk:
-            optimizer.zero_grad(set_to_none=True)
+            forget_gradients(parameters)
             loss, _ = self._score("train", batch)
             torch.autograd.backward([loss])
             if clip is not None:
-                torch.nn.utils.clip_grad_norm_(parameters, clip)
+                clip_gradients(parameters, clip)
             optimizer.step()
             schedule.step()
             for each in self.after_step:

@@ -6,7 +6,6 @@ alone, to rounding.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,39 +13,23 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from bench.data import Dataset, describe
+from bench.data import Dataset
 from bench.plan import Status
 from bench.record import Record
-from bench.spec import RunSpec, TrainPart
+from bench.spec import TrainPart
 from bench.train import runtime
 from bench.train.base import rate_factor
+from bench.train.job import Job
 from bench.train.module import Batches
 from bench.train.network import derive_seed
-from bench.train.runner import Job, Ongoing, train_alone
+from bench.train.runner import Ongoing, train_alone
 from bench.train.signals import Interrupted
 from bench.train.stack import Optimizer, Stack, clip, losses
 
 _EVALUATION_BATCH = 512
 _CHUNK = 64
 """Steps between two readings of losses: each reading waits for the numbers."""
-_ITS_OWN = ("learning_rate", "schedule", "gradient_clip", "weight_decay", "patience")
-"""Keys of ``train`` in which the runs of a pack may differ."""
-_SHARED = ("epochs", "batch_size", "optimizer")
 _log = logging.getLogger(__name__)
-
-
-def shape_of(spec: RunSpec) -> str | None:
-    """Equal for runs that can be trained together; ``None`` for one that cannot, with any."""
-    body = spec.model_dump(mode="json")
-    train = TrainPart().model_dump(mode="json") | body["train"]
-    rest = {key: value for key, value in train.items() if key not in (*_ITS_OWN, *_SHARED)}
-    usual = TrainPart().model_dump(mode="json")
-    if body.keys() - {"data", "cell", "train", "seed", "boards"} or any(usual[key] != rest[key] for key in rest):
-        return None
-    info = describe(spec.data.name, spec.data.options)
-    if info.task != "classification" or info.vocabulary is not None:
-        return None
-    return json.dumps([body["data"], body["cell"], *(train[key] for key in _SHARED)], sort_keys=True)
 
 
 def run_pack(
@@ -54,7 +37,7 @@ def run_pack(
     listener: Callable[[int, int], None] = lambda number, epoch: None,
     dataset: Dataset | None = None,
 ) -> list[Record]:
-    """As :func:`bench.train.run`, for several runs of one :func:`shape_of`.
+    """As :func:`bench.train.run`, for several runs of one :func:`bench.train.shape_of`.
 
     Args:
         jobs: the runs. One that fails or diverges leaves the others alone.

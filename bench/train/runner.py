@@ -6,8 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,34 +15,17 @@ from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.record import Labels, Record, Times
-from bench.spec import RunSpec
 from bench.train import classifying, modelling, resume, runtime
 from bench.train.callbacks import EpochEnd, Listener
 from bench.train.compression import Compression
 from bench.train.facts import data_facts, flat_summary, now
 from bench.train.ground import DivergedError, Ground
+from bench.train.job import Job
 from bench.train.network import Network, build
 from bench.train.resume import LastEpoch
 from bench.train.signals import Interrupted, undisturbed
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A run to be done, and where.
-
-    Attributes:
-        spec: what to do.
-        folder: the run's own folder, which exists.
-        grid: the name of the grid it is run for.
-        wandb: a mode of :data:`bench.track.MODES`.
-    """
-
-    spec: RunSpec
-    folder: Path
-    grid: str
-    wandb: str = "offline"
 
 
 class Ongoing:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench import zoo
+import cells
 from bench.errors import RnnbenchError
 from bench.execute import check, try_out
 from bench.spec import RunSpec, parse
@@ -41,7 +41,7 @@ class _Toy(Cell):
 def toy(monkeypatch: pytest.MonkeyPatch) -> type[_Toy]:
     monkeypatch.setitem(_REGISTRY, "toy", _Toy)
     monkeypatch.setattr(_Toy, "name", "toy", raising=False)
-    monkeypatch.setattr(zoo.cells, "__path__", [*zoo.cells.__path__, str(Path(__file__).parent)])
+    monkeypatch.setattr(cells, "__path__", [*cells.__path__, str(Path(__file__).parent)])
     return _Toy
 
 

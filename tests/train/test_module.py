@@ -1,7 +1,7 @@
 """Batches, loss, schedule and clipping against their definitions."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -9,9 +9,10 @@ import torch
 
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
+from bench.train.base import clip_gradients, forget_gradients
 from bench.train.chunks import Chunks
 from bench.train.ground import DivergedError
-from bench.train.module import Batches, Classification
+from bench.train.module import Batch, Batches, Classification
 from bench.train.network import build
 from bench.train.trainer import trainer as _trainer
 
@@ -85,6 +86,39 @@ def test_schedules(tiny: Dataset, schedule: str, want: dict[int, float]) -> None
         scheduler.step()
 
 
+@pytest.mark.parametrize("most", [1e-3, 1.0, 1e3])
+def test_clipping_is_that_of_torch_bit_for_bit(most: float) -> None:
+    torch.manual_seed(0)
+    ours, theirs = ([torch.zeros(shape) for shape in ((5, 3), (7,), (), (2,))] for _ in range(2))
+    for one, other in list(zip(ours, theirs, strict=True))[:-1]:  # the last one has no gradient
+        one.grad = torch.randn(one.shape)
+        other.grad = one.grad.clone()
+    clip_gradients(ours, most)
+    torch.nn.utils.clip_grad_norm_(theirs, most)
+    for one, other in list(zip(ours, theirs, strict=True))[:-1]:
+        assert one.grad is not None
+        assert other.grad is not None
+        assert torch.equal(one.grad, other.grad)
+    forget_gradients(ours)
+    clip_gradients(ours, most)
+    assert all(each.grad is None for each in ours)
+
+
+def test_a_batch_is_made_when_it_is_read(tiny: Dataset) -> None:
+    """Made a chunk at a time, batches would have left the caches before they are trained on."""
+    made = []
+
+    class Noted(Batches):
+        def __iter__(self) -> Iterator[Batch]:
+            for batch in super().__iter__():
+                made.append(batch)
+                yield batch
+
+    for number, chunk in enumerate(Chunks(Noted(tiny.train, 8), 4)):
+        for within, _ in enumerate(chunk, 1):
+            assert len(made) == 4 * number + within
+
+
 def flat(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
     return torch.cat([each.detach().flatten().clone() for each in tensors])
 
@@ -106,7 +140,7 @@ def test_sgd_without_momenta_of_the_past_moves_by_the_clipped_gradient(tiny: Dat
 def test_chunks_are_the_batches_in_order(tiny: Dataset) -> None:
     plain = [y for _, _, y in Batches(tiny.train, 8, seed=3)]
     for size in (1, 3, 8, 100):
-        chunks = list(Chunks(Batches(tiny.train, 8, seed=3), size))
+        chunks = [list(chunk) for chunk in Chunks(Batches(tiny.train, 8, seed=3), size)]
         assert len(Chunks(Batches(tiny.train, 8), size)) == len(chunks)
         assert all(len(chunk) == size for chunk in chunks[:-1])
         chunked = [y for chunk in chunks for _, _, y in chunk]

@@ -1,0 +1,47 @@
+"""A call in a process of its own, forked from the server, which has imported what is slow to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from bench.errors import RnnbenchError
+from bench.startup import fork_server
+
+
+def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
+    """Calls a function that returns nothing; a crash of it is an error like any other.
+
+    Args:
+        what: is done, for the error: ``"trying the cells out"``.
+        function: of a module, with arguments that can be pickled.
+        *arguments: its own.
+
+    Raises:
+        RnnbenchError: the function's, or when its process ends without a word.
+    """
+    context = fork_server()
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=_call, args=(writer, function, arguments))
+    process.start()
+    writer.close()
+    try:
+        fault = reader.recv()
+    except EOFError:
+        process.join()
+        fault = f"{what}: the process died (exit code {process.exitcode})"
+    finally:
+        process.terminate()  # when we were interrupted; it has nothing to lose
+        process.join()
+    if fault:
+        raise RnnbenchError(fault)
+
+
+def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    try:
+        function(*arguments)
+    except RnnbenchError as error:
+        writer.send(str(error))
+    else:
+        writer.send("")

@@ -1,0 +1,52 @@
+"""What a command imports: who asks for help or plans runs does not wait for what trains them."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "lightning", "numpy", "pandas", "matplotlib", "seaborn", "wandb", "pydantic")
+
+
+def imported(code: str) -> set[str]:
+    """Which of the heavy packages a process has after some code."""
+    say = f"import sys; print(*(each for each in {HEAVY} if each in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{code}\n{say}"], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split()) if done.stdout.strip() else set()
+
+
+@pytest.mark.parametrize(
+    ("code", "allowed"),
+    [
+        ("import bench.cli", set()),
+        ("import bench.__main__, bench.startup", set()),
+        ("import bench.plan, bench.record", {"pydantic"}),
+        ("from bench import execute; import bench.execute.progress", {"pydantic", "torch", "numpy"}),
+        ("import bench.speed.workers", set()),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(code: str, allowed: set[str]) -> None:
+    assert imported(code) <= allowed
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from bench import cli\nsys.argv = ['rnnbench', 'run', '--help']\n"
+    seen = imported(f"{code}try:\n    cli.main()\nexcept SystemExit:\n    pass")
+    assert seen <= {"pydantic"}, "typer imports that by itself where it is installed"
+
+
+def test_a_worker_plots_nothing_and_knows_no_tables() -> None:
+    assert not imported("import bench.execute.worker") & {"pandas", "seaborn", "wandb"}
+
+
+def test_what_the_server_imported_is_no_matter_of_the_collector() -> None:
+    code = "import gc, bench.warm; print(gc.isenabled() and gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"]
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["list", "boards"], 0), (["plan", "none.yaml"], 2), (["lst"], 2)])
+def test_a_command_ends_with_its_exit_code(arguments: list[str], code: int) -> None:
+    done = subprocess.run([sys.executable, "-m", "bench", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
