@@ -59,6 +59,15 @@ def pack(rounds: _Rounds = 5, as_json: _AsJson = False) -> None:
     _show(compare_pack(rounds), settings, as_json)
 
 
+@bench_app.command(epilog="Example: [bold]rnnbench bench language --rounds 3[/]")
+def language(rounds: _Rounds = 5, as_json: _AsJson = False) -> None:
+    """Times a window of training of each cell's language model against torch's own LSTM and softmax."""
+    settings = _setup()
+    from bench.speed.language import compare_language
+
+    _show(compare_language(rounds), settings, as_json)
+
+
 @bench_app.command(epilog="Example: [bold]rnnbench bench grid[/]")
 def grid(
     shape: Annotated[list[str] | None, typer.Option(help="small or kws; both otherwise.")] = None,

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bench import zoo
 from bench.cli_bench import bench_app
 from bench.errors import RnnbenchError
-from bench.speed import cells, clock, grid, loop, pack
+from bench.speed import cells, clock, grid, language, loop, pack
 from bench.speed.cells import Shape, compare_cells
 from bench.speed.report import Row
 from bench.train import runtime
@@ -24,6 +25,8 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "_LOOP_SHAPES", {"kws": (TINY, 3)})
     monkeypatch.setattr(pack, "_SIZES", {5: 0.4})
     monkeypatch.setattr(pack, "_STEPS", 20)
+    for name, size in {"WORDS": 30, "_STEPS": 4, "_ROWS": 3, "_UNITS": 5}.items():
+        monkeypatch.setattr(language, name, size)
     monkeypatch.setitem(grid.GRIDS, "small", (TINY, 20))
     monkeypatch.setattr(clock, "_TURN_S", 0.0)
     runtime.setup(Settings())
@@ -81,6 +84,14 @@ def test_the_tables_say_ratio_and_target() -> None:
         assert done.exit_code == 0, done.output
         assert "ratio" in done.output
         assert "<= " in done.output
+
+
+def test_every_cell_models_language_in_two_precisions() -> None:
+    done = CliRunner().invoke(bench_app, ["language", "--rounds", "1", "--json"])
+    assert done.exit_code == 0, done.output
+    seen = {row["ours"] for row in json.loads(done.stdout)["rows"]}
+    titles = [cls.title for cls in zoo.all_cells().values()]
+    assert seen == {f"{title}, {products}" for title in titles for products in ("bfloat16", "float32")}
 
 
 @pytest.mark.slow

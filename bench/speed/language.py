@@ -1,0 +1,111 @@
+"""A training step of a language model against the same of torch's modules."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bench import zoo
+from bench.spec import RunSpec, parse
+from bench.speed.clock import interleave, ratio, timed
+from bench.speed.report import Comparison, Row
+from bench.train.base import optimizer
+from bench.train.language import build, detached
+from bench.train.softmax import cross_entropy
+
+_STEPS, _ROWS, _UNITS = 35, 20, 256
+WORDS = 10_000
+"""Penn Treebank's vocabulary, in windows as configs/ptb-small.yaml has them."""
+_OPTIONS: dict[str, dict[str, Any]] = {"qrnn": {"window": 2}, "spectralrnn": {"activation": "tanh"}}
+_CLIP = 0.25
+_PEER = "nn.LSTM, nn.Linear"
+
+
+class _Library(nn.Module):
+    """Embedding, LSTM and softmax as torch offers them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.layer = nn.Embedding(WORDS, _UNITS), nn.LSTM(_UNITS, _UNITS)
+        self.softmax = nn.Linear(_UNITS, WORDS)
+
+    def forward(self, ids_TB: Tensor, state: Any) -> tuple[Tensor, Any]:
+        h_TBH, state = self.layer(self.embedding(ids_TB), state)
+        return self.softmax(h_TBH), state
+
+
+def _spec(cell: str, products: str) -> RunSpec:
+    raw = {
+        "data": "ptb",
+        "cell": {"name": cell, "hidden_size": _UNITS, **_OPTIONS.get(cell, {})},
+        "train": {"optimizer": "plain-sgd", "learning_rate": 0.1, "batch_size": _ROWS},
+        "language": {"bptt": _STEPS, "products": products},
+    }
+    made: RunSpec = parse(RunSpec, raw, "a step")
+    return made
+
+
+def _window() -> tuple[Tensor, Tensor]:
+    ids = torch.randint(0, WORDS, (_STEPS + 1, _ROWS))
+    return ids[:-1], ids[1:].flatten()
+
+
+def _ours(cell: str, products: str) -> Callable[[], object]:
+    run = _spec(cell, products)
+    network, (x, y), states = build(run, WORDS), _window(), None
+    parameters, dtype = list(network.parameters()), getattr(torch, products)
+    own = optimizer(run.train, parameters)
+
+    def step() -> None:
+        nonlocal states
+        own.zero_grad(set_to_none=True)
+        h, _, after = network(x, None if states is None else detached(states))
+        loss = cross_entropy(h.flatten(0, 1), network.softmax.weight, network.softmax.bias, y, dtype)
+        torch.autograd.backward([loss])
+        nn.utils.clip_grad_norm_(parameters, _CLIP)
+        own.step()
+        states = after
+
+    return step
+
+
+def _theirs() -> Callable[[], object]:
+    network, (x, y), state = _Library(), _window(), None
+    parameters = list(network.parameters())
+    own = torch.optim.SGD(parameters, lr=0.1)
+
+    def step() -> None:
+        nonlocal state
+        own.zero_grad(set_to_none=True)
+        scores, after = network(x, state)
+        torch.autograd.backward([functional.cross_entropy(scores.flatten(0, 1), y)])
+        nn.utils.clip_grad_norm_(parameters, _CLIP)
+        own.step()
+        state = tuple(each.detach() for each in after)
+
+    return step
+
+
+def compare_language(rounds: int) -> Comparison:
+    """Times a window of training of each cell's language model; the softmax in bfloat16 products, and in float32.
+
+    Args:
+        rounds: turns of each.
+    """
+    torch.manual_seed(0)
+    found = Comparison(f"a window of a language model ({WORDS} words, {_UNITS} units)")
+    contenders = {_PEER: timed(_theirs())}
+    for name, cell in zoo.all_cells().items():
+        for products in ("bfloat16", "float32"):
+            contenders[f"{cell.title}, {products}"] = timed(_ours(name, products))
+    times = interleave(contenders, rounds)
+    ms = {each: 1e3 * statistics.median(values) for each, values in times.items()}
+    for each in list(contenders)[1:]:
+        where = f"T{_STEPS} B{_ROWS}"
+        found.rows.append(Row(where, each, _PEER, ratio(times, each, _PEER), None, ms[each], ms[_PEER]))
+    return found
