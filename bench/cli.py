@@ -142,16 +142,16 @@ def run(
     missing = [each.spec for each in planned if each.missing]
     for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
         err.print(f"skipped: {reason}", style="dim")
-    if missing:
-        execute.aside("trying the cells out", execute.try_out, missing)
-        execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
-    # After all that can be refused: what a results folder holds is not touched by a faulty command.
-    execute.prepare_results(results, grid, [each.spec for each in planned])
-    jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
-    if not jobs:
-        err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
     try:
-        signal.signal(signal.SIGTERM, _interrupt)  # else the workers would be left to themselves
+        signal.signal(signal.SIGTERM, _interrupt)  # else the processes that are started would be left to themselves
+        if missing:
+            execute.aside("trying the cells out", execute.try_out, missing)
+            execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
+        # After all that can be refused: what a results folder holds is not touched by a faulty command.
+        execute.prepare_results(results, grid, [each.spec for each in planned])
+        jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
+        if not jobs:
+            err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
         follow(jobs, workers, err, most)
     except KeyboardInterrupt:
         err.print("interrupted; the same command goes on where this one stopped")

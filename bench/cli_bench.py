@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bench import startup
 from bench.errors import RnnbenchError, nearest
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def _known(chosen: list[str] | None, there: Mapping[str, object]) -> list[str]:
 def _setup() -> dict[str, Any]:
     from bench.train import runtime
 
+    gc.set_threshold(*startup.USUAL)  # as workers have it
     return runtime.setup()
 
 

@@ -38,6 +38,10 @@ def fork_server(tracked: bool = True) -> ForkServerContext:
     return context
 
 
+USUAL = gc.get_threshold()
+"""How often the collector looks, before :func:`patient`."""
+
+
 def patient() -> None:
     """Has the garbage collector look rarely in a process that imports much and lives shortly, and not at its end."""
     gc.set_threshold(100_000)
@@ -52,10 +56,12 @@ def warm(*modules: str) -> None:
     """
     atexit.register(_leave, os.getpid())
     gc.disable()
-    for each in modules:
-        import_module(each)
-    gc.freeze()
-    gc.enable()
+    try:
+        for each in modules:
+            import_module(each)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _leave(server: int) -> None:

@@ -22,6 +22,10 @@ LANGUAGE = "language-modelling"
 """The task of the sets that are texts."""
 
 
+_STEPS = 12
+"""Enough for every way of scanning that a training takes."""
+
+
 def try_out(runs: Iterable[RunSpec]) -> None:
     """Runs each kind of cell on a short sequence of zeros, and traces it, so that its defects show before training.
 
@@ -38,9 +42,10 @@ def try_out(runs: Iterable[RunSpec]) -> None:
         cell = _layers(spec, info)[0].eval()
         try:
             with torch.no_grad():
-                h_TBH, _ = cell(torch.zeros(2, 3, cell.input_size))
-            if h_TBH.shape != (2, 3, cell.hidden_size):
-                raise ValueError(f"h has shape {list(h_TBH.shape)}, not {[2, 3, cell.hidden_size]}")
+                h_TBH, _ = cell(torch.zeros(_STEPS, 3, cell.input_size))
+            wanted = [_STEPS, 3, cell.hidden_size]
+            if list(h_TBH.shape) != wanted:
+                raise ValueError(f"h has shape {list(h_TBH.shape)}, not {wanted}")
         except Exception as error:  # whatever a user's cell raises
             what = str(error).strip().partition("\n")[0]
             raise RnnbenchError(

@@ -82,6 +82,13 @@ class LanguageModelling(Training):
             self.average = awd.Average(self.network.parameters())
             self.average.mean, self.average.steps = checkpoint["average"]["mean"], checkpoint["average"]["steps"]
 
+    def on_train_start(self) -> None:
+        """Averages where the parameters are: they move after a checkpoint is read."""
+        super().on_train_start()
+        if self.average is not None:
+            pairs = zip(self.average.mean, self.average.parameters, strict=True)
+            self.average.mean = [mean.to(parameter.device) for mean, parameter in pairs]
+
     def _rate(self, window: Window) -> float:
         """Of the schedule over all epochs but those of fine-tuning, which are at the first rate."""
         done, part = self.current_epoch + window.passed, self.train_part

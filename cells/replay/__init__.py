@@ -20,6 +20,7 @@ from cells.replay.forward import Kept
 from cells.replay.plan import Plan, plan
 from cells.replay.record import record
 from cells.replay.recorded import RefusedError, constants_of
+from cells.replay.trial import confirm, untouched
 from cells.weight import Weight
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def _differentiable(
     own = [None if each is None else each.view_as(each) for each in (pre_TBG, *rest)]
     h_TBH, *last = forward.differentiable(ctx.made, own[0], own[1 : ctx.count + 1], own[ctx.count + 1 :])  # type: ignore[arg-type]
     pairs = [pair for pair in zip((_ends(h_TBH, ends_B), *last), d, strict=True) if pair[1] is not None]
+    pairs = [(out, gradient) for out, gradient in pairs if out.requires_grad]
     inputs = [each for each in own if each is not None and each.requires_grad]
     outputs, gradients = zip(*pairs, strict=True)
     found = iter(torch.autograd.grad(outputs, inputs, gradients, create_graph=True, allow_unused=True))
@@ -135,7 +137,10 @@ def _plan(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str:
         if len(_plans) >= _MOST:
             _plans.clear()
         try:
-            _plans[key] = plan(record(cell, pre_TBG[0], state))
+            with untouched(cell, pre_TBG):
+                made = plan(record(cell, pre_TBG[0], state))
+                confirm(cell, made, pre_TBG[0], state)
+            _plans[key] = made
         except RefusedError as error:
             _plans[key] = str(error)
     return _plans[key]
@@ -160,7 +165,7 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
             values = (
                 (*value, *value.values()) if key == "nonlinearities" else value if type(value) is tuple else (value,)
             )
-            if not all(isinstance(each, _FIXED) for each in values):
+            if not all(isinstance(each, _FIXED) and not getattr(each, "__closure__", None) for each in values):
                 return None
             parts += (key, values)
         tensors = (*module._parameters.items(), *module._buffers.items())
@@ -173,6 +178,8 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
 def _plain(*tensors: Tensor) -> bool:
     """Whether all are ordinary tensors with numbers in them, under no transform of torch's."""
     if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None or torch.is_inference_mode_enabled():
+        return False
+    if torch.autograd.forward_ad._current_level >= 0:
         return False
     if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
         return False

@@ -30,20 +30,9 @@ def record(cell: Cell, pre_BG: Tensor, state: tuple[Tensor, ...]) -> Recorded:
     Raises:
         RefusedError: when it is more than elementwise operations and products of the state with constant matrices.
     """
-    before, buffers = dict(vars(cell)), [(each, each._version, each.clone()) for each in cell.buffers()]
-    devices = [pre_BG.device] if pre_BG.is_cuda else []
-    with torch.enable_grad(), torch.random.fork_rng(devices):
-        leaves = [each.detach().clone().requires_grad_() for each in (pre_BG, *state)]
-        with _Recorder(cell, leaves) as seen:
-            after = cell.step(leaves[0], tuple(leaves[1:]))
-    changed = vars(cell).keys() != before.keys() or any(vars(cell)[key] is not value for key, value in before.items())
-    vars(cell).clear()
-    vars(cell).update(before)
-    for buffer, version, value in buffers:
-        if buffer._version != version:
-            buffer.data.copy_(value)
-    if changed:
-        raise RefusedError("a step changes the cell")
+    leaves = [each.detach().clone().requires_grad_() for each in (pre_BG, *state)]
+    with _Recorder(cell, leaves) as seen:
+        after = cell.step(leaves[0], tuple(leaves[1:]))
     found: Recorded = seen.finish(after, len(state))
     return found
 
@@ -100,6 +89,8 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
                 self._read(func, args, kwargs or {}, results)
             except RefusedError as error:
                 self.refusal = str(error)
+            except Exception as error:  # an operation in a form that is not known here
+                self.refusal = f"the operation {func}: {type(error).__name__}: {error}"
         return made
 
     def _read(self, func: Any, args: Any, kwargs: dict[str, Any], made: tuple[Any, ...]) -> None:
@@ -176,15 +167,16 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
         alpha = kwargs.pop("alpha", args[2] if len(args) > 2 else 1)
         if kwargs:
             raise RefusedError(f"{name} with {', '.join(kwargs)}")
-        if alpha != 1:
-            right = [put("mul", self.formula.leaf("number", float(alpha)), x) for x in right]
         if name == "rsub":
             name, left, right = "sub", right, left
+        if alpha != 1:
+            right = [put("mul", self.formula.leaf("number", float(alpha)), x) for x in right]
         return [put(name, x, y) for x, y in zip(left, right, strict=True)]
 
     def _cut(self, name: str, value: Any, *how: Any) -> list[list[int]]:
         """The sections of each result of taking apart or putting together along the units."""
-        dim = how[0 if name in ("slice", "cat") else 1] if how else 0
+        at = 0 if name in ("slice", "cat") else 1
+        dim = how[at] if len(how) > at else 0
         if dim not in (1, -1):
             raise RefusedError(f"{name} along the batch")
         if name == "cat":

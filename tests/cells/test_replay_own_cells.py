@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ SERVED: dict[str, tuple[Any, int, int]] = {
     "projected": (projected, 2, 2),
     "states that trade places": (lambda s, p, h, c: (c, torch.tanh(s.U(h, add=p) - c)), 2, 1),
     "one value as two states": (lambda s, p, h, c: (torch.tanh(s.U(h, add=p) * c),) * 2, 2, 1),
+    "the other way round": (lambda s, p, h: torch.rsub(torch.tanh(h), p, alpha=3), 1, 1),
     "linear": (lambda s, p, h: s.U(h, add=p), 1, 1),
     "no state": (lambda s, p, h: p, 1, 1),
     "put together": (lambda s, p, h: torch.cat([s.U(h).neg(), p], -1).sigmoid().chunk(2, -1)[1] * h, 1, 1),
@@ -72,6 +74,18 @@ def test_cells_of_others_are_served(what: str, monkeypatch: pytest.MonkeyPatch) 
     x, state = torch.randn(11, 3, 3).double(), tuple(torch.randn(3, 4).double() for _ in range(cell.states))
     assert refusal(cell, x) == ""
     same(cell, x, state, monkeypatch)
+
+
+class Clamp(torch.autograd.Function):
+    """Named as torch's own is; straight through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clamp(-0.5, 0.5)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient
 
 
 class _Backwards(torch.autograd.Function):
@@ -119,6 +133,11 @@ REFUSED = {
     "its parameter's data": lambda s, p, h: p + h * s.b.data,
     "no gradient": _without,
     "a gradient of its own": lambda s, p, h: _Backwards.apply(p + h),  # type: ignore[no-untyped-call]
+    "a gradient of its own under torch's name": lambda s, p, h: Clamp.apply(p + h),  # type: ignore[no-untyped-call]
+    "a branch on a number that no operation shows": lambda s, p, h: p + h if h.tolist()[0][0] > 0 else p - h,
+    "a buffer read as numbers": lambda s, p, h: p + s.kept.tolist()[0] * h,
+    "a random number of Python's": lambda s, p, h: p + random.random() * h,
+    "halves of the batch": lambda s, p, h: p + torch.cat(h.split(2)),
     "a hook": _hooked,
     "a tensor made here": lambda s, p, h: p + h * torch.tensor(2.0),
     "a step that counts": _counting,
@@ -133,7 +152,7 @@ def test_any_other_step_is_scanned_as_it_is(what: str, monkeypatch: pytest.Monke
     torch.manual_seed(0)
     cell = Own(REFUSED[what])
     x = torch.randn(5, 3, 3).double()
-    if what == "a step that counts":
+    if what in ("a step that counts", "a random number of Python's"):
         assert refusal(cell, x)
         return
     assert refusal(cell, x)
