@@ -23,6 +23,8 @@ WORDS = 10_000
 """Penn Treebank's vocabulary, in windows as configs/ptb-small.yaml has them."""
 _OPTIONS: dict[str, dict[str, Any]] = {"qrnn": {"window": 2}, "spectralrnn": {"activation": "tanh"}}
 _CLIP = 0.25
+_TURN_S = 1.0
+"""Of torch's, some steps pay for pages of the scores' 28 MB anew: several a turn."""
 _PEER = "nn.LSTM, nn.Linear"
 
 
@@ -103,7 +105,7 @@ def compare_language(rounds: int) -> Comparison:
     for name, cell in zoo.all_cells().items():
         for products in ("bfloat16", "float32"):
             contenders[f"{cell.title}, {products}"] = timed(_ours(name, products))
-    times = interleave(contenders, rounds)
+    times = interleave(contenders, rounds, _TURN_S)
     ms = {each: 1e3 * statistics.median(values) for each, values in times.items()}
     for each in list(contenders)[1:]:
         where = f"T{_STEPS} B{_ROWS}"

@@ -25,7 +25,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "_LOOP_SHAPES", {"kws": (TINY, 3)})
     monkeypatch.setattr(pack, "_SIZES", {5: 0.4})
     monkeypatch.setattr(pack, "_STEPS", 20)
-    for name, size in {"WORDS": 30, "_STEPS": 4, "_ROWS": 3, "_UNITS": 5}.items():
+    for name, size in {"WORDS": 30, "_STEPS": 4, "_ROWS": 3, "_UNITS": 5, "_TURN_S": 0.0}.items():
         monkeypatch.setattr(language, name, size)
     monkeypatch.setitem(grid.GRIDS, "small", (TINY, 20))
     monkeypatch.setattr(clock, "_TURN_S", 0.0)
