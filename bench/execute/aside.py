@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from bench.errors import RnnbenchError
@@ -24,24 +27,34 @@ def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
     context = fork_server()
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=_call, args=(writer, function, arguments))
-    process.start()
-    writer.close()
     try:
+        process.start()
+        writer.close()
         fault = reader.recv()
     except EOFError:
         process.join()
         fault = f"{what}: the process died (exit code {process.exitcode})"
     finally:
-        process.terminate()  # when we were interrupted; it has nothing to lose
-        process.join()
+        if process.pid is not None:
+            process.terminate()  # when we were interrupted; it has nothing to lose
+            process.join()
     if fault:
         raise RnnbenchError(fault)
 
 
 def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         function(*arguments)
     except RnnbenchError as error:
         writer.send(str(error))
     else:
         writer.send("")
+
+
+def _end_with_parent() -> None:
+    """Nobody waits for a call whose caller is gone, killed or interrupted before it knew of the call."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,7 +1,13 @@
 """What a call in another process gives back."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +39,53 @@ def test_its_fault_is_ours() -> None:
 def test_its_death_is_told() -> None:
     with pytest.raises(RnnbenchError, match=r"^brewing: the process died \(exit code -9\)$"):
         aside("brewing", _dies)
+
+
+def _waits() -> None:
+    while True:
+        time.sleep(1)
+
+
+_WAITING = """
+import signal, sys
+from bench import cli
+signal.signal(signal.SIGTERM, cli._interrupt)
+from bench.execute import aside
+sys.path.insert(0, {folder!r})
+from test_aside import _waits
+print("begun", flush=True)
+try:
+    aside("looking", _waits)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_nothing_is_left_behind_when_the_command_is_stopped() -> None:
+    code = _WAITING.format(folder=str(Path(__file__).parent))
+    command = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert command.stdout is not None
+    assert command.stdout.readline() == "begun\n"
+    command.stdout.close()
+
+    def of_session() -> list[int]:
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[3]) == command.pid and fields[0] != "Z":
+                    found.append(int(stat.parent.name))
+        return found
+
+    _until(lambda: len(of_session()) >= 4)  # itself, the tracker of resources, the server, the call
+    command.terminate()
+    assert command.wait(30) == 130
+    _until(lambda: not of_session())
+
+
+def _until(condition: Callable[[], bool], patience_s: float = 60) -> None:
+    end = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
