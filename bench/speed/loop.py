@@ -18,7 +18,8 @@ from bench.speed.cells import SHAPES, Shape
 from bench.speed.clock import Timed, interleave, ratio
 from bench.speed.report import Comparison, Row
 from bench.train.callbacks import EpochEnd
-from bench.train.module import Batches, Chunks, Classification
+from bench.train.chunks import Chunks
+from bench.train.module import Batches, Classification
 from bench.train.network import Network
 from bench.train.trainer import trainer as _trainer
 

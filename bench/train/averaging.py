@@ -25,6 +25,14 @@ class Averaging(pl.Callback):
         self.end = end
         self._losses: list[float] = []
 
+    def state_dict(self) -> dict[str, list[float]]:
+        """For a checkpoint: the losses that the next one is set against."""
+        return {"losses": self._losses}
+
+    def load_state_dict(self, state_dict: dict[str, list[float]]) -> None:
+        """From a checkpoint."""
+        self._losses = list(state_dict["losses"])
+
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Where fine-tuning begins, takes the best weights and forgets the losses."""
         assert isinstance(pl_module, LanguageModelling)  # noqa: S101

@@ -29,6 +29,7 @@ class Training(pl.LightningModule):
 
     Attributes:
         after_step: called after every step of the optimizer.
+        order: draws the order of the batches, or their lengths; its place goes into checkpoints.
     """
 
     def __init__(self, network: nn.Module, train: TrainPart, classes: int) -> None:
@@ -39,6 +40,31 @@ class Training(pl.LightningModule):
         self.ground = Ground(train.learning_rate, classes)
         self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
+        self.order: torch.Generator | None = None
+        self._streams: dict[str, Tensor] | None = None
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what Lightning leaves out: where the streams of random numbers are."""
+        streams = {"noise": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            streams["cuda"] = torch.cuda.get_rng_state()
+        if self.order is not None:
+            streams["order"] = self.order.get_state()
+        checkpoint["streams"] = streams
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on with the order before Lightning asks for the first batch; keeps the rest for when all is set up."""
+        self._streams = checkpoint["streams"]
+        if self.order is not None:
+            self.order.set_state(self._streams["order"].cpu())
+
+    def on_train_start(self) -> None:
+        """Goes on with what is drawn in training."""
+        if self._streams is not None:
+            torch.set_rng_state(self._streams["noise"].cpu())
+            if "cuda" in self._streams:
+                torch.cuda.set_rng_state(self._streams["cuda"].cpu())
+            self._streams = None
 
     def on_train_epoch_start(self) -> None:
         """Counts batches from the first of the epoch."""

@@ -94,6 +94,11 @@ class EpochEnd(pl.Callback):
             for listener in self.listeners:
                 listener(row)
 
+    @property
+    def continued_s(self) -> float:
+        """Seconds that those took."""
+        return float(sum(row["seconds"] for row in self.rows[: self.continued]))
+
     def begin_epoch(self) -> None:
         """Starts the clock."""
         self._began = time.monotonic()

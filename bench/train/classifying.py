@@ -15,11 +15,12 @@ from bench.errors import RnnbenchError
 from bench.record import LatencyFacts, Result
 from bench.spec import RunSpec
 from bench.train.callbacks import EpochEnd
+from bench.train.chunks import Chunks
 from bench.train.compression import Compression
 from bench.train.facts import size_facts
 from bench.train.integer import accuracy as integer_accuracy
 from bench.train.integer import program_of
-from bench.train.module import Batches, Chunks, Classification
+from bench.train.module import Batches, Classification
 from bench.train.network import Network, derive_seed
 from bench.train.resume import LastEpoch
 from bench.train.trainer import save, trainer
@@ -36,6 +37,7 @@ def fit(
     """Trains, from where an earlier try was; the weights are those of the last epoch then, and ``end`` has the best."""
     batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
     module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
+    module.order = batches.generator
     torch.manual_seed(derive_seed(spec.seed, "noise"))
     fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end, keep])
     validation = Batches(dataset.validation, _EVALUATION_BATCH)

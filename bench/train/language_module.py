@@ -69,6 +69,19 @@ class LanguageModelling(Training):
         self._losses += [(loss, window.y.numel()) for loss, window in zip(found, chunk, strict=True)]
         self.check_finite(found)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the averaged weights."""
+        super().on_save_checkpoint(checkpoint)
+        if self.average is not None:
+            checkpoint["average"] = {"mean": self.average.mean, "steps": self.average.steps}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on averaging."""
+        super().on_load_checkpoint(checkpoint)
+        if "average" in checkpoint:
+            self.average = awd.Average(self.network.parameters())
+            self.average.mean, self.average.steps = checkpoint["average"]["mean"], checkpoint["average"]["steps"]
+
     def _rate(self, window: Window) -> float:
         """Of the schedule over all epochs but those of fine-tuning, which are at the first rate."""
         done, part = self.current_epoch + window.passed, self.train_part

@@ -17,16 +17,20 @@ from bench.spec import RunSpec
 from bench.train import text
 from bench.train.averaging import Averaging
 from bench.train.callbacks import EpochEnd, Listener
+from bench.train.chunks import Chunks
 from bench.train.compression import Compression
 from bench.train.language import LanguageModel, build
 from bench.train.language_module import LanguageModelling, perplexity
 from bench.train.network import derive_seed
+from bench.train.resume import LastEpoch
 from bench.train.trainer import save, trainer
 from cells import Cell
 
 
-def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: list[Listener]) -> dict[str, Any]:
-    """What a record says of a run on a text; ``model.pt`` and ``metrics.csv`` are left in the folder.
+def train_and_measure(
+    spec: RunSpec, corpus: Corpus, folder: Path, listeners: list[Listener], keep: LastEpoch
+) -> tuple[dict[str, Any], EpochEnd]:
+    """What a record says of a run on a text, and its epochs; ``model.pt`` and ``metrics.csv`` are left in the folder.
 
     There is no latency: the integer program of an embedding and of a softmax over a vocabulary is not written.
 
@@ -42,8 +46,8 @@ def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: li
     compression = Compression(network, cells, spec.compress, spec.train.epochs)
     end = EpochEnd(folder / "metrics.csv", spec.train.patience, listeners, "perplexity", False, compression)
     began = time.monotonic()
-    of_validation, validation_loss = _fit(spec, corpus, network, end, compression)
-    train_s = time.monotonic() - began
+    of_validation, validation_loss = _fit(spec, corpus, network, end, compression, keep)
+    train_s = end.continued_s + time.monotonic() - began
     test_loss = _loss(network, corpus.test)
     save(folder, spec, network)
     result = Result(
@@ -56,7 +60,7 @@ def train_and_measure(spec: RunSpec, corpus: Corpus, folder: Path, listeners: li
         train_perplexity=perplexity(_loss(network, corpus.train[: len(corpus.test)])),
     )
     facts = SizeFacts(**asdict(size(network.layers)), embedding_parameters=network.outside)
-    return {"result": result, "size": facts, "train_s": train_s}
+    return {"result": result, "size": facts, "train_s": train_s}, end
 
 
 def _loss(network: LanguageModel, stream: Tensor) -> float:
@@ -65,15 +69,17 @@ def _loss(network: LanguageModel, stream: Tensor) -> float:
 
 
 def _fit(
-    spec: RunSpec, corpus: Corpus, network: LanguageModel, end: EpochEnd, compression: Compression
+    spec: RunSpec, corpus: Corpus, network: LanguageModel, end: EpochEnd, compression: Compression, keep: LastEpoch
 ) -> tuple[float, float]:
     """Trains, and puts the weights of the best epoch back; its perplexity and loss on the validation text."""
     seed = derive_seed(spec.seed, "windows") if spec.awd.variable_bptt else None
     windows = text.Windows(corpus.train, spec.train.batch_size, spec.language.bptt, seed)
     module = LanguageModelling(network, spec, corpus.info.classes)
+    module.order = windows.generator
     torch.manual_seed(derive_seed(spec.seed, "noise"))
     epochs = spec.train.epochs + spec.awd.finetune
     averaging = [Averaging(end)] if spec.awd.averages else []
-    fitting = trainer(max_epochs=epochs, callbacks=[compression, end, *averaging])
-    fitting.fit(module, text.Chunked(windows), text.Whole(corpus.validation))
+    fitting = trainer(max_epochs=epochs, callbacks=[compression, end, *averaging, keep])
+    read, validation = Chunks(windows), text.Whole(corpus.validation)
+    fitting.fit(module, read, validation, ckpt_path=keep.usable(), weights_only=True)
     return end.restore(network)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -43,51 +42,12 @@ class Batches:
         count = len(self.split)
         return torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
 
-    def state_dict(self) -> dict[str, Tensor]:
-        """For a checkpoint: where the stream of orders is."""
-        return {} if self.generator is None else {"generator": self.generator.get_state()}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Goes on where a checkpoint was written, at the end of a pass."""
-        if self.generator is not None:
-            self.generator.set_state(state["generator"].cpu())
-
     def __iter__(self) -> Iterator[Batch]:
         """Yields x_TBD, lengths_B, y_B."""
         for chosen in torch.split(self.order(), self.size):
             lengths_B = self.split.lengths.index_select(0, chosen)
             x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
             yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
-
-
-class Chunks:
-    """Batches, some at a time: Lightning's work between two batches costs as much as a small cell's step.
-
-    Args:
-        batches: what to read.
-        size: batches in a chunk; the last one of a pass may have fewer.
-    """
-
-    def __init__(self, batches: Batches, size: int = 64) -> None:
-        self.batches = batches
-        self.size = size
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.batches) / self.size)
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Of the batches."""
-        return self.batches.state_dict()
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Of the batches."""
-        self.batches.load_state_dict(state)
-
-    def __iter__(self) -> Iterator[list[Batch]]:
-        """Yields lists of batches."""
-        left = iter(self.batches)
-        while chunk := list(islice(left, self.size)):
-            yield chunk
 
 
 class Classification(Training):
@@ -106,32 +66,6 @@ class Classification(Training):
         self.steps = steps
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
-        self._streams: dict[str, Any] | None = None
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds what Lightning leaves out: where the streams of orders and of what is drawn in training are."""
-        streams: dict[str, Any] = {"noise": torch.get_rng_state(), "order": self._order().state_dict()}
-        if self.device.type == "cuda":
-            streams["cuda"] = torch.cuda.get_rng_state()
-        checkpoint["streams"] = streams
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Remembers them: the batches come later."""
-        self._streams = checkpoint["streams"]
-
-    def on_train_start(self) -> None:
-        """Goes on with them."""
-        if self._streams is not None:
-            torch.set_rng_state(self._streams["noise"].cpu())
-            if "cuda" in self._streams:
-                torch.cuda.set_rng_state(self._streams["cuda"].cpu())
-            self._order().load_state_dict(self._streams["order"])
-            self._streams = None
-
-    def _order(self) -> Chunks:
-        chunks = self.trainer.train_dataloader
-        assert isinstance(chunks, Chunks)  # noqa: S101
-        return chunks
 
     def training_step(self, chunk: list[Batch], chunk_index: int) -> None:
         """One optimizer step for each batch of a chunk.

@@ -11,7 +11,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from bench.data import Dataset
+from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
 from bench.train import runtime
 
@@ -19,12 +19,12 @@ FILE = "last.ckpt"
 _EVERY_S = 20.0
 """Seconds of training between two: what a kill costs at most, and more than a thousand times what one takes."""
 _KEY = "rnnbench"
-_PLAIN = {"data", "cell", "train", "compress", "seed", "boards"}
+_PLAIN = {"data", "cell", "train", "compress", "language", "awd", "seed", "boards"}
 """Parts of a specification; what others set in motion may have a state of its own."""
 _log = logging.getLogger(__name__)
 
 
-def identity(spec: RunSpec, dataset: Dataset) -> str:
+def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
     """What must not have changed since a checkpoint; empty where that cannot be known."""
     provenance = runtime.provenance()
     if provenance["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:

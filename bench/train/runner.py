@@ -130,22 +130,27 @@ class Ongoing:
 
     def trained(self) -> None:
         """To be called when training has come to its end: puts the weights of the best epoch back."""
-        before = sum(row["seconds"] for row in self.end.rows[: self.end.continued])
-        self._facts["train_s"] = before + time.monotonic() - self._training_began
-        if self.end.continued:
-            self._base.provenance["continued_after_epoch"] = self.end.continued
+        self._facts["train_s"] = self.end.continued_s + time.monotonic() - self._training_began
+        self._went_on(self.end)
         self.end.restore(self.network)
 
     def measure(self) -> None:
         """Tests, measures, and ends the run as done."""
         spec, folder = self.job.spec, self.job.folder
         self._facts |= classifying.measure(spec, self.dataset, self.network, self.end, folder)
-        (folder / resume.FILE).unlink(missing_ok=True)
         self.close(Status.DONE)
+
+    def _went_on(self, end: EpochEnd) -> None:
+        if end.continued:
+            self._base.provenance["continued_after_epoch"] = end.continued
 
     def model_language(self, corpus: Corpus) -> None:
         """Trains, tests and measures on a text, and ends the run as done."""
-        self._facts |= modelling.train_and_measure(self.job.spec, corpus, self.job.folder, self.listeners)
+        spec, folder = self.job.spec, self.job.folder
+        keep = LastEpoch(folder / resume.FILE, resume.identity(spec, corpus))
+        facts, end = modelling.train_and_measure(spec, corpus, folder, self.listeners, keep)
+        self._facts |= facts
+        self._went_on(end)
         self.close(Status.DONE)
 
     def close(self, status: Status, reason: str = "") -> None:
@@ -164,6 +169,8 @@ class Ongoing:
         with undisturbed():
             record.write(self.job.folder, final)
             self.record = final
+            if status is Status.DONE:
+                (self.job.folder / resume.FILE).unlink(missing_ok=True)
         self._tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
 
 

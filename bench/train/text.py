@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from torch import Tensor
@@ -71,25 +70,6 @@ class Windows:
             return awd.variable_lengths(self.steps, self.bptt, self.generator)
         whole, rest = divmod(self.steps, self.bptt)
         return [self.bptt] * whole + [rest] * (rest > 0)
-
-
-class Chunked:
-    """Windows, some at a time, as Lightning reads them.
-
-    Args:
-        windows: what to read.
-        size: windows in a chunk.
-    """
-
-    def __init__(self, windows: Windows, size: int = 64) -> None:
-        self.windows = windows
-        self.size = size
-
-    def __iter__(self) -> Iterator[list[Window]]:
-        """Yields lists of windows."""
-        left = iter(self.windows)
-        while chunk := list(islice(left, self.size)):
-            yield chunk
 
 
 class Whole:

@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
     from cells.cell import Cell, State
 
-__all__ = ["cache_folder", "dense", "in_use", "lanes", "last", "last_of_each", "ready", "scan", "serves_each", "use"]
+__all__ = [
+    "cache_folder",
+    "dense",
+    "in_use",
+    "lanes",
+    "last",
+    "last_of_each",
+    "multiply_adds",
+    "ready",
+    "scan",
+    "serves_each",
+    "use",
+]
 
 _MODES = ("auto", "off")
 _log = logging.getLogger(__name__)
@@ -73,9 +85,17 @@ def ready(cell: Cell) -> bool:
     return _Settings.mode != "off" and parts is not None and _loaded(parts["kernel"])
 
 
-def lanes(kernel: str = "FastGRNN<Sigmoid>") -> int:
+_ANY = "FastGRNN<Sigmoid>"
+
+
+def lanes() -> int:
     """Floats in a vector of the compiled kernels: 16 with AVX-512, 8 with AVX2, else 4; 0 when none can be built."""
-    return int(native.load(kernel).rnnbench_lanes()) if _loaded(kernel) else 0
+    return int(native.load(_ANY).rnnbench_lanes()) if _loaded(_ANY) else 0
+
+
+def multiply_adds(rounds: int) -> int:
+    """See :func:`cells.kernels.native.multiply_adds`; 0 when no kernel can be built."""
+    return native.multiply_adds(_ANY, rounds) if _loaded(_ANY) else 0
 
 
 def scan(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Tensor, State] | None:

@@ -62,33 +62,30 @@ struct Backward {
     }
 
     void gates_of_row(N t, N begin, N r, float* now) {
-        const N b = begin + r, row = t * q.B + b, kept_row = Cell::kept * w.Hp;
-        const float *kept = q.kept + row * kept_row, *h = t ? q.out + (row - q.B) * w.H : q.h0 + b * w.H;
-        const float* d_out = q.d_out ? q.d_out + row * w.H : nullptr;
-        const float* d_last = q.d_last && q.ends[b] == t ? q.d_last + b * w.H : nullptr;
-        float *to_h = dh + r * w.Hp, *to_c = dc + r * w.Hp;
-        const N back = t ? q.B : 0;  // what the step before needs is asked for now: it lies far away
-        for (N j = 0; j < w.H; j += LANES) {
-            const N n = w.H - j;
-            V keep[MOST], P[MOST], da_j[MOST], dP_j[MOST], grad = load(to_h + j), grad_c = load(to_c + j), c = V{};
+        const N b = begin + r, row = t * q.B + b, H = w.H, Hp = w.Hp, kept_row = Cell::kept * Hp;
+        const float *kept = q.kept + row * kept_row, *h = t ? q.out + (row - q.B) * H : q.h0 + b * H;
+        const float* c = Cell::states < 2 ? nullptr : t ? kept - q.B * kept_row : q.c0 + b * H;
+        const float *d_out = q.d_out ? q.d_out + row * H : nullptr, *take = q.take ? q.take + row * H : nullptr;
+        const float *d_last = q.d_last && q.ends[b] == t ? q.d_last + b * H : nullptr, *factors = w.P;
+        float *to_h = dh + r * Hp, *to_c = dc + r * Hp, *sums = step_dP;
+        const N kept_back = t ? q.B * kept_row : 0, h_back = t > 1 ? q.B * H : 0;  // asked for now: it lies far away
+        const V let = splat((float)q.let);
+        vectors(H, [=](N j, auto n) {
+            V keep[MOST], P[MOST], da_j[MOST], dP_j[MOST], grad = load(to_h + j), grad_c = load(to_c + j);
             for (int k = 0; k < Cell::kept; ++k) {
-                keep[k] = load(kept + k * w.Hp + j);
-                __builtin_prefetch(kept + k * w.Hp + j - back * kept_row);
+                keep[k] = load(kept + k * Hp + j);
+                __builtin_prefetch(kept + k * Hp + j - kept_back);
             }
-            if (t > 1) __builtin_prefetch(h + j - q.B * w.H);
-            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
+            __builtin_prefetch(h + j - h_back);
+            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(factors + v * Hp + j);
             if (d_out) grad += load(d_out + j, n);
             if (d_last) grad += load(d_last + j, n);
-            if (Cell::states > 1) c = t ? load(kept - q.B * kept_row + j) : load(q.c0 + b * w.H + j, n);
-            V take = q.take ? load(q.take + row * w.H + j, n) : splat((float)q.let);
-            store(to_h + j, Cell::backward(keep, P, load(h + j, n), c, grad, grad_c, take, da_j, dP_j));
+            const V c_before = c ? load(c + j, n) : V{}, part = take ? load(take + j, n) : let;
+            store(to_h + j, Cell::backward(keep, P, load(h + j, n), c_before, grad, grad_c, part, da_j, dP_j));
             if (Cell::states > 1) store(to_c + j, grad_c);
-            for (int s = 0; s < S; ++s) store(now + s * w.Hp + j, da_j[s]);
-            for (int v = 0; v < Cell::vectors; ++v) {
-                float* sum = step_dP + v * w.Hp + j;
-                store(sum, load(sum) + dP_j[v]);
-            }
-        }
+            for (int s = 0; s < S; ++s) store(now + s * Hp + j, da_j[s]);
+            for (int v = 0; v < Cell::vectors; ++v) store(sums + v * Hp + j, load(sums + v * Hp + j) + dP_j[v]);
+        });
     }
 
     // From the gradient of the gated state to that of the section that gates it.

@@ -60,30 +60,29 @@ struct Forward {
     }
 
     void gates(N t, N begin, N r) {
-        N row = t * q.B + begin + r;
-        const float* a = pre + r * w.wide;
-        float* out = q.out + row * w.H;
-        float* kept = q.kept ? q.kept + row * Cell::kept * w.Hp : nullptr;
-        float* last = q.ends && q.ends[begin + r] == t ? q.last + (begin + r) * w.H : nullptr;
+        const N row = t * q.B + begin + r, H = w.H, Hp = w.Hp;
+        const float *a = pre + r * w.wide, *factors = w.P, *take = q.take ? q.take + row * H : nullptr;
+        float *to_h = h + r * Hp, *to_c = c + r * Hp, *out = q.out + row * H;
+        float* kept = q.kept ? q.kept + row * Cell::kept * Hp : nullptr;
         const N ahead = t + 1 < q.T ? q.B : 0;  // where the next step writes is asked for now: it lies far away
-        for (N j = 0; j < w.H; j += LANES) {
+        const V let = splat((float)q.let);
+        vectors(H, [=](N j, auto n) {
             V sections[MOST], P[MOST], keep[MOST];
-            for (int s = 0; s < Cell::sections; ++s) sections[s] = load(a + s * w.Hp + j);
-            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
-            V take = q.take ? load(q.take + row * w.H + j, w.H - j) : splat((float)q.let);
-            V before = load(c + r * w.Hp + j);
-            V now = Cell::forward(sections, P, load(h + r * w.Hp + j), before, take, keep);
-            store(h + r * w.Hp + j, now);
-            if (Cell::states > 1) store(c + r * w.Hp + j, before);
-            store(out + j, now, w.H - j);
-            __builtin_prefetch(out + ahead * w.H + j, 1);
-            if (last) store(last + j, now, w.H - j);
-            if (kept)
-                for (int k = 0; k < Cell::kept; ++k) {
-                    store(kept + k * w.Hp + j, keep[k]);
-                    __builtin_prefetch(kept + (ahead * Cell::kept + k) * w.Hp + j, 1);
-                }
-        }
+            for (int s = 0; s < Cell::sections; ++s) sections[s] = load(a + s * Hp + j);
+            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(factors + v * Hp + j);
+            V before = load(to_c + j);
+            V now = Cell::forward(sections, P, load(to_h + j), before, take ? load(take + j, n) : let, keep);
+            store(to_h + j, now);
+            if (Cell::states > 1) store(to_c + j, before);
+            store(out + j, now, n);
+            __builtin_prefetch(out + ahead * H + j, 1);
+            if (!kept) return;
+            for (int k = 0; k < Cell::kept; ++k) {
+                store(kept + k * Hp + j, keep[k]);
+                __builtin_prefetch(kept + (ahead * Cell::kept + k) * Hp + j, 1);
+            }
+        });
+        if (q.ends && q.ends[begin + r] == t) std::memcpy(q.last + (begin + r) * H, to_h, H * sizeof(float));
     }
 };
 

@@ -51,28 +51,53 @@ static inline void store(float* p, V v, int64_t n) {
 #endif
 }
 
-static inline V clamp(V x, float low, float high) {  // NaN stays NaN
+// each(j, n) for every vector of a row of H floats: n lanes of it from number j. A whole vector's n is known when this
+// is compiled, so that only a last part of one pays for its mask.
+struct Whole {
+    constexpr operator int64_t() const { return LANES; }
+};
+static inline V load(const float* p, Whole) { return load(p); }
+static inline void store(float* p, V v, Whole) { store(p, v); }
+template <class Each>
+static inline void vectors(int64_t H, Each each) {
+    int64_t j = 0;
+    for (; j + LANES <= H; j += LANES) each(j, Whole{});
+    if (j < H) each(j, H - j);
+}
+
+// NaN stays NaN in all of these.
+#if LANES == 16
+static inline V clamp(V x, float low, float high) {
+    return (V)_mm512_min_ps((__m512)splat(high), _mm512_max_ps((__m512)splat(low), (__m512)x));
+}
+static inline V nearest(V x) { return (V)_mm512_roundscale_ps((__m512)x, 0); }
+static inline V power_of_2(V n) { return (V)_mm512_scalef_ps((__m512)splat(1.0f), (__m512)n); }
+#else
+static inline V clamp(V x, float low, float high) {
     x = x < low ? splat(low) : x;
     return x > high ? splat(high) : x;
 }
-
-// exp(x) = scale (1 + tail) with scale = 2^n: x = n ln 2 + r, |r| <= ln 2 / 2, tail = expm1(r) by its series to r^7,
-// whose remainder is below 6e-9. x must lie in -87..88.
-static inline void split_exp(V x, V& scale, V& tail) {
-    const V magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
-    V n = x * 1.44269504f + magic;
-    I bits = (I)n;
-    n -= magic;
-    V r = x - n * 0.693359375f;  // ln 2 in two parts, the first with few digits so that n times it is exact
-    r -= n * -2.12194440e-4f;
-    V p = r * (1.0f / 5040) + 1.0f / 720;
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    tail = p * r * r + r;
-    scale = (V)((bits << 23) + 0x3f800000);
+static inline V nearest(V x) {
+    const V magic = splat(12582912.0f);  // 1.5 * 2^23: adding it leaves no digits below 1
+    return (x + magic) - magic;
 }
+static inline V power_of_2(V n) { return (V)((__builtin_convertvector(n, I) << 23) + 0x3f800000); }
+#endif
+
+// 2^y = scale (1 + tail), scale = 2^n, n whole, y = x * factor = n + r, |r| <= 1/2, tail = 2^r - 1: the minimax
+// polynomial of (2^r - 1) / r of degree 5 (own Remez iteration; off by at most 7.5e-9), times r. |y| must be below 127.
+static inline void split_power(V x, float factor, V& scale, V& tail) {
+    V n = nearest(x * factor), r = x * factor - n;  // the second product is not rounded where there is an FMA
+    V p = r * 1.54697352e-4f + 1.33908669e-3f;
+    p = p * r + 9.61803077e-3f;
+    p = p * r + 5.55035711e-2f;
+    p = p * r + 2.40226511e-1f;
+    p = p * r + 6.93147188e-1f;
+    tail = p * r;
+    scale = power_of_2(n);
+}
+
+constexpr float LOG2_E = 1.44269504f;
 
 #ifdef PIECEWISE
 
@@ -89,18 +114,17 @@ static inline V tanh_slope(V y) { return inside(y, -1.0f, 1.0f, 1.0f); }
 
 static inline V sigmoid(V x) {
     V scale, tail;
-    split_exp(clamp(-x, -87.0f, 88.0f), scale, tail);
+    split_power(clamp(x, -87.0f, 87.0f), -LOG2_E, scale, tail);
     return 1.0f / (1.0f + scale * tail + scale);
 }
 static inline V sigmoid_slope(V y) { return y * (1.0f - y); }
 
-// m / (m + 2) with m = expm1(2 |x|) has no cancellation near 0.
+// m / (m + 2) with m = expm1(2 x) has no cancellation near 0. Beyond 10 the nearest float is 1.
 static inline V tanh(V x) {
-    const I sign = (I)splat(-0.0f);
     V scale, tail;
-    split_exp(clamp(2.0f * (V)((I)x & ~sign), 0.0f, 40.0f), scale, tail);
+    split_power(clamp(x, -10.0f, 10.0f), 2.0f * LOG2_E, scale, tail);
     V m = scale * tail + (scale - 1.0f);
-    return (V)((I)(m / (m + 2.0f)) | ((I)x & sign));
+    return m / (m + 2.0f);
 }
 static inline V tanh_slope(V y) { return 1.0f - y * y; }
 

@@ -74,9 +74,20 @@ def load(kernel: str) -> ctypes.CDLL:
     made = library(kernel)
     made.rnnbench_kept.argtypes, made.rnnbench_kept.restype = [ctypes.c_int64], ctypes.c_int64
     made.rnnbench_lanes.restype = ctypes.c_int64
+    made.rnnbench_multiply_adds.argtypes = [ctypes.c_int64, ctypes.POINTER(ctypes.c_float)]
+    made.rnnbench_multiply_adds.restype = ctypes.c_int64
     for function in (made.rnnbench_forward, made.rnnbench_backward):
         function.argtypes, function.restype = [ctypes.c_void_p], None
     return made
+
+
+def multiply_adds(kernel: str, rounds: int) -> int:
+    """So many rounds of multiply-adds in registers: the most that a processor's vectors can do.
+
+    Returns:
+        How many floating-point operations those were.
+    """
+    return int(load(kernel).rnnbench_multiply_adds(rounds, ctypes.byref(ctypes.c_float())))
 
 
 def _call(o: Operands, threads: int, **others: Tensor | None) -> _Call:

@@ -156,6 +156,24 @@ def test_nan_and_infinity_come_through() -> None:
         kernels.use("auto")
 
 
+def test_the_gates_of_a_kernel_are_the_functions_they_are_named_for() -> None:
+    """Everywhere, to a few units of the last place: tanh is an RNN's first step, sigmoid in a UGRNN's."""
+    ends = torch.logspace(-30, 1.9, 3000)
+    x = torch.cat([torch.linspace(-20, 20, 100_001), ends, -ends, torch.tensor([0.0, 1e30, -1e30])])
+    seen = {}
+    for name, weights in (("rnn", [[1.0]]), ("ugrnn", [[1.0], [0.0]])):
+        cell = made(name, {}, 1, 1)
+        with torch.no_grad():
+            for parameter in cell.parameters():
+                parameter.zero_()
+            cell.W.value.copy_(torch.tensor(weights))
+            cell.b[1:] = 40.0  # the other gate of UGRNN: h = (1 - sigmoid(x)) tanh(40)
+            seen[name] = cell(x.view(1, -1, 1))[0].flatten().double()
+    tanh, complement = torch.tanh(x.double()), torch.sigmoid(-x.double())
+    assert float((seen["ugrnn"] - complement).abs().max()) < 2e-7
+    torch.testing.assert_close(seen["rnn"], tanh, rtol=5e-7, atol=1e-37)
+
+
 class _Doubled(FastGRNN):
     """A subclass with a formula of its own."""
 

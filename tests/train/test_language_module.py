@@ -17,6 +17,7 @@ from bench.spec import RunSpec
 from bench.train import text
 from bench.train.averaging import Averaging
 from bench.train.callbacks import EpochEnd
+from bench.train.chunks import Chunks
 from bench.train.language import LanguageModel, build
 from bench.train.language_module import LanguageModelling, perplexity
 from bench.train.trainer import trainer
@@ -31,7 +32,7 @@ def fit(run: RunSpec, net: LanguageModel, folder: Path, seed: int | None = None,
     module = more.pop("module", LanguageModelling)(net, run, 7)
     epochs = run.train.epochs + run.awd.finetune
     trainer(max_epochs=epochs, callbacks=[end, Averaging(end), *more.pop("callbacks", [])]).fit(
-        module, text.Chunked(windows, 3), text.Whole(corpus.validation)
+        module, Chunks(windows, 3), text.Whole(corpus.validation)
     )
     return end
 

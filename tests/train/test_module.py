@@ -9,8 +9,9 @@ import torch
 
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
+from bench.train.chunks import Chunks
 from bench.train.ground import DivergedError
-from bench.train.module import Batches, Chunks, Classification
+from bench.train.module import Batches, Classification
 from bench.train.network import build
 from bench.train.trainer import trainer as _trainer
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 import pytest
+import tiny_texts
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
@@ -18,7 +19,8 @@ from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.train import Interrupted, Job, resume, run, runner, runtime
-from bench.train.module import Batches, Chunks, Classification
+from bench.train.chunks import Chunks
+from bench.train.module import Batches, Classification
 from bench.train.network import build
 from bench.train.trainer import trainer as _trainer
 
@@ -39,7 +41,8 @@ def fitted(tiny: Dataset, ckpt: Path | None, *callbacks: pl.Callback, **train: A
     network = build(part, tiny.info.features, tiny.info.classes)
     module = Classification(network, part.train, tiny.info.classes, steps=24)
     torch.manual_seed(4)
-    chunks = Chunks(Batches(tiny.train, 16, seed=1), 3)
+    batches = Batches(tiny.train, 16, seed=1)
+    module.order, chunks = batches.generator, Chunks(batches, 3)
     trainer = _trainer(max_epochs=6, callbacks=[_Read(), *callbacks])
     trainer.fit(module, chunks, Batches(tiny.validation, 60), ckpt_path=ckpt, weights_only=True)
     return module
@@ -89,13 +92,14 @@ Go = Callable[..., tuple[Record, Path]]
 
 @pytest.fixture
 def go(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
-    """A run that keeps every epoch, in a named folder."""
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
+    """A run that keeps every epoch, in a named folder; of a classifier, or of a language model."""
+    text = tiny_texts.tiny_text()
+    monkeypatch.setattr(runner, "open_any", lambda name, **options: text if name == "ptb" else tiny)
     monkeypatch.setattr(resume, "_EVERY_S", 0.0)
     monkeypatch.setattr(runtime, "_current", runtime.current())  # put back after a run that has others
     monkeypatch.setattr(runner.runtime, "git_state", lambda: {"commit": "c", "dirty": False})
 
-    def start(name: str, stop: int | None = None, **train: Any) -> tuple[Record, Path]:
+    def start(name: str, stop: int | None = None, modelling: bool = False, **changes: Any) -> tuple[Record, Path]:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
 
@@ -103,7 +107,8 @@ def go(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
             if epoch == stop:
                 raise Interrupted
 
-        return run(Job(spec(**train), folder, "tests", "disabled"), listen), folder
+        asked = tiny_texts.spec(**changes) if modelling else spec(**changes)
+        return run(Job(asked, folder, "tests", "disabled"), listen), folder
 
     return start
 
@@ -113,21 +118,28 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return [{**row, "seconds": ""} for row in csv.DictReader(file)]
 
 
+AWD = {"dropout_input": 0.3, "weight_drop": 0.3, "variable_bptt": True}
+SHORT = {"epochs": 6, "batch_size": 8, "optimizer": "plain-sgd", "learning_rate": 2.0}
+
+
 @pytest.mark.parametrize(
-    "train",
+    "changes",
     [
         {},
         {"patience": 2, "learning_rate": 1e-9, "schedule": "constant", "epochs": 30},
         {"compress": {"keep": {"W": 0.4}, "threshold_every": 2, "stage_epochs": [1, 2, 3]}},
         {"compress": {"keep": {"W": 0.4}, "quantise": "table", "stage_epochs": [1, 1, 1, 3]}},
+        {"modelling": True, "train": {"epochs": 5, "batch_size": 8}, "cell": {"name": "lstm", "hidden_size": 6}},
+        {"modelling": True, "train": SHORT, "awd": {**AWD, "nt_asgd": 1}},
+        {"modelling": True, "train": {**SHORT, "epochs": 2}, "awd": {**AWD, "finetune": 4}},
     ],
 )
-def test_a_run_that_was_stopped_goes_on_where_it_was(train: dict[str, Any], go: Go) -> None:
-    whole, there = go("whole", **train)
-    left, folder = go("parts", stop=3, **train)
+def test_a_run_that_was_stopped_goes_on_where_it_was(changes: dict[str, Any], go: Go) -> None:
+    whole, there = go("whole", **changes)
+    left, folder = go("parts", stop=3, **changes)
     assert left.status is Status.INTERRUPTED
     assert (folder / resume.FILE).exists()
-    done, _ = go("parts", **train)
+    done, _ = go("parts", **changes)
     assert done.result == whole.result
     assert done.provenance["continued_after_epoch"] == 2
     assert rows(folder) == rows(there)

@@ -10,7 +10,8 @@ import torch
 from tiny_texts import tiny_text
 
 from bench.errors import RnnbenchError
-from bench.train.text import Chunked, Windows, check
+from bench.train.chunks import Chunks
+from bench.train.text import Windows, check
 
 
 @pytest.mark.parametrize("seed", [None, 4])
@@ -49,7 +50,7 @@ def test_every_pass_has_lengths_of_its_own_drawn_from_the_seed() -> None:
 def test_chunks_are_the_windows_in_order() -> None:
     stream = torch.arange(1000, dtype=torch.int32)
     plain = [window.x for window in Windows(stream, 2, 9)]
-    chunks = list(Chunked(Windows(stream, 2, 9), 4))
+    chunks = list(Chunks(Windows(stream, 2, 9), 4))
     assert {len(chunk) for chunk in chunks[:-1]} == {4}
     together = [window.x for chunk in chunks for window in chunk]
     assert all(torch.equal(one, other) for one, other in zip(plain, together, strict=True))
