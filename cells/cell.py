@@ -155,7 +155,7 @@ class Cell(nn.Module):
         """Every step's h, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
         with materialised(self):
             pre_TBG, state, past = self._project(x_TBD, state)
-            found = replay.scan(self, pre_TBG, state, ends_B)
+            found = kernels.recurrence(self, pre_TBG, state, ends_B) or replay.scan(self, pre_TBG, state, ends_B)
             if found is not None:
                 return found[0], found[1] + past
             steps = []

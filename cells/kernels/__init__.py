@@ -1,9 +1,10 @@
 """Compiled kernels for whole sequences, forward and backward.
 
 A kernel stands in for the scan of :class:`cells.Cell` and gives the same numbers to rounding, in a fraction of the
-time. It is compiled when it is first wanted. Where there is none (another cell, dtype or device, replaced
-non-linearities, no compiler), the scan runs, and the log says so once. ``RNNBENCH_KERNELS=off`` and :func:`use` turn
-them off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose compiler flags and the folder.
+time. It is compiled when it is first wanted. The cells here have kernels written for them; that of any other cell is
+derived from its step (:func:`recurrence`). Where there is none (a step that is no formula, another dtype or device,
+replaced non-linearities, no compiler), the scan runs, and the log says so once. ``RNNBENCH_KERNELS=off`` and
+:func:`use` turn them off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose compiler flags and the folder.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from cells import replay
 from cells.gates import PIECEWISE, SMOOTH
-from cells.kernels import autograd, native
+from cells.kernels import autograd, derive, native
 from cells.kernels.build import NoKernelError, cache_folder
 from cells.kernels.native import Operands
-from cells.kernels.served import matrices, operands, operands_of_each, parts_of
+from cells.kernels.served import is_served, matrices, operands, operands_of_each, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,7 @@ __all__ = [
     "last_of_each",
     "multiply_adds",
     "ready",
+    "recurrence",
     "scan",
     "serves_each",
     "use",
@@ -80,7 +83,7 @@ def in_use() -> str:
 
 
 def ready(cell: Cell) -> bool:
-    """Whether a cell has a kernel on this machine; builds it when it must, in a few seconds."""
+    """Whether a cell has a kernel that was written for it, on this machine; builds it when it must, in a few seconds."""
     parts = parts_of(cell)
     return _Settings.mode != "off" and parts is not None and _loaded(parts["kernel"])
 
@@ -113,11 +116,47 @@ def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor |
     found = _prepare(cell, x_TBD, state)
     if found is None:
         return None
-    ends_B = (lengths_B - 1).contiguous()
-    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < len(x_TBD))).all()):
-        raise IndexError(f"lengths must be in 1..{len(x_TBD)}")
-    h_BH, _ = autograd.run(found[0], _Settings.threads, ends_B)
+    h_BH, _ = autograd.run(found[0], _Settings.threads, _checked(lengths_B - 1, len(x_TBD)))
     return h_BH
+
+
+def _checked(ends_B: Tensor, T: int) -> Tensor:
+    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < T)).all()):
+        raise IndexError(f"lengths must be in 1..{T}")
+    return ends_B.contiguous()
+
+
+def recurrence(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
+    """Every step of a cell that no kernel was written for, by one that is derived from its ``step``.
+
+    Args:
+        cell: its matrices are materialised.
+        pre_TBG: what its ``project`` returned.
+        state: before the first step, past inputs left out.
+        ends_B: the step after which to read h of each sequence, from 0; after each step when ``None``.
+
+    Returns:
+        h_TBH, and every state after the last step; with ``ends_B`` h_BH and no state. ``None`` when no kernel serves
+        this call.
+    """
+    if _Settings.mode == "off" or is_served(cell) or torch.compiler.is_compiling() or not _plain(pre_TBG, *state):
+        return None
+    plan = replay.plan_of(cell, pre_TBG, state)
+    if plan is None:
+        return None
+    made = plan if isinstance(plan, str) else derive.derived(plan, cell)
+    if isinstance(made, str):
+        _say_once(f"{type(cell).__name__} has no kernel ({made}); the scan runs")
+        return None
+    if not _loaded(made.kernel):
+        return None
+    o = derive.operands(cell, made, pre_TBG, state)
+    if not _plain(o.P, *(() if o.U is None else (o.U,))):
+        return None
+    if ends_B is not None:
+        return autograd.run(o, _Settings.threads, _checked(ends_B, len(pre_TBG)))[0], ()
+    h_TBH, c_BH = autograd.run(o, _Settings.threads)
+    return h_TBH, (h_TBH[-1], *(() if c_BH is None else (c_BH,)))
 
 
 def dense(cell: Cell) -> dict[str, Tensor]:
@@ -158,10 +197,7 @@ def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] 
     if cell.nonlinearities not in (SMOOTH, PIECEWISE):
         return None
     parts = parts_of(cell)
-    if parts is None:
-        _say_once(f"{type(cell).__name__} has no kernel; the scan runs")
-        return None
-    if not _loaded(parts["kernel"]):
+    if parts is None or not _loaded(parts["kernel"]):
         return None
     made, past = operands(cell, parts, x_TBD, state)
     if made.c0 is not None and made.c0.shape != made.h0.shape:

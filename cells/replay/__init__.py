@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     State = tuple[Tensor, ...]
 
-__all__ = ["refusal", "scan"]
+__all__ = ["plan_of", "refusal", "scan"]
 
 _MOST = 256
 _plans: dict[Any, Plan | str] = {}
@@ -104,9 +104,7 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     Returns:
         h_TBH, or with ``ends_B`` h_BH; and every state after the last step.
     """
-    if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
-        return None
-    made = _plan(cell, pre_TBG, state)
+    made = plan_of(cell, pre_TBG, state)
     if not isinstance(made, Plan):
         return None
     used = made.used
@@ -117,6 +115,13 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     else:
         h, *after = _results(forward.run(made, pre_TBG, state, given, False), ends_B)
     return h, tuple(after)
+
+
+def plan_of(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str | None:
+    """The formula of a cell's step, made ready, or why it is none; ``None`` when this call is the plain scan's."""
+    if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
+        return None
+    return _plan(cell, pre_TBG, state)
 
 
 def refusal(cell: Cell, pre_TBG: Tensor, state: State) -> str:
