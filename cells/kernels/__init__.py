@@ -83,7 +83,7 @@ def in_use() -> str:
 
 
 def ready(cell: Cell) -> bool:
-    """Whether a cell has a kernel that was written for it, on this machine; builds it when it must, in a few seconds."""
+    """Whether a cell has a kernel written for it, on this machine; builds it when it must, in a few seconds."""
     parts = parts_of(cell)
     return _Settings.mode != "off" and parts is not None and _loaded(parts["kernel"])
 

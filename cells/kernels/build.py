@@ -52,8 +52,8 @@ def library(cell: str) -> ctypes.CDLL:
     """The compiled kernel of a cell, built when it is not there or damaged.
 
     Args:
-        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates; or a name, and from the
-            next line on the source of a type of that sort called ``Own``.
+        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates; or a name, and from
+            the next line on the source of a type of that sort called ``Own``.
 
     Raises:
         NoKernelError: when it cannot be built or loaded.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 
+from cells.kernels.sections import sections_of
 from cells.replay.formula import DEAR, Formula
 from cells.replay.plan import Place, Plan
 from cells.replay.recorded import RefusedError
@@ -17,44 +17,6 @@ _OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 _FUNCTIONS = {"exp": "exp", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "positive": "positive"}
 _BETWEEN = {"clamp": "clamp", "inside": "within"}
 _SLOPES = {"sigmoid_backward": "sigmoid_slope", "tanh_backward": "tanh_slope"}
-
-
-@dataclass(frozen=True)
-class Sections:
-    """How the sums that a step reads lie in the kernel.
-
-    Attributes:
-        given: for each section which section of the pre-activations it is given, or -1.
-        state: for each section which gate of U multiplies h, or -1.
-        of: the sections whose sum a leaf is.
-    """
-
-    given: list[int]
-    state: list[int]
-    of: dict[int, list[int]]
-
-
-def _sections(f: Formula, used: set[int]) -> Sections:
-    """Products with what is added to them first, then those alone, then pre-activations alone: each kind together."""
-    width = sum(each.op == "pre" for each in f.nodes)
-    alone = {f.nodes[each].numbers[0]: each for each in used if f.nodes[each].op == "pre"}
-    found: list[tuple[int, int, int]] = []
-    shared: list[tuple[int, int]] = []
-    gate = 0
-    for each in f.products:
-        for j in range(each.sections):
-            pre = -1 if each.add is None else each.add + j
-            if pre in alone:
-                shared.append((each.leaves + j, pre))
-            found.append((-1 if pre in alone else pre, gate, each.leaves + j))
-            gate += 1
-    taken = {given for given, _, _ in found}
-    found += [(number, -1, alone.get(number, -1)) for number in range(width) if number not in taken]
-    found.sort(key=lambda section: (section[0] < 0) + 2 * (section[1] < 0))
-    of = {leaf: [place] for place, (_, _, leaf) in enumerate(found) if leaf >= 0}
-    for leaf, pre in shared:
-        of[leaf] += of[alone[pre]]
-    return Sections([each[0] for each in found], [each[1] for each in found], of)
 
 
 def _literal(number: float) -> str:
@@ -125,39 +87,52 @@ class Source:
             raise RefusedError("a product of something else than h")
         if len(f.after) > 2:
             raise RefusedError("more than two states")
-        self.forward = f.needed(f.after)
+        self.sections = sections_of(f)
+        self.forward = f.needed(f.after, self.sections.stop)
         wanted = [each.derivative for each in self.terms if each.derivative is not None]
         self.kept = self._kept(wanted)
         self.backward = f.needed(wanted, self.kept)
         used = {*self.forward, *self.backward}
         self.vectors = sorted(each for each in used if f.nodes[each].op == "constant")
-        self.sections = _sections(f, set(self.forward))
-        if max(len(self.sections.given), len(self.kept), len(self.vectors)) > _MOST:
+        if max(len(self.sections.all), len(self.kept), len(self.vectors)) > _MOST:
             raise RefusedError(f"more than {_MOST} sections, constants, or vectors to keep")
 
     def _kept(self, wanted: list[int]) -> list[int]:
         """A second state, results that are dear to compute, and sums of the step that others are computed from."""
         f, first = self.f, self.f.after[1:]
         dear = [each for each in self.forward if f.varies[each] and f.nodes[each].op in (*DEAR, "relu")]
-        read = f.needed(wanted, [*dear, *first])
-        kept = [each for each in read if each in dear or f.nodes[each].op in ("pre", "product")]
-        return [*first, *(each for each in kept if each not in first)]
+        read = f.needed(wanted, [*dear, *first, *self.sections.stop])
+        kept = [each for each in read if each in dear or each in self.sections.sums]
+        kept = [*first, *(each for each in kept if each not in first)]
+        for each in [one for one in kept if one in dear and one not in first]:
+            if self._at_hand(each, [one for one in kept if one != each]):
+                kept.remove(each)
+        return kept
+
+    def _at_hand(self, node: int, kept: list[int]) -> bool:
+        """Whether one dear operation computes a node from what is kept: less work than to write and read it."""
+        f = self.f
+        read = [each for each in f.needed([node], kept) if each not in kept]
+        return not any(f.nodes[each].op in ("pre", "product") for each in read) and (
+            sum(f.nodes[each].op in DEAR for each in read) == 1
+        )
 
     def text(self) -> str:
         """A type called ``Own``."""
-        s = self.sections
-        most = max(len(s.given), len(self.kept), len(self.vectors), 1)
-        counts = {"sections": len(s.given), "states": len(self.f.after)}
+        s = self.sections.all
+        most = max(len(s), len(self.kept), len(self.vectors), 1)
+        counts = {"sections": len(s), "states": len(self.f.after)}
         counts |= {"kept": len(self.kept), "vectors": len(self.vectors)}
         return "\n".join(
             [
                 f"#define MOST {most}",
                 '#include "formula.h"',
+                "namespace {  // of this library alone: of what has one name in several, a process holds one",
                 "struct Own : Plain {",
                 f"static constexpr int {', '.join(f'{name} = {count}' for name, count in counts.items())};",
                 "static constexpr bool given = true;",
-                f"static constexpr int of_input[] = {{{', '.join(map(str, s.given))}}};",
-                f"static constexpr int of_state[] = {{{', '.join(map(str, s.state))}}};",
+                f"static constexpr int of_input[] = {{{', '.join(str(each.given) for each in s)}}};",
+                f"static constexpr int of_state[] = {{{', '.join(str(each.state) for each in s)}}};",
                 "static V forward(const V* a, const V* P, V h, V& c, V, V* k) {",
                 *self._forward(),
                 "}",
@@ -165,6 +140,7 @@ class Source:
                 *self._backward(),
                 "}",
                 "};",
+                "}",
                 "",
             ]
         )
@@ -174,8 +150,11 @@ class Source:
         return states | {each: f"P[{place}]" for place, each in enumerate(self.vectors)}
 
     def _forward(self) -> list[str]:
-        sums = {leaf: " + ".join(f"a[{each}]" for each in places) for leaf, places in self.sections.of.items()}
-        made = _Lines(self.f, self._known() | {leaf: f"({text})" for leaf, text in sums.items()})
+        known = self._known()
+        for node, places in self.sections.sums.items():
+            known[node] = " + ".join(f"a[{each}]" for each in places)
+            known[node] = known[node] if len(places) == 1 else f"({known[node]})"
+        made = _Lines(self.f, known)
         made.add(sorted({*self.forward, *self.kept}))
         made.lines += [f"k[{place}] = {made.known[each]};" for place, each in enumerate(self.kept)]
         after = [made.known[each] for each in self.f.after]
@@ -195,14 +174,10 @@ class Source:
             by = "" if term.derivative is None else f" * {made.known[term.derivative]}"
             parts.setdefault(term.to, []).append(source[0] + by)
         gradients = {place: " + ".join(each) for place, each in parts.items()}
-        s, zero = self.sections, "V{}"
-        da = [zero] * len(s.given)
-        for leaf, places in s.of.items():
-            for each in places if ("leaf", leaf, 0) in parts else ():
-                da[each] = (
-                    gradients["leaf", leaf, 0] if da[each] == zero else f"{da[each]} + {gradients['leaf', leaf, 0]}"
-                )
-        made.lines += [f"da[{place}] = {each};" for place, each in enumerate(da)]
+        zero = "V{}"
+        for place, section in enumerate(self.sections.all):
+            reached = [gradients["leaf", each, 0] for each in section.leaves if ("leaf", each, 0) in gradients]
+            made.lines.append(f"da[{place}] = {' + '.join(reached) or zero};")
         made.lines += [
             f"dP[{place}] = {gradients.get(('leaf', each, 0), zero)};" for place, each in enumerate(self.vectors)
         ]
