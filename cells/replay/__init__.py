@@ -1,4 +1,4 @@
-"""The scan of cells that have no kernel, without a graph of autograd for every step.
+"""The scan where no kernel serves, without a graph of autograd for every step.
 
 Between its products with the state, the step of most cells does nothing but elementwise operations. Such a step is read
 once (:mod:`cells.replay.record`), checked, and made a formula. Forward repeats its operations; backward computes the
