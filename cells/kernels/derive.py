@@ -1,6 +1,7 @@
 """The kernel of any cell whose step is a formula: written from the formula, and compiled like the others.
 
-It is given the pre-activations, so whatever ``project`` does is torch's, as is what ``step`` does to parameters alone.
+It multiplies the input too where ``project`` does nothing but that and add biases; otherwise it is given the
+pre-activations. What a cell does to parameters alone is torch's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 from cells.kernels.native import Operands
 from cells.kernels.source import Source
 from cells.replay.plan import Plan
+from cells.replay.projection import Projection
 from cells.replay.recorded import Recorded, RefusedError, constants_of
 
 if TYPE_CHECKING:
@@ -26,59 +28,76 @@ class Derived(NamedTuple):
 
     Attributes:
         recorded: the step.
+        projection: what the kernel does to the input; ``None`` when it is given the pre-activations.
         kernel: as :func:`cells.kernels.build.library` takes it.
-        vectors: which constants P holds, and which section of them; ``None`` for a number.
+        vectors: which constants P holds first, and which section of them; ``None`` for a number.
         matrices: which constants U is made of.
     """
 
     recorded: Recorded
+    projection: Projection | None
     kernel: str
     vectors: tuple[tuple[int, int | None], ...]
     matrices: tuple[int, ...]
 
 
-_derived: WeakKeyDictionary[Plan, Derived | str] = WeakKeyDictionary()
+_derived: WeakKeyDictionary[Plan, dict[Projection | None, Derived | str]] = WeakKeyDictionary()
 
 
-def derived(plan: Plan, cell: Cell) -> Derived | str:
-    """The kernel of a cell's step, or why it has none."""
-    if plan not in _derived:
+def derived(plan: Plan, cell: Cell, projection: Projection | None) -> Derived | str:
+    """The kernel of a cell, or why it has none."""
+    known = _derived.setdefault(plan, {})
+    if projection not in known:
         try:
-            _derived[plan] = _derive(plan, type(cell).__name__)
+            known[projection] = _derive(plan, type(cell).__name__, projection)
         except RefusedError as error:
-            _derived[plan] = str(error)
-    return _derived[plan]
+            known[projection] = str(error)
+    return known[projection]
 
 
-def _derive(plan: Plan, title: str) -> Derived:
-    source, f = Source(plan), plan.formula
+def _derive(plan: Plan, title: str, projection: Projection | None) -> Derived:
+    f, source = plan.formula, Source(plan, projection is None, projection is not None and bool(projection.biases))
     vectors = tuple((int(number), section) for number, section in (f.nodes[each].numbers for each in source.vectors))
-    return Derived(plan.recorded, f"{title}\n{source.text()}", vectors, tuple(each.matrix for each in f.products))
+    matrices = tuple(each.matrix for each in f.products)
+    return Derived(plan.recorded, projection, f"{title}\n{source.text()}", vectors, matrices)
 
 
-def operands(cell: Cell, made: Derived, pre_TBG: Tensor, state: Sequence[Tensor]) -> Operands:
+def operands(cell: Cell, made: Derived, x: Tensor, state: Sequence[Tensor]) -> Operands:
     """The operands of a call.
 
     Args:
         cell: its matrices are materialised.
-        made: from its step.
-        pre_TBG: of every step.
-        state: before the first.
+        made: from it.
+        x: the inputs [T, B, D], or the pre-activations [T, B, G] for a kernel that is given them.
+        state: before the first step.
     """
     H, given = cell.hidden_size, constants_of(cell, made.recorded)
     rows = [_row(given[number], section, H) for number, section in made.vectors]
     gates = [given[each].t() for each in made.matrices]
+    W = x.new_empty(0)
+    if made.projection is not None:
+        found = constants_of(cell, made.projection.recorded)
+        W = found[made.projection.matrix].t().contiguous()
+        if made.projection.biases:
+            rows += torch.split(_sum([found[each] for each in made.projection.biases]), H)
     return Operands(
         kernel=made.kernel,
-        x=pre_TBG if pre_TBG.stride(2) == 1 else pre_TBG.contiguous(),
+        x=x if x.stride(2) == 1 else x.contiguous(),
         h0=state[0].contiguous(),
         c0=state[1].contiguous() if len(state) > 1 else None,
-        W=pre_TBG.new_empty(0),
+        W=W,
         U=(gates[0] if len(gates) == 1 else torch.cat(gates)).contiguous() if gates else None,
-        P=torch.stack(rows) if rows else pre_TBG.new_empty(0, H),
+        P=torch.stack(rows) if rows else x.new_empty(0, H),
     )
 
 
 def _row(constant: Tensor, section: int | None, H: int) -> Tensor:
     flat = constant.reshape(-1)
     return flat.expand(H) if section is None else flat[section * H : (section + 1) * H]
+
+
+def _sum(tensors: Sequence[Tensor]) -> Tensor:
+    total = tensors[0]
+    for each in tensors[1:]:
+        total = total + each
+    return total

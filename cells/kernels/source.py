@@ -68,6 +68,8 @@ class Source:
 
     Args:
         plan: of the step.
+        given: whether it is given the pre-activations.
+        biased: whether it adds a bias to each section of theirs; those follow the other vectors of P.
 
     Attributes:
         vectors: the constants that P holds, by their nodes.
@@ -76,8 +78,9 @@ class Source:
         RefusedError: when it is beyond what a kernel can do.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, given: bool, biased: bool) -> None:
         self.f = f = plan.formula
+        self.given, self.biases = given, sum(each.op == "pre" for each in f.nodes) if biased else 0
         fused = {
             each.add + j: each.leaves + j for each in f.products if each.add is not None for j in range(each.sections)
         }
@@ -94,7 +97,7 @@ class Source:
         self.backward = f.needed(wanted, self.kept)
         used = {*self.forward, *self.backward}
         self.vectors = sorted(each for each in used if f.nodes[each].op == "constant")
-        if max(len(self.sections.all), len(self.kept), len(self.vectors)) > _MOST:
+        if max(len(self.sections.all), len(self.kept), len(self.vectors) + self.biases) > _MOST:
             raise RefusedError(f"more than {_MOST} sections, constants, or vectors to keep")
 
     def _kept(self, wanted: list[int]) -> list[int]:
@@ -120,9 +123,9 @@ class Source:
     def text(self) -> str:
         """A type called ``Own``."""
         s = self.sections.all
-        most = max(len(s), len(self.kept), len(self.vectors), 1)
+        most = max(len(s), len(self.kept), len(self.vectors) + self.biases, 1)
         counts = {"sections": len(s), "states": len(self.f.after)}
-        counts |= {"kept": len(self.kept), "vectors": len(self.vectors)}
+        counts |= {"kept": len(self.kept), "vectors": len(self.vectors) + self.biases}
         return "\n".join(
             [
                 f"#define MOST {most}",
@@ -130,7 +133,7 @@ class Source:
                 "namespace {  // of this library alone: of what has one name in several, a process holds one",
                 "struct Own : Plain {",
                 f"static constexpr int {', '.join(f'{name} = {count}' for name, count in counts.items())};",
-                "static constexpr bool given = true;",
+                f"static constexpr bool given = {str(self.given).lower()};",
                 f"static constexpr int of_input[] = {{{', '.join(str(each.given) for each in s)}}};",
                 f"static constexpr int of_state[] = {{{', '.join(str(each.state) for each in s)}}};",
                 "static V forward(const V* a, const V* P, V h, V& c, V, V* k) {",
@@ -152,14 +155,18 @@ class Source:
     def _forward(self) -> list[str]:
         known = self._known()
         for node, places in self.sections.sums.items():
-            known[node] = " + ".join(f"a[{each}]" for each in places)
-            known[node] = known[node] if len(places) == 1 else f"({known[node]})"
+            known[node] = f"({' + '.join(map(self._sum, places))})"
         made = _Lines(self.f, known)
         made.add(sorted({*self.forward, *self.kept}))
         made.lines += [f"k[{place}] = {made.known[each]};" for place, each in enumerate(self.kept)]
         after = [made.known[each] for each in self.f.after]
         made.lines += [f"const V after = {after[0]};", *(f"c = {each};" for each in after[1:]), "return after;"]
         return made.lines
+
+    def _sum(self, place: int) -> str:
+        """A section, with its bias."""
+        given = self.sections.all[place].given
+        return f"a[{place}]" + (f" + P[{len(self.vectors) + given}]" if self.biases and given >= 0 else "")
 
     def _backward(self) -> list[str]:
         """Cotangents are sums of terms: each is added up when it is first read, and no term comes after that."""
@@ -177,7 +184,8 @@ class Source:
         zero = "V{}"
         for place, section in enumerate(self.sections.all):
             reached = [gradients["leaf", each, 0] for each in section.leaves if ("leaf", each, 0) in gradients]
-            made.lines.append(f"da[{place}] = {' + '.join(reached) or zero};")
+            bias = f"dP[{len(self.vectors) + section.given}] = " if self.biases and section.given >= 0 else ""
+            made.lines.append(f"da[{place}] = {bias}{' + '.join(reached) or zero};")
         made.lines += [
             f"dP[{place}] = {gradients.get(('leaf', each, 0), zero)};" for place, each in enumerate(self.vectors)
         ]

@@ -18,6 +18,7 @@ from cells.replay import forward
 from cells.replay.backward import Incoming, Sweep
 from cells.replay.forward import Kept
 from cells.replay.plan import Plan, plan
+from cells.replay.projection import Projection, project
 from cells.replay.record import record
 from cells.replay.recorded import RefusedError, constants_of
 from cells.weight import Weight
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
     State = tuple[Tensor, ...]
 
-__all__ = ["plan_of", "refusal", "scan"]
+__all__ = ["plan_of", "projection_of", "refusal", "scan"]
 
 _MOST = 256
 _plans: dict[Any, Plan | str] = {}
+_projections: dict[Any, Projection | str] = {}
 
 
 class _Sequence(torch.autograd.Function):
@@ -122,6 +124,21 @@ def plan_of(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str | None:
     if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
         return None
     return _plan(cell, pre_TBG, state)
+
+
+def projection_of(cell: Cell, x_TBD: Tensor) -> Projection | str | None:
+    """What a cell's ``project`` does when that is a matrix, or why it is none; ``None`` when this call cannot tell."""
+    key = _key(cell, x_TBD, cell.window) if _plain(x_TBD) else None
+    if key is None:
+        return None
+    if key not in _projections:
+        if len(_projections) >= _MOST:
+            _projections.clear()
+        try:
+            _projections[key] = project(cell, x_TBD)
+        except RefusedError as error:
+            _projections[key] = str(error)
+    return _projections[key]
 
 
 def refusal(cell: Cell, pre_TBG: Tensor, state: State) -> str:

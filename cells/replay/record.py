@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cells.replay.formula import Formula, Product
-from cells.replay.recorded import Constant, Hoisted, Recorded, RefusedError, edge_of, place, tensors_in
+from cells.replay.recorded import Constant, Hoisted, Recorded, RefusedError, edge_of, place, tensors_in, unchanged
 
 if TYPE_CHECKING:
     from cells.cell import Cell
@@ -30,20 +30,10 @@ def record(cell: Cell, pre_BG: Tensor, state: tuple[Tensor, ...]) -> Recorded:
     Raises:
         RefusedError: when it is more than elementwise operations and products of the state with constant matrices.
     """
-    before, buffers = dict(vars(cell)), [(each, each._version, each.clone()) for each in cell.buffers()]
-    devices = [pre_BG.device] if pre_BG.is_cuda else []
-    with torch.enable_grad(), torch.random.fork_rng(devices):
+    with unchanged(cell, pre_BG):
         leaves = [each.detach().clone().requires_grad_() for each in (pre_BG, *state)]
-        with _Recorder(cell, leaves) as seen:
+        with Recorder(cell, leaves) as seen:
             after = cell.step(leaves[0], tuple(leaves[1:]))
-    changed = vars(cell).keys() != before.keys() or any(vars(cell)[key] is not value for key, value in before.items())
-    vars(cell).clear()
-    vars(cell).update(before)
-    for buffer, version, value in buffers:
-        if buffer._version != version:
-            buffer.data.copy_(value)
-    if changed:
-        raise RefusedError("a step changes the cell")
     found: Recorded = seen.finish(after, len(state))
     return found
 
@@ -53,7 +43,7 @@ _BINARY = ("add", "sub", "rsub", "mul", "div")
 _CUTS = ("split", "split_with_sizes", "slice", "cat")
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
     """Knows tensors by where they lie: all are kept alive meanwhile, and autograd makes views anew."""
 
     def __init__(self, cell: Cell, leaves: list[Tensor]) -> None:
@@ -72,6 +62,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
             self._source(each, ("parameter", name))
         for name, weight in cell.weights().items():
             self._source(weight.matrix(), ("matrix", name))
+        self._lay(leaves)
+
+    def _lay(self, leaves: list[Tensor]) -> None:
+        """Makes leaves of what a step is given."""
         self.rows[place(leaves[0])] = [self.formula.leaf("pre", j) for j in range(self._sections(leaves[0]))]
         for number, each in enumerate(leaves[1:]):
             if self._sections(each) != 1:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -53,6 +54,27 @@ def constants_of(cell: Cell, recorded: Recorded) -> list[Tensor]:
         made = each.function(*_filled(each.arguments, found), **each.options)
         found.extend(made if isinstance(made, (tuple, list)) else [made])
     return found
+
+
+@contextmanager
+def unchanged(cell: Cell, like: Tensor) -> Iterator[None]:
+    """Runs part of a cell for its operations alone: afterwards cell and random numbers are as before.
+
+    Raises:
+        RefusedError: when it set or deleted an attribute.
+    """
+    before, buffers = dict(vars(cell)), [(each, each._version, each.clone()) for each in cell.buffers()]
+    devices = [like.device] if like.is_cuda else []
+    with torch.enable_grad(), torch.random.fork_rng(devices):
+        yield
+    changed = vars(cell).keys() != before.keys() or any(vars(cell)[key] is not value for key, value in before.items())
+    vars(cell).clear()
+    vars(cell).update(before)
+    for buffer, version, value in buffers:
+        if buffer._version != version:
+            buffer.data.copy_(value)
+    if changed:
+        raise RefusedError("a step changes the cell")
 
 
 def _filled(arguments: Any, found: Sequence[Tensor]) -> Any:

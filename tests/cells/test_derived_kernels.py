@@ -64,10 +64,18 @@ each_cell = pytest.mark.parametrize("cls", DERIVED)
 @each_cell
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "T{}-B{}-D{}-H{}".format(*shape))
 @pytest.mark.parametrize("given", [False, True], ids=["zeros", "state"])
+@pytest.mark.parametrize("whole", [True, False], ids=["project and step", "step"])
 def test_equal_to_the_scan_in_float64(
-    cls: type[Cell], shape: tuple[int, ...], given: bool, called: list[str], monkeypatch: pytest.MonkeyPatch
+    cls: type[Cell],
+    shape: tuple[int, ...],
+    given: bool,
+    whole: bool,
+    called: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cell = cell_of(cls, *shape[2:])
+    if not whole:
+        monkeypatch.setattr(replay, "projection_of", lambda *_: None)
     wanted = plain(cell, shape, given, monkeypatch)
     agree(results(cell, shape, given, torch.float32), wanted)
     assert called == [cls.__name__] or shape[3] == 1  # a 1 x 1 matrix looks like its transpose: it is scanned
@@ -170,6 +178,7 @@ def test_any_layout_of_the_pre_activations_and_any_weight(monkeypatch: pytest.Mo
         weight.factorise(3)
     agree(results(cell, (5, 6, 12, 20), True, torch.float32), plain(cell, (5, 6, 12, 20), True, monkeypatch))
     x, project = torch.randn(5, 6, 12), cell.project
+    monkeypatch.setattr(cell, "project", lambda x: project(x).clone())  # more than a matrix
     wanted = cell(x)[0]
     monkeypatch.setattr(cell, "project", lambda x: project(x).transpose(0, 2).contiguous().transpose(0, 2))
     assert torch.equal(cell(x)[0], wanted)
