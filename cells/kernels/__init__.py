@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -124,14 +124,13 @@ def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor |
     found = _prepare(cell, x_TBD, state)
     if found is None:
         return None
-    h_BH, _ = autograd.run(found[0], _Settings.threads, _checked(lengths_B - 1, len(x_TBD)))
-    return h_BH
+    return _last(found[0], lengths_B - 1)
 
 
-def _checked(ends_B: Tensor, T: int) -> Tensor:
-    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < T)).all()):
-        raise IndexError(f"lengths must be in 1..{T}")
-    return ends_B.contiguous()
+def _last(o: Operands, ends_B: Tensor) -> Tensor:
+    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < len(o.x))).all()):
+        raise IndexError(f"lengths must be in 1..{len(o.x)}")
+    return autograd.run(o, _Settings.threads, ends_B.contiguous())[0]
 
 
 def derived(cell: Cell, x_TBD: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
@@ -169,19 +168,16 @@ def recurrence(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None)
 
 
 def _derivable(cell: Cell, *tensors: Tensor) -> bool:
-    off = _Settings.mode == "off" or is_served(cell) or torch.compiler.is_compiling()
-    return not off and plain(*tensors)
+    return not (_Settings.mode == "off" or is_served(cell) or torch.compiler.is_compiling()) and plain(*tensors)
 
 
-def _run(cell: Cell, made: derive.Derived, x: Tensor, state: State, ends_B: Tensor | None) -> Any:
-    if not _loaded(made.kernel):
+def _run(
+    cell: Cell, made: derive.Derived, x: Tensor, state: State, ends_B: Tensor | None
+) -> tuple[Tensor, State] | None:
+    o = derive.operands(cell, made, x, state) if _loaded(made.kernel) else None
+    if o is None or not o.plain:
         return None
-    o = derive.operands(cell, made, x, state)
-    if not _readable(o):
-        return None
-    if ends_B is not None:
-        return autograd.run(o, _Settings.threads, _checked(ends_B, len(x)))[0], ()
-    return _outputs(o)
+    return _outputs(o) if ends_B is None else (_last(o, ends_B), ())
 
 
 def dense(cell: Cell) -> dict[str, Tensor]:
@@ -227,13 +223,9 @@ def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] 
     made, past = operands(cell, parts, x_TBD, state)
     if made.c0 is not None and made.c0.shape != made.h0.shape:
         return None  # the scan broadcasts it, or says what is wrong
-    if not _readable(made):
+    if not made.plain:
         return None
     return made, past
-
-
-def _readable(o: Operands) -> bool:
-    return plain(o.W, o.P, *(() if o.U is None else (o.U,)))
 
 
 def _loaded(kernel: str) -> bool:

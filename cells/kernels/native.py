@@ -63,6 +63,11 @@ class Operands:
     let: float = 1.0
     steps: Tensor | None = None
 
+    @property
+    def plain(self) -> bool:
+        """Whether a kernel can read what it is given of a cell: see :func:`plain`."""
+        return plain(self.W, self.P, *(() if self.U is None else (self.U,)))
+
 
 def plain(*tensors: Tensor) -> bool:
     """Whether all are what a kernel reads: ordinary float32 tensors of the CPU, under no transform of torch's."""
