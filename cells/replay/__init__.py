@@ -173,7 +173,8 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
             return None
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
             return None
-        parts += (name, type(module), type(module).forward, getattr(type(module), "step", None))
+        parts += (name, type(module), type(module).forward)
+        parts += [getattr(type(module), each, None) for each in ("project", "step")]
         for key, value in vars(module).items():
             if key in _OWN:
                 continue
