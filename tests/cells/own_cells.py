@@ -110,4 +110,41 @@ class Doubled(FastGRNN):
         return (2 * super().step(pre_BH, state)[0],)
 
 
+class Exponential(Linear):
+    """exp of the input."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        return (torch.exp(pre_BG) + 0 * state[0],)
+
+
+class Gated(TwoMatrices):
+    """A product of a gated product."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        (h,) = state
+        f, n = pre_BG.chunk(2, dim=-1)
+        return (torch.tanh(n + self.U_n(self.U_f(h, add=f).sigmoid() * h)),)
+
+
+class Three(Linear):
+    """Three states."""
+
+    states = 3
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        a, b, c = state
+        return pre_BG - c, 0.5 * a, 0.5 * b
+
+
+class Wide(Linear):
+    """Thirty gates."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.V = Weight(30 * hidden_size, hidden_size)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        return (sum((each.tanh() for each in self.V(state[0]).chunk(30, -1)), pre_BG),)
+
+
 DERIVED = (Doubled, TwoMatrices, Peephole, Odd, Trading, Linear)

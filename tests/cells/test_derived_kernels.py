@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import torch
 from kernel_cases import TOLERANCE, VARIANTS, agree, made, results, tensors
-from own_cells import DERIVED, Linear, Normed, Odd, Peephole, TwoMatrices
+from own_cells import DERIVED, Exponential, Gated, Normed, Odd, Peephole, Three, TwoMatrices, Wide
 from torch import Tensor, nn
 
-from cells import Cell, State, Weight, kernels, replay
+from cells import Cell, kernels, replay
 from cells.kernels import autograd, native, served
 
 SHAPES = [(1, 1, 1, 1), (4, 1, 3, 17), (1, 7, 2, 16), (7, 5, 3, 1), (9, 30, 4, 35)]
@@ -148,19 +148,14 @@ def test_narrower_vectors(flags: str, needs: str, called: list[str], monkeypatch
     assert called == [cls.__name__ for cls in DERIVED]
 
 
-class _Exponential(Linear):
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        return (torch.exp(pre_BG) + 0 * state[0],)
-
-
 def test_exp_over_all_of_its_range(called: list[str]) -> None:
-    cell = _Exponential(1, 16)
+    cell = Exponential(1, 16)
     x = torch.cat([torch.linspace(-87.3, 88.7, 4001), torch.linspace(-1e-3, 1e-3, 101)]).view(1, -1, 1)
     error = cell(x)[0].double() / x.double().exp() - 1
     assert float(error.abs().max()) <= 3e-7
     ends = cell(torch.tensor([-torch.inf, -200.0, 0.0, 89.0, 500.0, torch.inf, torch.nan]).view(1, -1, 1))[0][0, :, 0]
     torch.testing.assert_close(ends, torch.tensor([0.0, 0.0, 1.0, *[torch.inf] * 3, torch.nan]), equal_nan=True)
-    assert called == ["_Exponential"] * 2
+    assert called == ["Exponential"] * 2
 
 
 def test_a_changed_attribute_gives_another_kernel(called: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,35 +187,11 @@ def test_only_what_is_asked_for_gets_a_gradient(called: list[str]) -> None:
     assert called == ["Peephole"]
 
 
-class _Gated(TwoMatrices):
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        (h,) = state
-        f, n = pre_BG.chunk(2, dim=-1)
-        return (torch.tanh(n + self.U_n(self.U_f(h, add=f).sigmoid() * h)),)
-
-
-class _Three(Linear):
-    states = 3
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        a, b, c = state
-        return pre_BG - c, 0.5 * a, 0.5 * b
-
-
-class _Wide(Linear):
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.V = Weight(30 * hidden_size, hidden_size)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        return (sum((each.tanh() for each in self.V(state[0]).chunk(30, -1)), pre_BG),)
-
-
 REASONS = {
     Normed: "the operation aten.native_layer_norm.default",
-    _Gated: "a product of something else than h",
-    _Three: "more than two states",
-    _Wide: "more than 24 sections, constants, or vectors to keep",
+    Gated: "a product of something else than h",
+    Three: "more than two states",
+    Wide: "more than 24 sections, constants, or vectors to keep",
 }
 
 
