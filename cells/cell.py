@@ -154,8 +154,11 @@ class Cell(nn.Module):
     def _scan(self, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, State]:
         """Every step's h, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
         with materialised(self):
+            found = kernels.derived(self, x_TBD, state, ends_B)
+            if found is not None:
+                return found
             pre_TBG, state, past = self._project(x_TBD, state)
-            found = replay.scan(self, pre_TBG, state, ends_B)
+            found = kernels.recurrence(self, pre_TBG, state, ends_B) or replay.scan(self, pre_TBG, state, ends_B)
             if found is not None:
                 return found[0], found[1] + past
             steps = []

@@ -1,9 +1,10 @@
 """Compiled kernels for whole sequences, forward and backward.
 
 A kernel stands in for the scan of :class:`cells.Cell` and gives the same numbers to rounding, in a fraction of the
-time. It is compiled when it is first wanted. Where there is none (another cell, dtype or device, replaced
-non-linearities, no compiler), the scan runs, and the log says so once. ``RNNBENCH_KERNELS=off`` and :func:`use` turn
-them off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose compiler flags and the folder.
+time. It is compiled when it is first wanted. The cells here have kernels written for them; that of any other cell is
+derived from what it does (:func:`derived`). Where there is none (a step that is no formula, another dtype or device,
+replaced non-linearities, no compiler), the scan runs, and the log says so once. ``RNNBENCH_KERNELS=off`` and
+:func:`use` turn them off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose compiler flags and the folder.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import os
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from cells import replay
 from cells.gates import PIECEWISE, SMOOTH
-from cells.kernels import autograd, native
+from cells.kernels import autograd, derive, native
 from cells.kernels.build import NoKernelError, cache_folder
-from cells.kernels.native import Operands
-from cells.kernels.served import matrices, operands, operands_of_each, parts_of
+from cells.kernels.native import Operands, plain
+from cells.kernels.served import is_served, matrices, operands, operands_of_each, parts_of
+from cells.replay.plan import Plan
+from cells.replay.projection import Projection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +33,14 @@ if TYPE_CHECKING:
 __all__ = [
     "cache_folder",
     "dense",
+    "derived",
     "in_use",
     "lanes",
     "last",
     "last_of_each",
     "multiply_adds",
     "ready",
+    "recurrence",
     "scan",
     "serves_each",
     "use",
@@ -80,7 +86,7 @@ def in_use() -> str:
 
 
 def ready(cell: Cell) -> bool:
-    """Whether a cell has a kernel on this machine; builds it when it must, in a few seconds."""
+    """Whether a cell has a kernel written for it, on this machine; builds it when it must, in a few seconds."""
     parts = parts_of(cell)
     return _Settings.mode != "off" and parts is not None and _loaded(parts["kernel"])
 
@@ -104,8 +110,13 @@ def scan(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Tensor, State] | None
     if found is None:
         return None
     made, past = found
-    h_TBH, c_BH = autograd.run(made, _Settings.threads)
-    return h_TBH, (h_TBH[-1], *(() if c_BH is None else (c_BH,)), *past)
+    h_TBH, after = _outputs(made)
+    return h_TBH, after + past
+
+
+def _outputs(o: Operands) -> tuple[Tensor, State]:
+    h_TBH, c_BH = autograd.run(o, _Settings.threads)
+    return h_TBH, (h_TBH[-1], *(() if c_BH is None else (c_BH,)))
 
 
 def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor | None:
@@ -113,11 +124,60 @@ def last(cell: Cell, x_TBD: Tensor, lengths_B: Tensor, state: State) -> Tensor |
     found = _prepare(cell, x_TBD, state)
     if found is None:
         return None
-    ends_B = (lengths_B - 1).contiguous()
-    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < len(x_TBD))).all()):
-        raise IndexError(f"lengths must be in 1..{len(x_TBD)}")
-    h_BH, _ = autograd.run(found[0], _Settings.threads, ends_B)
-    return h_BH
+    return _last(found[0], lengths_B - 1)
+
+
+def _last(o: Operands, ends_B: Tensor) -> Tensor:
+    if not torch.compiler.is_compiling() and not bool(((ends_B >= 0) & (ends_B < len(o.x))).all()):
+        raise IndexError(f"lengths must be in 1..{len(o.x)}")
+    return autograd.run(o, _Settings.threads, ends_B.contiguous())[0]
+
+
+def derived(cell: Cell, x_TBD: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
+    """A cell that no kernel was written for, by one that is derived from its ``project`` and ``step``.
+
+    Args:
+        cell: its matrices are materialised.
+        x_TBD: the inputs.
+        state: before the first step.
+        ends_B: the step after which to read h of each sequence, from 0; after each step when ``None``.
+
+    Returns:
+        h_TBH, every state after the last step; with ``ends_B`` h_BH, no state. ``None`` when another way must serve.
+    """
+    if not _derivable(cell, x_TBD, *state) or cell.window > 1:
+        return None
+    projection = replay.projection_of(cell, x_TBD)
+    if not isinstance(projection, Projection):
+        return None
+    plan = replay.plan_of(cell, x_TBD.new_zeros(1, x_TBD.shape[1], projection.outputs), state)
+    made = derive.derived(plan, cell, projection) if isinstance(plan, Plan) else None
+    return None if made is None or isinstance(made, str) else _run(cell, made, x_TBD, state, ends_B)
+
+
+def recurrence(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tuple[Tensor, State] | None:
+    """As :func:`derived`, by a kernel that is derived from ``step`` alone: of what ``project`` returned."""
+    plan = replay.plan_of(cell, pre_TBG, state) if _derivable(cell, pre_TBG, *state) else None
+    if plan is None:
+        return None
+    made = plan if isinstance(plan, str) else derive.derived(plan, cell, None)
+    if isinstance(made, str):
+        _say_once(f"{type(cell).__name__} has no kernel ({made}); the scan runs")
+        return None
+    return _run(cell, made, pre_TBG, state, ends_B)
+
+
+def _derivable(cell: Cell, *tensors: Tensor) -> bool:
+    return not (_Settings.mode == "off" or is_served(cell) or torch.compiler.is_compiling()) and plain(*tensors)
+
+
+def _run(
+    cell: Cell, made: derive.Derived, x: Tensor, state: State, ends_B: Tensor | None
+) -> tuple[Tensor, State] | None:
+    o = derive.operands(cell, made, x, state) if _loaded(made.kernel) else None
+    if o is None or not o.plain:
+        return None
+    return _outputs(o) if ends_B is None else (_last(o, ends_B), ())
 
 
 def dense(cell: Cell) -> dict[str, Tensor]:
@@ -134,7 +194,7 @@ def dense(cell: Cell) -> dict[str, Tensor]:
 def serves_each(cell: Cell, like: Tensor) -> bool:
     """Whether :func:`last_of_each` serves cells as this one is now: nothing drawn at random, among others."""
     drawn = cell.training and getattr(cell, "zoneout", None)
-    return not drawn and _plain(like) and cell.nonlinearities == SMOOTH and ready(cell)
+    return not drawn and plain(like) and cell.nonlinearities == SMOOTH and ready(cell)
 
 
 def last_of_each(cell: Cell, found: Mapping[str, Tensor], x_MTBD: Tensor, lengths_MB: Tensor) -> Tensor:
@@ -153,36 +213,19 @@ def last_of_each(cell: Cell, found: Mapping[str, Tensor], x_MTBD: Tensor, length
 
 
 def _prepare(cell: Cell, x_TBD: Tensor, state: State) -> tuple[Operands, State] | None:
-    if _Settings.mode == "off" or not _plain(x_TBD, *state) or not x_TBD.shape[1]:
+    if _Settings.mode == "off" or not plain(x_TBD, *state) or not x_TBD.shape[1]:
         return None
     if cell.nonlinearities not in (SMOOTH, PIECEWISE):
         return None
     parts = parts_of(cell)
-    if parts is None:
-        _say_once(f"{type(cell).__name__} has no kernel; the scan runs")
-        return None
-    if not _loaded(parts["kernel"]):
+    if parts is None or not _loaded(parts["kernel"]):
         return None
     made, past = operands(cell, parts, x_TBD, state)
     if made.c0 is not None and made.c0.shape != made.h0.shape:
         return None  # the scan broadcasts it, or says what is wrong
-    if not _plain(made.W, made.P, *(() if made.U is None else (made.U,))):
+    if not made.plain:
         return None
     return made, past
-
-
-def _plain(*tensors: Tensor) -> bool:
-    """Whether all are what a kernel reads: ordinary float32 tensors of the CPU, under no transform of torch's."""
-    for each in tensors:
-        if each.dtype != torch.float32 or each.device.type != "cpu":
-            return False
-    if torch.compiler.is_compiling():
-        return True
-    if torch._C._get_tracing_state() is not None or torch.is_autocast_enabled("cpu"):
-        return False
-    if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
-        return False
-    return all(type(each) in (Tensor, nn.Parameter) for each in tensors)
 
 
 def _loaded(kernel: str) -> bool:

@@ -16,8 +16,8 @@ struct Backward {
 
     Backward(const Call& q, const Layout<Cell>& w, const float* W, const float* U)
         : q(q), w(w), W(W), U(U), da((GATHER + GROUP) * w.wide), dh(GROUP * w.Hp), dc(GROUP * w.Hp),
-          input(q.dx ? GROUP * w.Dp : 0), gated(Cell::gated < 0 ? 0 : GROUP * w.Hp),
-          dW(w.D * w.wide), dU(w.recurrent() ? w.H * w.wide : 0),
+          input(q.dx && !Cell::given ? GROUP * w.Dp : 0), gated(Cell::gated < 0 ? 0 : GROUP * w.Hp),
+          dW(Cell::given ? 0 : w.D * w.wide), dU(w.recurrent() ? w.H * w.wide : 0),
           step_dP(Cell::vectors * w.Hp), dP(Cell::vectors * w.Hp) {}
 
     void group(N begin, N end) {
@@ -125,6 +125,7 @@ struct Backward {
     }
 
     void to_input(N t, N begin, const float* now, N rows) {
+        if constexpr (Cell::given) return to_given(t, begin, now, rows);
         for (const Panel& panel : w.input_panels)
             for (N r = 0; r < rows; r += ROWS) {
                 Term terms[MOST];
@@ -140,12 +141,20 @@ struct Backward {
             std::memcpy(q.dx + (t * q.B + begin + r) * w.D, input + r * w.Dp, w.D * sizeof(float));
     }
 
+    void to_given(N t, N begin, const float* now, N rows) {
+        for (N r = 0; r < rows; ++r)
+            for (int s = 0; s < S; ++s)
+                if (Cell::of_input[s] >= 0)
+                    std::memcpy(q.dx + (t * q.B + begin + r) * w.D + Cell::of_input[s] * w.H, now + r * w.wide + s * w.Hp,
+                                w.H * sizeof(float));
+    }
+
     // The gathered steps into the gradients of W and U.
     void add_up(N rows, N steps) {
         for (const Panel& panel : w.panels) {
             N first = panel.first * LANES;
             int kind = w.kind(w.section_of(panel, w.Hp));
-            if (kind & 1) correlate_all(dW, w.D, xs.data(), q.x_row, first, panel.count, rows, steps);
+            if ((kind & 1) && !Cell::given) correlate_all(dW, w.D, xs.data(), q.x_row, first, panel.count, rows, steps);
             if (kind & 4) correlate_all(dU, w.H, gs.data(), Cell::kept * w.Hp, first, panel.count, rows, steps);
             else if (kind & 2) correlate_all(dU, w.H, hs.data(), w.H, first, panel.count, rows, steps);
         }
@@ -163,7 +172,7 @@ struct Backward {
     // Adds this thread's sums to the gradients of the call.
     void deliver() const {
         for (int s = 0; s < S; ++s) {
-            if (Cell::of_input[s] >= 0) unpack(q.dW + Cell::of_input[s] * w.H * w.D, dW + s * w.Hp, w.D);
+            if (Cell::of_input[s] >= 0 && !Cell::given) unpack(q.dW + Cell::of_input[s] * w.H * w.D, dW + s * w.Hp, w.D);
             if (Cell::of_state[s] >= 0) unpack(q.dU + Cell::of_state[s] * w.H * w.H, dU + s * w.Hp, w.H);
         }
         for (int v = 0; v < Cell::vectors; ++v)
@@ -180,16 +189,16 @@ static void backward(const Call& q) {
     Layout<Cell> w(q);
     int inputs = 0, states = 0;
     for (int s = 0; s < Cell::sections; ++s) {
-        inputs += Cell::of_input[s] >= 0;
+        inputs += Cell::of_input[s] >= 0 && !Cell::given;
         states += Cell::of_state[s] >= 0;
     }
     Floats W(q.dx ? inputs * w.H * w.Dp : 0), U(states * w.H * w.Hp);
     for (int g = 0; q.dx && g < inputs; ++g)
         pack(W + g * w.H * w.Dp, q.W + g * w.H * w.D, w.D, 1, w.H, w.D, w.input_panels);
     for (int g = 0; g < states; ++g) pack(U + g * w.H * w.Hp, q.U + g * w.H * w.H, w.H, 1, w.H, w.H, w.state_panels);
-    std::memset(q.dW, 0, inputs * w.H * w.D * sizeof(float));
+    if (inputs) std::memset(q.dW, 0, inputs * w.H * w.D * sizeof(float));
     if (states) std::memset(q.dU, 0, states * w.H * w.H * sizeof(float));
-    std::memset(q.dP, 0, Cell::vectors * w.H * sizeof(float));
+    if (Cell::vectors) std::memset(q.dP, 0, Cell::vectors * w.H * sizeof(float));
 
     std::vector<Backward<Cell>*> parts(threads_of(q));
     share(q, [&](N n, N from, N to) {

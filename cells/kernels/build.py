@@ -52,7 +52,8 @@ def library(cell: str) -> ctypes.CDLL:
     """The compiled kernel of a cell, built when it is not there or damaged.
 
     Args:
-        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates.
+        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates; or a name, and from
+            the next line on the source of a type of that sort called ``Own``.
 
     Raises:
         NoKernelError: when it cannot be built or loaded.
@@ -83,8 +84,22 @@ def _load_or_build(cell: str, compiler: str, flags: tuple[str, ...]) -> ctypes.C
 
 def _path(cell: str, compiler: str, flags: tuple[str, ...]) -> Path:
     key = "\n".join([_source_hash(), cell, compiler, *flags, *_ALWAYS, _processor()])
-    name = "".join(c if c.isalnum() else "-" for c in cell.lower()).strip("-")
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in _name(cell).lower()).strip("-")
     return cache_folder() / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.so"
+
+
+def _name(cell: str) -> str:
+    return cell.partition("\n")[0]
+
+
+def _kind(cell: str, folder: Path) -> list[str]:
+    """The compiler's arguments that choose a cell; writes what source there is into the folder."""
+    name, _, source = cell.partition("\n")
+    if source:
+        (folder / "own.h").write_text(source, encoding="utf-8")
+        return ["-DCELL=Own", "-DOWN", f"-I{folder}", f"-I{_HERE}"]
+    kind = [f"-DCELL={name.removesuffix(PIECEWISE_SUFFIX)}"]
+    return [*kind, "-DPIECEWISE"] if name.endswith(PIECEWISE_SUFFIX) else kind
 
 
 def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None:
@@ -94,10 +109,15 @@ def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
             made = Path(folder) / "kernel.so"
-            kind = [f"-DCELL={cell.removesuffix(PIECEWISE_SUFFIX)}"]
-            if cell.endswith(PIECEWISE_SUFFIX):
-                kind.append("-DPIECEWISE")
-            command = [compiler, *flags, *_ALWAYS, *kind, str(_HERE / "sequence.cpp"), "-o", str(made)]
+            command = [
+                compiler,
+                *flags,
+                *_ALWAYS,
+                *_kind(cell, Path(folder)),
+                str(_HERE / "sequence.cpp"),
+                "-o",
+                str(made),
+            ]
             done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
             if done.returncode or not made.exists():
                 text = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])
@@ -107,7 +127,7 @@ def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None
             made.replace(path)
     except (OSError, subprocess.SubprocessError) as error:
         raise NoKernelError(f"{type(error).__name__}: {error}") from None
-    _log.info("compiled the %s kernel in %.1f s: %s", cell, time.monotonic() - began, path)
+    _log.info("compiled the %s kernel in %.1f s: %s", _name(cell), time.monotonic() - began, path)
 
 
 def _whole(path: Path) -> bool:

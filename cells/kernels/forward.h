@@ -35,6 +35,7 @@ struct Forward {
     // Of the gated section, or of all others.
     void products(N t, N begin, N rows, bool of_gated, const float* state) {
         const float* x = q.x + t * q.x_step + begin * q.x_row;
+        if constexpr (Cell::given) take_given(x, rows);
         for (const Panel& panel : w.panels) {
             N first = panel.first * LANES;
             int kind = w.kind(w.section_of(panel, w.Hp));
@@ -42,12 +43,22 @@ struct Forward {
             for (N r = 0; r < rows; r += ROWS) {
                 Term terms[2];
                 int count = 0;
-                if (kind & 1) terms[count++] = {x + r * q.x_row, q.x_row, W + first * w.D, w.D};
+                if ((kind & 1) && !Cell::given) terms[count++] = {x + r * q.x_row, q.x_row, W + first * w.D, w.D};
                 if (kind & 2) terms[count++] = {state + r * w.Hp, w.Hp, U + first * w.H, w.H};
                 N height = rows - r < ROWS ? rows - r : ROWS;
-                multiply_for(height, panel.count)(pre + r * w.wide + first, w.wide, false, terms, count);
+                const bool add = Cell::given && (kind & 1);
+                if (!Cell::given || count)
+                    multiply_for(height, panel.count)(pre + r * w.wide + first, w.wide, add, terms, count);
             }
         }
+    }
+
+    void take_given(const float* x, N rows) {
+        for (N r = 0; r < rows; ++r)
+            for (int s = 0; s < Cell::sections; ++s)
+                if (Cell::of_input[s] >= 0)
+                    std::memcpy(pre + r * w.wide + s * w.Hp, x + r * q.x_row + Cell::of_input[s] * w.H,
+                                w.H * sizeof(float));
     }
 
     void gate(N r) {
@@ -89,8 +100,8 @@ struct Forward {
 template <class Cell>
 static void forward(const Call& q) {
     Layout<Cell> w(q);
-    Floats W(w.D * w.wide), U(w.recurrent() ? w.H * w.wide : 0);
-    w.pack_gates(W, q.W, w.D, Cell::of_input);
+    Floats W(Cell::given ? 0 : w.D * w.wide), U(w.recurrent() ? w.H * w.wide : 0);
+    if (!Cell::given) w.pack_gates(W, q.W, w.D, Cell::of_input);
     if (w.recurrent()) w.pack_gates(U, q.U, w.H, Cell::of_state);
     share(q, [&](N, N from, N to) {
         Forward<Cell> work(q, w, W, U);

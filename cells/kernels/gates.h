@@ -8,13 +8,19 @@
 //
 // Section number `gated` multiplies not h but what gate() makes of h and the sections before it; forward() keeps that
 // last. What reaches it through U goes through backward_gate(), which adds to the gradient of h.
+//
+// Where sections are `given` there is no W: x is what it would have made, `of_input` says which H numbers of a row are
+// a section's, and each is at most one section's.
 #pragma once
 #include "lanes.h"
 
-constexpr int MOST = 6;  // sections, kept vectors, vectors of P
+#ifndef MOST
+#define MOST 6  // sections, kept vectors, vectors of P
+#endif
 
-struct Plain {  // every product with the state is with h
+struct Plain {  // every product with the state is with h, and W is there
     static constexpr int gated = -1;
+    static constexpr bool given = false;
 };
 
 struct One : Plain {  // one matrix pair, one state
@@ -101,6 +107,7 @@ struct GRU : Plain {  // reset after the product; sections r, z, W_n x, U_n h; P
 
 struct GRUBefore {  // reset before the product; sections r, z, n; P: their biases; keeps r h last
     static constexpr int sections = 3, states = 1, kept = 4, vectors = 3, gated = 2;
+    static constexpr bool given = false;
     static constexpr int of_input[] = {0, 1, 2}, of_state[] = {0, 1, 2};
     static V gate(const V* a, const V* P, V h) { return sigmoid(a[0] + P[0]) * h; }
     static V forward(const V* a, const V* P, V h, V&, V, V* k) {

@@ -9,7 +9,7 @@ from functools import cache
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cells.kernels.build import library
 
@@ -62,6 +62,25 @@ class Operands:
     take: Tensor | None = None
     let: float = 1.0
     steps: Tensor | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether a kernel can read what it is given of a cell: see :func:`plain`."""
+        return plain(self.W, self.P, *(() if self.U is None else (self.U,)))
+
+
+def plain(*tensors: Tensor) -> bool:
+    """Whether all are what a kernel reads: ordinary float32 tensors of the CPU, under no transform of torch's."""
+    for each in tensors:
+        if each.dtype != torch.float32 or each.device.type != "cpu":
+            return False
+    if torch.compiler.is_compiling():
+        return True
+    if torch._C._get_tracing_state() is not None or torch.is_autocast_enabled("cpu"):
+        return False
+    if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
+        return False
+    return all(type(each) in (Tensor, nn.Parameter) for each in tensors)
 
 
 @cache

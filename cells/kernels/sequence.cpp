@@ -2,7 +2,10 @@
 // are in the nearest cache. Rows of a batch do not depend on one another, so a thread takes its rows through all of
 // time and waits for nobody.
 //
-// Compiled once for each cell: CELL is its name in gates.h.
+// Compiled once for each cell: CELL is its name in gates.h, or with OWN in own.h, which was written from a formula.
+#ifdef OWN
+#include "own.h"
+#endif
 #include "backward.h"
 #include "forward.h"
 

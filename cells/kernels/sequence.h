@@ -13,7 +13,7 @@ struct Call {
     N T, B, D, H, threads, models;
     N x_step, x_row, x_model;
     const float *x, *h0, *c0;   // [T, B, D], [B, H], [B, H] or null
-    const float *W, *U, *P;     // [gates H, D], [gates H, H] or null, [vectors, H]
+    const float *W, *U, *P;     // [gates H, D] or null where sections are given, [gates H, H] or null, [vectors, H]
     const float* take;          // [T, B, H], or null for `let` everywhere
     double let;
     const N* steps;             // for each model how many of the T steps it takes, or null for all of them
@@ -29,7 +29,7 @@ template <class Cell>
 static Call of_model(const Call& all, N m) {
     N inputs = 0, states = 0;
     for (int s = 0; s < Cell::sections; ++s) {
-        inputs += Cell::of_input[s] >= 0;
+        inputs += Cell::of_input[s] >= 0 && !Cell::given;
         states += Cell::of_state[s] >= 0;
     }
     const N BH = all.B * all.H, TBH = all.T * BH, W = inputs * all.H * all.D, U = states * all.H * all.H;

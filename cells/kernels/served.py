@@ -72,6 +72,11 @@ _SERVED: Mapping[str, Callable[[Any], Parts]] = {
 }
 
 
+def is_served(cell: Cell) -> bool:
+    """Whether a cell has a kernel that was written for it."""
+    return f"{type(cell).__module__}.{type(cell).__qualname__}" in _SERVED
+
+
 def parts_of(cell: Cell) -> Parts | None:
     """The kernel of a cell and its vectors P, or ``None`` when it has none."""
     cls = type(cell)

@@ -1,4 +1,4 @@
-"""The scan of cells that have no kernel, without a graph of autograd for every step.
+"""The scan where no kernel serves, without a graph of autograd for every step.
 
 Between its products with the state, the step of most cells does nothing but elementwise operations. Such a step is read
 once (:mod:`cells.replay.record`), checked, and made a formula. Forward repeats its operations; backward computes the
@@ -18,9 +18,10 @@ from cells.replay import forward
 from cells.replay.backward import Incoming, Sweep
 from cells.replay.forward import Kept
 from cells.replay.plan import Plan, plan
+from cells.replay.projection import Projection, project
 from cells.replay.record import record
 from cells.replay.recorded import RefusedError, constants_of
-from cells.replay.trial import confirm, untouched
+from cells.replay.trial import confirm, confirm_projection, untouched
 from cells.weight import Weight
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
 
     State = tuple[Tensor, ...]
 
-__all__ = ["refusal", "scan"]
+__all__ = ["plan_of", "projection_of", "refusal", "scan"]
 
 _MOST = 256
 _SHORTEST = 10
 """Steps; over fewer, looking whether a formula holds still costs more than it saves."""
 _plans: dict[Any, Plan | str] = {}
+_projections: dict[Any, Projection | str] = {}
 
 
 class _Sequence(torch.autograd.Function):
@@ -108,9 +110,7 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     Returns:
         h_TBH, or with ``ends_B`` h_BH; and every state after the last step.
     """
-    if len(pre_TBG) < _SHORTEST or not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
-        return None
-    made = _plan(cell, pre_TBG, state)
+    made = plan_of(cell, pre_TBG, state) if len(pre_TBG) >= _SHORTEST else None
     if not isinstance(made, Plan):
         return None
     used = made.used
@@ -121,6 +121,31 @@ def scan(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None) -> tu
     else:
         h, *after = _results(forward.run(made, pre_TBG, state, given, False), ends_B)
     return h, tuple(after)
+
+
+def plan_of(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str | None:
+    """The formula of a cell's step, made ready, or why it is none; ``None`` when this call is the plain scan's."""
+    if not _plain(pre_TBG, *state) or any(each.shape != state[0].shape for each in state):
+        return None
+    return _plan(cell, pre_TBG, state)
+
+
+def projection_of(cell: Cell, x_TBD: Tensor) -> Projection | str | None:
+    """What a cell's ``project`` does when that is a matrix, or why it is none; ``None`` when this call cannot tell."""
+    key = _key(cell, x_TBD, cell.window) if _plain(x_TBD) else None
+    if key is None:
+        return None
+    if key not in _projections:
+        if len(_projections) >= _MOST:
+            _projections.clear()
+        try:
+            with untouched(cell, x_TBD):
+                made = project(cell, x_TBD)
+                confirm_projection(cell, made, x_TBD)
+            _projections[key] = made
+        except RefusedError as error:
+            _projections[key] = str(error)
+    return _projections[key]
 
 
 def refusal(cell: Cell, pre_TBG: Tensor, state: State) -> str:
@@ -158,7 +183,8 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
             return None
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
             return None
-        parts += (name, type(module), type(module).forward, getattr(type(module), "step", None))
+        parts += (name, type(module), type(module).forward)
+        parts += [getattr(type(module), each, None) for each in ("project", "step")]
         for key, value in vars(module).items():
             if key in _OWN:
                 continue

@@ -32,7 +32,7 @@ class Term(NamedTuple):
     product: int | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Plan:
     """A formula made ready.
 

@@ -31,7 +31,7 @@ def record(cell: Cell, pre_BG: Tensor, state: tuple[Tensor, ...]) -> Recorded:
         RefusedError: when it is more than elementwise operations and products of the state with constant matrices.
     """
     leaves = [each.detach().clone().requires_grad_() for each in (pre_BG, *state)]
-    with _Recorder(cell, leaves) as seen:
+    with Recorder(cell, leaves) as seen:
         after = cell.step(leaves[0], tuple(leaves[1:]))
     found: Recorded = seen.finish(after, len(state))
     return found
@@ -42,7 +42,7 @@ _BINARY = ("add", "sub", "rsub", "mul", "div")
 _CUTS = ("split", "split_with_sizes", "slice", "cat")
 
 
-class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves __init_subclass__ untyped
     """Knows tensors by where they lie: all are kept alive meanwhile, and autograd makes views anew."""
 
     def __init__(self, cell: Cell, leaves: list[Tensor]) -> None:
@@ -61,6 +61,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch le
             self._source(each, ("parameter", name))
         for name, weight in cell.weights().items():
             self._source(weight.matrix(), ("matrix", name))
+        self._lay(leaves)
+
+    def _lay(self, leaves: list[Tensor]) -> None:
+        """Makes leaves of what a step is given."""
         self.rows[place(leaves[0])] = [self.formula.leaf("pre", j) for j in range(self._sections(leaves[0]))]
         for number, each in enumerate(leaves[1:]):
             if self._sections(each) != 1:

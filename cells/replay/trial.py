@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from cells.replay import forward
-from cells.replay.recorded import RefusedError, constants_of
+from cells.replay.recorded import Recorded, RefusedError, constants_of
 
 if TYPE_CHECKING:
     from cells.cell import Cell
     from cells.replay.plan import Plan
+    from cells.replay.projection import Projection
 
 _DIGITS = 0.7
 """Of those that a type has: so many must agree."""
@@ -60,15 +61,46 @@ def confirm(cell: Cell, made: Plan, pre_BG: Tensor, state: Sequence[Tensor]) -> 
     Raises:
         RefusedError: when they differ.
     """
+
+    def formula(leaves: list[Tensor], constants: list[Tensor]) -> Sequence[Tensor]:
+        given = [each if n in made.used else None for n, each in enumerate(constants)]
+        return forward.differentiable(made, leaves[0].unsqueeze(0), leaves[1:], given)[1:]
+
+    def step(leaves: list[Tensor]) -> Sequence[Tensor]:
+        return cell.step(leaves[0], tuple(leaves[1:]))
+
+    _compare(cell, made.recorded, (pre_BG, *state), formula, step)
+
+
+def confirm_projection(cell: Cell, made: Projection, x_TBD: Tensor) -> None:
+    """As :func:`confirm`, of ``project``."""
+
+    def formula(leaves: list[Tensor], constants: list[Tensor]) -> Sequence[Tensor]:
+        biases = [constants[each] for each in made.biases]
+        return [sum(biases, leaves[0] @ constants[made.matrix])]
+
+    _compare(cell, made.recorded, (x_TBD[:2],), formula, lambda leaves: [cell.project(leaves[0])])
+
+
+def _compare(
+    cell: Cell,
+    recorded: Recorded,
+    like: Sequence[Tensor],
+    formula: Callable[[list[Tensor], list[Tensor]], Sequence[Tensor]],
+    own: Callable[[list[Tensor]], Sequence[Tensor]],
+) -> None:
     draw = torch.Generator().manual_seed(0)
     for scale in (1.0, 3.0):
-        numbers = [scale * torch.randn(each.shape, generator=draw) for each in (pre_BG, *state)]
+        numbers = [scale * torch.randn(each.shape, generator=draw) for each in like]
         for sign in (1, -1):
-            leaves = [(sign * each).to(pre_BG).requires_grad_() for each in numbers]
+            leaves = [(sign * each).to(like[0]).requires_grad_() for each in numbers]
             with _moved(cell, scale):
-                same = _same(cell, made, leaves)
-            if not same:
-                raise RefusedError("its step is more than the operations that it shows")
+                constants = constants_of(cell, recorded)
+                sources = [each for each in constants[: len(recorded.sources)] if each.requires_grad]
+                results = (formula(leaves, constants), own(leaves))
+                both = ([*each, *_gradients(each, [*leaves, *sources])] for each in results)
+                if not all(_alike(one, other) for one, other in zip(*both, strict=True)):
+                    raise RefusedError("it is more than the operations that it shows")
 
 
 @contextmanager
@@ -83,17 +115,6 @@ def _moved(cell: Cell, by: float) -> Iterator[None]:
     finally:
         for each, value in zip(own, before, strict=True):
             each.data.copy_(value)
-
-
-def _same(cell: Cell, made: Plan, leaves: list[Tensor]) -> bool:
-    constants = constants_of(cell, made.recorded)
-    given = [each if n in made.used else None for n, each in enumerate(constants)]
-    _, *ours = forward.differentiable(made, leaves[0].unsqueeze(0), leaves[1:], given)
-    wanted = cell.step(leaves[0], tuple(leaves[1:]))
-    sources = constants[: len(made.recorded.sources)]
-    inputs = [*leaves, *(each for each in sources if each.requires_grad)]
-    both = ([*each, *_gradients(each, inputs)] for each in (ours, wanted))
-    return all(_alike(one, other) for one, other in zip(*both, strict=True))
 
 
 def _gradients(after: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[Tensor]:

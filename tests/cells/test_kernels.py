@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from torch import Tensor
 
 from bench.zoo import all_cells
 from cells import Cell, kernels
-from cells.fastgrnn import FastGRNN
 
 SHAPES = [(1, 1, 1, 1), (3, 7, 1, 5), (9, 2, 5, 16), (6, 25, 3, 33), (4, 50, 10, 100), (3, 7, 18, 200)]
 
@@ -174,14 +172,6 @@ def test_the_gates_of_a_kernel_are_the_functions_they_are_named_for() -> None:
     torch.testing.assert_close(seen["rnn"], tanh, rtol=5e-7, atol=1e-37)
 
 
-class _Doubled(FastGRNN):
-    """A subclass with a formula of its own."""
-
-    def step(self, pre_BH: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Twice FastGRNN's."""
-        return (2 * super().step(pre_BH, state)[0],)
-
-
 def _scans(cell: Cell, x: Tensor, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the scan ran."""
     ran: list[bool] = []
@@ -200,7 +190,6 @@ def test_what_a_kernel_does_not_serve_is_scanned(monkeypatch: pytest.MonkeyPatch
     for other, given in (
         (copy.deepcopy(cell).double(), x.double()),
         (replaced, x),
-        (_Doubled(3, 4), x),
         (copy.deepcopy(cell).to("meta"), x.to("meta")),
     ):
         assert _scans(other, given, monkeypatch)
@@ -221,15 +210,6 @@ def test_torch_sees_a_kernel() -> None:
     operands = (torch.randn(3, 2, 4), torch.randn(2, 5), None, torch.randn(10, 4), torch.randn(10, 5), P)
     kernels.ready(all_cells()["ugrnn"](4, 5))
     torch.library.opcheck(torch.ops.rnnbench.sequence.default, ("UGRNN", *operands, None, 1.0, None, 1))
-
-
-def test_a_cell_without_a_kernel_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    kernels._said.clear()
-    cell = _Doubled(3, 4)
-    with caplog.at_level(logging.WARNING, "cells.kernels"):
-        for _ in range(3):
-            cell(torch.randn(2, 2, 3))
-    assert [record.message for record in caplog.records] == ["_Doubled has no kernel; the scan runs"]
 
 
 def test_settings_out_of_range() -> None:
