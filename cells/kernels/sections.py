@@ -62,13 +62,13 @@ def sections_of(f: Formula) -> Sections:
         if number not in taken:
             leaf = alone.get(number, -1)
             found.append((Section(number, -1, [leaf]), leaf))
-    gates = [each.x for each in f.products for _ in range(each.sections)]
-    apart = [f.nodes[each] != ("state", (), (0,)) for each in gates]
-    found.sort(
-        key=lambda each: (
-            (each[0].given < 0) + 2 * (each[0].state < 0) + 4 * (each[0].state >= 0 and apart[each[0].state])
-        )
-    )
+    apart = [f.nodes[each.x] != ("state", (), (0,)) for each in f.products for _ in range(each.sections)]
+
+    def kind(section: Section) -> int:
+        gated = section.state >= 0 and apart[section.state]
+        return (section.given < 0) + 2 * (section.state < 0) + 4 * gated
+
+    found.sort(key=lambda each: kind(each[0]))
     made.all = [section for section, _ in found]
     if any(apart):
         made.gated = len(found) - 1

@@ -2,65 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-import torch
-
+from cells.kernels.lines import Lines
 from cells.kernels.sections import sections_of
-from cells.replay.formula import DEAR, Formula
+from cells.replay.formula import DEAR
 from cells.replay.plan import Place, Plan
 from cells.replay.recorded import RefusedError
 
 _MOST = 24
-_OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
-_FUNCTIONS = {"exp": "exp", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "positive": "positive"}
-_BETWEEN = {"clamp": "clamp", "inside": "within"}
-_SLOPES = {"sigmoid_backward": "sigmoid_slope", "tanh_backward": "tanh_slope"}
-
-
-def _literal(number: float) -> str:
-    """The float32 nearest to a number, exactly."""
-    value = float(torch.tensor(number, dtype=torch.float32))
-    if math.isnan(value):
-        raise RefusedError("a number that is none")
-    if math.isinf(value):
-        return "-__builtin_inff()" if value < 0 else "__builtin_inff()"
-    return f"{value.hex()}f"
-
-
-class _Lines:
-    """Statements that compute nodes, each once, as ``n`` and its number."""
-
-    def __init__(self, formula: Formula, known: dict[int, str]) -> None:
-        self.formula, self.known, self.lines = formula, known, list[str]()
-
-    def add(self, nodes: list[int]) -> None:
-        for each in nodes:
-            if each not in self.known:
-                self.lines.append(f"const V n{each} = {self._expression(each)};")
-                self.known[each] = f"n{each}"
-
-    def _expression(self, node: int) -> str:
-        op, reads, numbers = self.formula.nodes[node]
-        values = [self.known[each] for each in reads]
-        if op == "number":
-            return f"splat({_literal(numbers[0])})"
-        if op in _OPERATORS:
-            return f"{values[0]} {_OPERATORS[op]} {values[1]}"
-        if op in _FUNCTIONS:
-            return f"{_FUNCTIONS[op]}({values[0]})"
-        if op in _SLOPES:
-            return f"{values[0]} * {_SLOPES[op]}({values[1]})"
-        if op in _BETWEEN:
-            ends = [
-                _literal(end if each is None else each)
-                for each, end in zip(numbers, (-math.inf, math.inf), strict=True)
-            ]
-            return f"{_BETWEEN[op]}({values[0]}, {', '.join(ends)})"
-        if op in ("neg", "copy"):
-            return f"{'-' if op == 'neg' else ''}{values[0]}"
-        raise RefusedError(f"the operation {op}")
 
 
 class Source:
@@ -169,7 +119,7 @@ class Source:
         return states | {each: f"P[{place}]" for place, each in enumerate(self.vectors)}
 
     def _forward(self) -> list[str]:
-        made = _Lines(self.f, self._sums())
+        made = Lines(self.f, self._sums())
         made.add(sorted({*self.forward, *self.kept}))
         made.lines += [f"k[{place}] = {made.known[each]};" for place, each in enumerate(self.kept)]
         after = [made.known[each] for each in self.f.after]
@@ -204,7 +154,7 @@ class Source:
         """What is multiplied instead of h, and from its gradient on."""
         if not self.multiplied:
             return []
-        made = _Lines(self.f, self._sums())
+        made = Lines(self.f, self._sums())
         made.add(self.f.needed(self.multiplied, self.sections.stop))
         (number,) = (each for each, one in enumerate(self.f.products) if one.x in self.multiplied)
         gradients, lines = self._gradients({("multiplied", number, 0): ["d_gated"]})
@@ -232,9 +182,9 @@ class Source:
         ]
 
     def _gradients(self, parts: dict[Place, list[str]]) -> tuple[dict[Place, str], list[str]]:
-        """Where some cotangents lead to: sums of terms, each added up when it is first read; no term comes after that."""
+        """Where some cotangents lead to: sums of terms, added up when first read; no term comes after that."""
         terms = [each for each in self.terms if each.source in parts]
-        made = _Lines(self.f, self._known() | {each: f"k[{place}]" for place, each in enumerate(self.kept)})
+        made = Lines(self.f, self._known() | {each: f"k[{place}]" for place, each in enumerate(self.kept)})
         made.add(self.f.needed([each.derivative for each in terms if each.derivative is not None], self.kept))
         for number, term in enumerate(terms):
             source = parts[term.source]
