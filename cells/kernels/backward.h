@@ -88,17 +88,20 @@ struct Backward {
         });
     }
 
-    // From the gradient of the gated state to that of the section that gates it.
+    // From the gradient of the gated state to those of what gates it.
     void gate_of_row(N t, N begin, N r, float* now) {
         const N b = begin + r;
         const float *kept = kept_of(t, b), *h = t ? q.out + ((t - 1) * q.B + b) * w.H : q.h0 + b * w.H;
         for (N j = 0; j < w.H; j += LANES) {
-            V keep[MOST], grad = load(dh + r * w.Hp + j);
+            V keep[MOST], P[MOST], da_j[MOST], dP_j[MOST], grad = load(dh + r * w.Hp + j);
             for (int k = 0; k < Cell::kept; ++k) keep[k] = load(kept + k * w.Hp + j);
-            V da_j = Cell::backward_gate(keep, load(h + j, w.H - j), load(gated + r * w.Hp + j), grad);
+            for (int s = 0; s < Cell::gated; ++s) da_j[s] = load(now + s * w.Hp + j);
+            for (int v = 0; v < Cell::vectors; ++v) P[v] = load(w.P + v * w.Hp + j);
+            for (int v = 0; v < Cell::vectors; ++v) dP_j[v] = load(step_dP + v * w.Hp + j);
+            Cell::backward_gate(keep, P, load(h + j, w.H - j), load(gated + r * w.Hp + j), grad, da_j, dP_j);
             store(dh + r * w.Hp + j, grad);
-            store(now + j, da_j);
-            store(step_dP + j, load(step_dP + j) + da_j);
+            for (int s = 0; s < Cell::gated; ++s) store(now + s * w.Hp + j, da_j[s]);
+            for (int v = 0; v < Cell::vectors; ++v) store(step_dP + v * w.Hp + j, dP_j[v]);
         }
     }
 

@@ -35,7 +35,7 @@ struct Forward {
     // Of the gated section, or of all others.
     void products(N t, N begin, N rows, bool of_gated, const float* state) {
         const float* x = q.x + t * q.x_step + begin * q.x_row;
-        if constexpr (Cell::given) take_given(x, rows);
+        if (Cell::given && !of_gated) take_given(x, rows);
         for (const Panel& panel : w.panels) {
             N first = panel.first * LANES;
             int kind = w.kind(w.section_of(panel, w.Hp));

@@ -7,7 +7,8 @@
 // second state and of h's direct path; the paths through U are added by who calls.
 //
 // Section number `gated` multiplies not h but what gate() makes of h and the sections before it; forward() keeps that
-// last. What reaches it through U goes through backward_gate(), which adds to the gradient of h.
+// last. What reaches it through U goes through backward_gate(), which adds to the gradients of h, of those sections and of
+// P.
 //
 // Where sections are `given` there is no W: x is what it would have made, `of_input` says which H numbers of a row are
 // a section's, and each is at most one section's.
@@ -123,9 +124,11 @@ struct GRUBefore {  // reset before the product; sections r, z, n; P: their bias
         da[2] = dP[2] = dh * (1.0f - z) * Tanh::slope(n);
         return dh * z;
     }
-    static V backward_gate(const V* k, V h, V d_gated, V& dh) {
+    static void backward_gate(const V* k, const V*, V h, V d_gated, V& dh, V* da, V* dP) {
         dh += d_gated * k[0];
-        return d_gated * h * Sigmoid::slope(k[0]);
+        V d = d_gated * h * Sigmoid::slope(k[0]);
+        da[0] += d;
+        dP[0] += d;
     }
 };
 

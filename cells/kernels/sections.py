@@ -28,14 +28,16 @@ class Sections:
     """All of them.
 
     Attributes:
-        all: products with what is added to them first, then those alone, then pre-activations alone.
+        all: products with what is added to them first, then those alone, then pre-activations alone; a gated one last.
         sums: for each leaf, and each node of ``stop``, the sections whose sum it is.
+        gated: which section multiplies something else than h, the last one; -1 for none.
         stop: nodes that are a section, though they are a sum of two leaves.
     """
 
     all: list[Section] = field(default_factory=list)
     sums: dict[int, list[int]] = field(default_factory=dict)
     stop: list[int] = field(default_factory=list)
+    gated: int = -1
 
 
 def sections_of(f: Formula) -> Sections:
@@ -60,8 +62,16 @@ def sections_of(f: Formula) -> Sections:
         if number not in taken:
             leaf = alone.get(number, -1)
             found.append((Section(number, -1, [leaf]), leaf))
-    found.sort(key=lambda each: (each[0].given < 0) + 2 * (each[0].state < 0))
+    apart = [f.nodes[each.x] != ("state", (), (0,)) for each in f.products for _ in range(each.sections)]
+
+    def kind(section: Section) -> int:
+        gated = section.state >= 0 and apart[section.state]
+        return (section.given < 0) + 2 * (section.state < 0) + 4 * gated
+
+    found.sort(key=lambda each: kind(each[0]))
     made.all = [section for section, _ in found]
+    if any(apart):
+        made.gated = len(found) - 1
     made.sums = {node: [place] for place, (_, node) in enumerate(found)}
     for leaf, pre in shared:
         (place,) = made.sums[alone[pre]]

@@ -118,12 +118,45 @@ class Exponential(Linear):
 
 
 class Gated(TwoMatrices):
-    """A product of a gated product."""
+    """A product of a gated state, whose gate is used nowhere else."""
 
     def step(self, pre_BG: Tensor, state: State) -> State:
         (h,) = state
         f, n = pre_BG.chunk(2, dim=-1)
         return (torch.tanh(n + self.U_n(self.U_f(h, add=f).sigmoid() * h)),)
+
+
+class Minimal(TwoMatrices):
+    """The minimal gated unit (Zhou et al., 2016): its gate acts before the product and after."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        (h,) = state
+        f_in, c_in = pre_BG.chunk(2, dim=-1)
+        f = self.sigmoid(self.U_f(h, add=f_in))
+        c = self.tanh(self.U_n(f * h, add=c_in))
+        return ((1 - f) * h + f * c,)
+
+
+class GatedOnce(TwoMatrices):
+    """A gate with a constant before the product, a second state, and a pre-activation that is read twice."""
+
+    states = 2
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        h, c = state
+        f_in, c_in = pre_BG.chunk(2, dim=-1)
+        gate = self.tanh(self.U_f(h) + f_in) * self.b[: self.hidden_size] + 0.5 * h
+        c = 0.5 * c + self.tanh(self.U_n(gate, add=c_in)) * f_in
+        return c * self.sigmoid(h), c
+
+
+class Twice(TwoMatrices):
+    """A product of a product of a product."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        (h,) = state
+        f, n = pre_BG.chunk(2, dim=-1)
+        return (torch.tanh(n + self.U_n(self.U_f(self.U_n(h).tanh()).sigmoid() * h) + f),)
 
 
 class Three(Linear):
@@ -147,4 +180,4 @@ class Wide(Linear):
         return (sum((each.tanh() for each in self.V(state[0]).chunk(30, -1)), pre_BG),)
 
 
-DERIVED = (Doubled, TwoMatrices, Peephole, Odd, Trading, Linear)
+DERIVED = (Doubled, TwoMatrices, Peephole, Odd, Trading, Linear, Gated, Minimal, GatedOnce)
