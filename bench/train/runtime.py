@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import platform
 import resource
@@ -109,7 +108,6 @@ def setup(settings: Settings | None = None) -> dict[str, Any]:
     kernels.use(_current.kernels, threads=_current.threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13
     keeps = _current.keep_freed_memory and _keep_freed_memory()
     where = device().type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def trainer(**options: Any) -> pl.Trainer:
     Args:
         **options: of Lightning's.
     """
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return pl.Trainer(
         accelerator=runtime.device().type,
         devices=1,
