@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from cells.replay.formula import Formula
@@ -42,7 +43,8 @@ def project(cell: Cell, x_TBD: Tensor) -> Projection:
     Raises:
         RefusedError: when it is anything else.
     """
-    x = x_TBD[:2].detach().clone().requires_grad_()  # a step more than one, so that none of it can be lost
+    # A step more than one, so that none of it can be lost; dense, for how a batch lies does not change what it is.
+    x = x_TBD[:2].detach().clone(memory_format=torch.contiguous_format).requires_grad_()
     with _Recorder(cell, [x]) as seen:
         made = cell.project(x)
     found: Projection = seen.projection(made)

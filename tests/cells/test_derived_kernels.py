@@ -167,6 +167,13 @@ def test_a_changed_attribute_gives_another_kernel(called: list[str], monkeypatch
     assert called == ["Odd"] * 3
 
 
+def test_a_batch_that_lies_sequence_by_sequence_is_multiplied_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the batches of a training do."""
+    monkeypatch.setattr(kernels, "recurrence", lambda *_: pytest.fail("it was given the pre-activations"))
+    cell, x = cell_of(TwoMatrices, 4, 6), torch.randn(3, 12, 4)
+    torch.testing.assert_close(cell(x.transpose(0, 1))[0], cell(x.transpose(0, 1).contiguous())[0])
+
+
 def test_any_layout_of_the_pre_activations_and_any_weight(monkeypatch: pytest.MonkeyPatch) -> None:
     cell = cell_of(TwoMatrices, 12, 20)
     for weight in cell.weights().values():
