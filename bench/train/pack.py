@@ -25,6 +25,7 @@ from bench.train.network import derive_seed
 from bench.train.runner import Ongoing, train_alone
 from bench.train.signals import Interrupted
 from bench.train.stack import Optimizer, Stack, clip, losses
+from cells import kernels
 
 _EVALUATION_BATCH = 512
 _CHUNK = 64
@@ -50,15 +51,18 @@ def run_pack(
     runs = [Ongoing(job, partial(listener, number), pack=len(jobs)) for number, job in enumerate(jobs)]
     try:
         _open(runs, dataset)
+        opened = [run for run in runs if run.record is None]
+        if opened and runtime.device().type == "cpu" and kernels.derives(opened[0].network.cell):
+            _log.info("a kernel of its own is quicker than training together: one run after another")
+            _one_by_one(opened)
+            return [run.record for run in runs if run.record is not None]
         try:
-            for run in _Together([run for run in runs if run.record is None]).train():
+            for run in _Together(opened).train():
                 with run.guard():
                     run.measure()
         except Exception:
             _log.exception("the runs cannot be trained together: each goes on alone")
-            for run in runs:
-                with run.guard():
-                    _start_again(run)
+            _one_by_one(runs)
     except (Interrupted, KeyboardInterrupt):
         for run in runs:
             run.close(Status.INTERRUPTED, "stopped by a signal")
@@ -72,11 +76,13 @@ def _open(runs: Sequence[Ongoing], dataset: Dataset | None) -> None:
             dataset = run.dataset
 
 
-def _start_again(run: Ongoing) -> None:
-    if run.record is None:
-        run.prepare()
-        train_alone(run)
-        run.measure()
+def _one_by_one(runs: Sequence[Ongoing]) -> None:
+    for run in runs:
+        with run.guard():
+            if run.record is None:
+                run.prepare(alone=True)
+                train_alone(run)
+                run.measure()
 
 
 class _Together:

@@ -99,8 +99,14 @@ class Ongoing:
             self.dataset = opened
             self.prepare()
 
-    def prepare(self) -> None:
-        """The network before its first step, and an empty history."""
+    def prepare(self, alone: bool = False) -> None:
+        """The network before its first step, and an empty history.
+
+        Args:
+            alone: the run is trained by itself after all.
+        """
+        if alone:
+            self._base.provenance["pack"] = 1
         spec, info = self.job.spec, self.dataset.info
         self.network = build(spec, info.features, info.classes, info.vocabulary)
         self.ground = Ground(spec.train.learning_rate, info.classes)

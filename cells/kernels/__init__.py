@@ -24,6 +24,7 @@ from cells.kernels.native import Operands, plain
 from cells.kernels.served import is_served, matrices, operands, operands_of_each, parts_of
 from cells.replay.plan import Plan
 from cells.replay.projection import Projection
+from cells.weight import materialised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,7 @@ __all__ = [
     "cache_folder",
     "dense",
     "derived",
+    "derives",
     "in_use",
     "lanes",
     "last",
@@ -165,6 +167,16 @@ def recurrence(cell: Cell, pre_TBG: Tensor, state: State, ends_B: Tensor | None)
         _say_once(f"{type(cell).__name__} has no kernel ({made}); the scan runs")
         return None
     return _run(cell, made, pre_TBG, state, ends_B)
+
+
+def derives(cell: Cell) -> bool:
+    """Whether a cell that no kernel was written for has one that is derived; :func:`last_of_each` cannot use that."""
+    like = next(iter(cell.parameters()), torch.empty(0))
+    x, state = like.new_zeros(2, 1, cell.input_size), cell.initial_state(1, like)
+    with torch.no_grad(), materialised(cell):
+        if derived(cell, x, state, None) is not None:
+            return True
+        return cell.window == 1 and recurrence(cell, cell.project(x), state, None) is not None
 
 
 def _derivable(cell: Cell, *tensors: Tensor) -> bool:

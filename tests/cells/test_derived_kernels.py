@@ -186,6 +186,14 @@ def test_any_layout_of_the_pre_activations_and_any_weight(monkeypatch: pytest.Mo
     assert torch.equal(cell(x)[0], wanted)
 
 
+def test_which_cells_have_one() -> None:
+    assert kernels.derives(TwoMatrices(3, 5))
+    assert not kernels.derives(Three(3, 5))
+    assert not kernels.derives(made("fastgrnn", {}, 3, 5))
+    kernels.use("off")
+    assert not kernels.derives(TwoMatrices(3, 5))
+
+
 def test_only_what_is_asked_for_gets_a_gradient(called: list[str]) -> None:
     cell = cell_of(Peephole, 3, 5).requires_grad_(False)
     cell.get_parameter("p_f").requires_grad_()

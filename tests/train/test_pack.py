@@ -117,6 +117,19 @@ def test_options_of_a_cell_hold_for_a_pack(jobs_of: Callable[..., list[Job]]) ->
             same(together[n], job, left[n], run(job))
 
 
+def test_runs_with_a_derived_kernel_are_done_one_by_one(
+    jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = specs([{}, {"learning_rate": 0.01}])
+    together, alone = jobs_of(runs), jobs_of(runs)
+    monkeypatch.setattr(kernels, "derives", lambda _: True)
+    for n, left in enumerate(run_pack(together)):
+        wanted = run(alone[n])
+        assert left.result == wanted.result
+        assert left.provenance["pack"] == 1
+        assert all(torch.equal(one, weights(alone[n])[key]) for key, one in weights(together[n]).items())
+
+
 def test_one_stops_early_and_the_others_go_on(jobs_of: Callable[..., list[Job]]) -> None:
     # Nothing moves, so that the losses of all epochs are equal to the bit and the first is the best.
     stopping = {"learning_rate": 1e-30, "patience": 2, "schedule": "constant"}
