@@ -1,6 +1,6 @@
 """What the FastGRNN paper contributes: the cell contract, the weights, FastRNN and FastGRNN. Knows torch only."""
 
 from cells.cell import Cell, State, one_of, register, registered
-from cells.weight import Weight, materialised, normal
+from cells.weight import Weight, materialised, normal, outside
 
-__all__ = ["Cell", "State", "Weight", "materialised", "normal", "one_of", "register", "registered"]
+__all__ = ["Cell", "State", "Weight", "materialised", "normal", "one_of", "outside", "register", "registered"]

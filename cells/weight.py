@@ -155,6 +155,12 @@ class Weight(nn.Module):
         return shape if self.rank is None else f"{shape}, rank {self.rank}"
 
 
+def outside(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters that belong to no :class:`Weight`, by name."""
+    inside = {id(one) for each in model.modules() if isinstance(each, Weight) for one in each.parameters()}
+    yield from ((name, each) for name, each in model.named_parameters() if id(each) not in inside)
+
+
 @contextmanager
 def materialised(
     module: nn.Module,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cells import Weight
+from cells import Weight, outside
 
 _DENSE_FROM = 0.5
 
@@ -50,8 +50,7 @@ def size(model: nn.Module, number_bytes: int = 4) -> Size:
 
 
 def _stored(model: nn.Module) -> Iterator[Tensor]:
-    weights = [each for each in model.modules() if isinstance(each, Weight)]
-    for weight in weights:
-        yield from weight.stored()
-    inside = {id(each) for weight in weights for each in weight.parameters()}
-    yield from (each for each in model.parameters() if id(each) not in inside)
+    for each in model.modules():
+        if isinstance(each, Weight):
+            yield from each.stored()
+    yield from (each for _, each in outside(model))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -57,40 +57,43 @@ def _window() -> tuple[Tensor, Tensor]:
     return ids[:-1], ids[1:].flatten()
 
 
-def _ours(cell: str, products: str) -> Callable[[], object]:
-    run = _spec(cell, products)
-    network, (x, y), states = build(run, WORDS), _window(), None
-    parameters, dtype = list(network.parameters()), getattr(torch, products)
-    own = optimizer(run.train, parameters)
-
-    def step() -> None:
-        nonlocal states
-        own.zero_grad(set_to_none=True)
-        h, _, after = network(x, None if states is None else detached(states))
-        loss = cross_entropy(h.flatten(0, 1), network.softmax.weight, network.softmax.bias, y, dtype)
-        torch.autograd.backward([loss])
-        nn.utils.clip_grad_norm_(parameters, _CLIP)
-        own.step()
-        states = after
-
-    return step
-
-
-def _theirs() -> Callable[[], object]:
-    network, (x, y), state = _Library(), _window(), None
-    parameters = list(network.parameters())
-    own = torch.optim.SGD(parameters, lr=0.1)
+def _stepper(
+    parameters: Iterable[Tensor], own: torch.optim.Optimizer, loss: Callable[[Any], tuple[Tensor, Any]]
+) -> Callable[[], object]:
+    """A step of training: a window's loss from the state before it, which goes on to the next one."""
+    state, parameters = None, list(parameters)
 
     def step() -> None:
         nonlocal state
         own.zero_grad(set_to_none=True)
-        scores, after = network(x, state)
-        torch.autograd.backward([functional.cross_entropy(scores.flatten(0, 1), y)])
+        found, state = loss(state)
+        torch.autograd.backward([found])
         nn.utils.clip_grad_norm_(parameters, _CLIP)
         own.step()
-        state = tuple(each.detach() for each in after)
 
     return step
+
+
+def _ours(cell: str, products: str) -> Callable[[], object]:
+    run = _spec(cell, products)
+    network, (x, y), dtype = build(run, WORDS), _window(), getattr(torch, products)
+
+    def loss(states: Any) -> tuple[Tensor, Any]:
+        h, _, after = network(x, states)
+        own = cross_entropy(h.flatten(0, 1), network.softmax.weight, network.softmax.bias, y, dtype)
+        return own, detached(after)
+
+    return _stepper(network.parameters(), optimizer(run.train, network.parameters()), loss)
+
+
+def _theirs() -> Callable[[], object]:
+    network, (x, y) = _Library(), _window()
+
+    def loss(state: Any) -> tuple[Tensor, Any]:
+        scores, after = network(x, state)
+        return functional.cross_entropy(scores.flatten(0, 1), y), tuple(each.detach() for each in after)
+
+    return _stepper(network.parameters(), torch.optim.SGD(network.parameters(), lr=0.1), loss)
 
 
 def compare_language(rounds: int) -> Comparison:

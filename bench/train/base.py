@@ -119,7 +119,7 @@ def forget_gradients(parameters: Iterable[Tensor]) -> None:
 
 
 def clip_gradients(parameters: Iterable[Tensor], most: float) -> None:
-    """As ``torch.nn.utils.clip_grad_norm_`` for dense gradients on one device, bit for bit and in half its time.
+    """As ``torch.nn.utils.clip_grad_norm_`` for dense gradients on one device, bit for bit, without its sorting.
 
     Args:
         parameters: some of them with a gradient.

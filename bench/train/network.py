@@ -12,7 +12,7 @@ from bench import zoo
 from bench.compression import CompressPart
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, RunSpec
-from cells import Cell, Weight
+from cells import Cell, Weight, outside
 from cells.compress import HardThreshold
 from cells.gates import PIECEWISE
 
@@ -106,9 +106,8 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
 
 
 def _all_in_weights(cell: Cell) -> None:
-    inside = {id(each) for weight in cell.weights().values() for each in weight.parameters()}
-    for name, each in cell.named_parameters():
-        if each.dim() > 1 and id(each) not in inside:
+    for name, each in outside(cell):
+        if each.dim() > 1:
             raise ValueError(f"its matrix {name!r} is no Weight, so training cannot round it to 8 bits: make it one")
 
 

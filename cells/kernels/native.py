@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cells.kernels.build import library
+from cells.transforms import transformed
 
 _COUNTS = ("T", "B", "D", "H", "threads", "models", "x_step", "x_row", "x_model")
 _POINTERS_IN = ("x", "h0", "c0", "W", "U", "P", "take")
@@ -76,11 +77,7 @@ def plain(*tensors: Tensor) -> bool:
             return False
     if torch.compiler.is_compiling():
         return True
-    if torch._C._get_tracing_state() is not None or torch.is_autocast_enabled("cpu"):
-        return False
-    if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
-        return False
-    return all(type(each) in (Tensor, nn.Parameter) for each in tensors)
+    return not transformed("cpu") and all(type(each) in (Tensor, nn.Parameter) for each in tensors)
 
 
 @cache

@@ -9,7 +9,7 @@ scan to rounding. A step that is no formula is scanned as it is.
 from __future__ import annotations
 
 from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -22,17 +22,19 @@ from cells.replay.projection import Projection, project
 from cells.replay.record import record
 from cells.replay.recorded import RefusedError, constants_of
 from cells.replay.trial import confirm, confirm_projection, untouched
+from cells.transforms import transformed
 from cells.weight import Weight
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cells.cell import Cell
 
     State = tuple[Tensor, ...]
 
-__all__ = ["plan_of", "projection_of", "refusal", "scan"]
+__all__ = ["plan_of", "projection_of", "scan"]
 
+_T = TypeVar("_T")
 _MOST = 256
 _SHORTEST = 10
 """Steps; over fewer, looking whether a formula holds still costs more than it saves."""
@@ -72,8 +74,8 @@ def _differentiable(
     # Views: what a constant is to another is beyond this function.
     own = [None if each is None else each.view_as(each) for each in (pre_TBG, *rest)]
     h_TBH, *last = forward.differentiable(ctx.made, own[0], own[1 : ctx.count + 1], own[ctx.count + 1 :])  # type: ignore[arg-type]
-    pairs = [pair for pair in zip((_ends(h_TBH, ends_B), *last), d, strict=True) if pair[1] is not None]
-    pairs = [(out, gradient) for out, gradient in pairs if out.requires_grad]
+    every = zip((_ends(h_TBH, ends_B), *last), d, strict=True)
+    pairs = [(out, gradient) for out, gradient in every if gradient is not None and out.requires_grad]
     inputs = [each for each in own if each is not None and each.requires_grad]
     outputs, gradients = zip(*pairs, strict=True)
     found = iter(torch.autograd.grad(outputs, inputs, gradients, create_graph=True, allow_unused=True))
@@ -133,42 +135,42 @@ def plan_of(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str | None:
 def projection_of(cell: Cell, x_TBD: Tensor) -> Projection | str | None:
     """What a cell's ``project`` does when that is a matrix, or why it is none; ``None`` when this call cannot tell."""
     key = _key(cell, x_TBD, cell.window) if _plain(x_TBD) else None
+
+    def read() -> Projection:
+        made = project(cell, x_TBD)
+        confirm_projection(cell, made, x_TBD)
+        return made
+
     if key is None:
         return None
-    if key not in _projections:
-        if len(_projections) >= _MOST:
-            _projections.clear()
-        try:
-            with untouched(cell, x_TBD):
-                made = project(cell, x_TBD)
-                confirm_projection(cell, made, x_TBD)
-            _projections[key] = made
-        except RefusedError as error:
-            _projections[key] = str(error)
-    return _projections[key]
-
-
-def refusal(cell: Cell, pre_TBG: Tensor, state: State) -> str:
-    """Why a cell's step is no formula; "" when it is one."""
-    made = _plan(cell, pre_TBG, state)
-    return "" if isinstance(made, Plan) else made
+    return _remembered(_projections, key, cell, x_TBD, read)
 
 
 def _plan(cell: Cell, pre_TBG: Tensor, state: State) -> Plan | str:
     key = _key(cell, pre_TBG, len(state))
     if key is None:
         return "an attribute that may change unseen"
-    if key not in _plans:
-        if len(_plans) >= _MOST:
-            _plans.clear()
+
+    def read() -> Plan:
+        made = plan(record(cell, pre_TBG[0], state))
+        confirm(cell, made, pre_TBG[0], state)
+        return made
+
+    return _remembered(_plans, key, cell, pre_TBG, read)
+
+
+def _remembered(known: dict[Any, _T | str], key: Any, cell: Cell, like: Tensor, read: Callable[[], _T]) -> _T | str:
+    """What is read of a cell once, or why it was refused."""
+    if key not in known:
+        if len(known) >= _MOST:
+            known.clear()
         try:
-            with untouched(cell, pre_TBG):
-                made = plan(record(cell, pre_TBG[0], state))
-                confirm(cell, made, pre_TBG[0], state)
-            _plans[key] = made
+            with untouched(cell, like):
+                made = read()
+            known[key] = made
         except RefusedError as error:
-            _plans[key] = str(error)
-    return _plans[key]
+            known[key] = str(error)
+    return known[key]
 
 
 _FIXED = (int, float, str, bool, type(None), FunctionType, BuiltinFunctionType, torch.dtype)
@@ -203,13 +205,10 @@ def _key(cell: Cell, pre_TBG: Tensor, states: int) -> Any:
 
 def _plain(*tensors: Tensor) -> bool:
     """Whether all are ordinary tensors with numbers in them, under no transform of torch's."""
-    if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None or torch.is_inference_mode_enabled():
+    device = tensors[0].device.type
+    if torch.compiler.is_compiling() or torch.is_inference_mode_enabled():
         return False
-    if torch.autograd.forward_ad._current_level >= 0:
-        return False
-    if torch._C._len_torch_dispatch_stack() or torch._C._functorch.peek_interpreter_stack() is not None:
-        return False
-    if tensors[0].device.type not in ("cpu", "cuda") or torch.is_autocast_enabled(tensors[0].device.type):
+    if device not in ("cpu", "cuda") or transformed(device):
         return False
     same = {(each.dtype, each.device) for each in tensors}
     kinds = all(type(each) in (Tensor, nn.Parameter) and each.numel() for each in tensors)

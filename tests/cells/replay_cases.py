@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from cells import Cell, State, materialised, replay
+from cells import Cell, State, kernels, materialised, replay
+from cells.replay import backward
 
 
 def refusal(cell: Cell, x: Tensor) -> str:
     """Why a cell's step is no formula."""
     with materialised(cell):
-        return replay.refusal(cell, cell.project(x), cell.initial_state(x.shape[1], x)[: cell.states])
+        made = replay.plan_of(cell, cell.project(x), cell.initial_state(x.shape[1], x)[: cell.states])
+    assert made is not None
+    return made if isinstance(made, str) else ""
+
+
+def replayed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A fixture: every sequence by its formula, several steps at once, and a remainder; no kernels."""
+    before = kernels.in_use()
+    kernels.use("off")
+    monkeypatch.setattr(backward, "_TOGETHER", 40)
+    monkeypatch.setattr(replay, "_SHORTEST", 1)
+    yield
+    kernels.use(before)
 
 
 def values(

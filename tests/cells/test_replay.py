@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 import torch
 from cell_cases import build, each_case, factorise, inputs_of, state_of
 from references import Options
-from replay_cases import refusal, same, values
+from replay_cases import refusal, replayed, same, values
 from torch import nn
 
 from baselines.awd import weight_dropped
 from cells import kernels, replay
 from cells.gates import PIECEWISE
-from cells.replay import backward
 
-
-@pytest.fixture(autouse=True)
-def _off(monkeypatch: pytest.MonkeyPatch) -> Any:
-    before = kernels.in_use()
-    kernels.use("off")
-    monkeypatch.setattr(backward, "_TOGETHER", 40)  # several steps at once, and a remainder
-    monkeypatch.setattr(replay, "_SHORTEST", 1)
-    yield
-    kernels.use(before)
+_replayed = pytest.fixture(autouse=True)(replayed)
 
 
 @each_case
@@ -135,9 +125,9 @@ def test_a_few_steps_are_scanned_as_they_are(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.undo()
     kernels.use("off")
     monkeypatch.setattr(replay, "_plan", lambda *_: read.append(True) or "")
-    for steps, replayed in ((9, False), (10, True)):
+    for steps, by_formula in ((9, False), (10, True)):
         cell(inputs_of(cell, steps))
-        assert bool(read) is replayed
+        assert bool(read) is by_formula
 
 
 def test_copies_share_nothing_but_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:

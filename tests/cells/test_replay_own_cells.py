@@ -7,22 +7,13 @@ from typing import Any
 
 import pytest
 import torch
-from replay_cases import refusal, same
+from replay_cases import refusal, replayed, same
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cells import Cell, State, Weight, kernels, replay
-from cells.replay import backward
+from cells import Cell, State, Weight, replay
 
-
-@pytest.fixture(autouse=True)
-def _off(monkeypatch: pytest.MonkeyPatch) -> Any:
-    before = kernels.in_use()
-    kernels.use("off")
-    monkeypatch.setattr(backward, "_TOGETHER", 40)  # several steps at once, and a remainder
-    monkeypatch.setattr(replay, "_SHORTEST", 1)
-    yield
-    kernels.use(before)
+_replayed = pytest.fixture(autouse=True)(replayed)
 
 
 class Own(Cell):
