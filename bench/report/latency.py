@@ -110,8 +110,8 @@ def published_sheets(rows: Sequence[Row], published: Mapping[str, Any]) -> list[
     """Published milliseconds beside ours, a table for each board, with the source's caveats below.
 
     Args:
-        rows: from :func:`bench.published.rows`.
-        published: the published table, from :func:`bench.published.read`.
+        rows: from :func:`bench.deploy.published.rows`.
+        published: the published table, from :func:`bench.deploy.published.read`.
     """
     sets = {name: f"{each['title']}{'' if each['compare'] else '*'}" for name, each in published["datasets"].items()}
     headings = [Heading("Cell", left=True), Heading("Format", left=True)]

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench import zoo
-from bench.cli_bench import bench_app
+from bench.cli.speed import bench_app
 from bench.errors import RnnbenchError
 from bench.speed import cells, clock, grid, language, loop, pack
 from bench.speed.cells import Shape, compare_cells

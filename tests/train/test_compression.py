@@ -12,9 +12,9 @@ import torch
 from tiny_runs import RunTiny
 from torch import nn
 
-from bench import models
 from bench.compression import CompressPart
 from bench.data import Dataset
+from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.plan import Status
 from bench.spec import CellPart, RunSpec

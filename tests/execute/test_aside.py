@@ -48,8 +48,8 @@ def _waits() -> None:
 
 _WAITING = """
 import signal, sys
-from bench import cli
-signal.signal(signal.SIGTERM, cli._interrupt)
+from bench.cli import run
+signal.signal(signal.SIGTERM, run._interrupt)
 from bench.execute import aside
 sys.path.insert(0, {folder!r})
 from test_aside import _waits

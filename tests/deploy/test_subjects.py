@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bench import mcu, models
+from bench import mcu
+from bench.deploy import model as models
 from bench.spec import RunSpec, parse
 
 SPARSE: dict[str, Any] = {"keep": {"W": 0.25, "U": 0.25}}

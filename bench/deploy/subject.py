@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import mcu, models
+from bench import mcu
 from bench.data import DatasetInfo, describe
+from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.plan import read_grid
@@ -78,7 +79,7 @@ def of_run(folder: Path) -> Subject:
     """A finished run.
 
     Raises:
-        RnnbenchError: as :func:`bench.models.load`.
+        RnnbenchError: as :func:`bench.deploy.model.load`.
     """
     return of_model(models.load(folder))
 

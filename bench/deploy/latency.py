@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import mcu
+from bench.deploy.subject import Subject
 from bench.mcu import Board, CodeLatency, Compared, Format
-from bench.subjects import Subject
 
 Row = dict[str, Any]
 

@@ -51,10 +51,12 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Writes a trained model as C99 for a board, with a test vector, a README and an Arduino sketch."""
-    from bench import latencies, mcu, models
+    from bench import mcu
+    from bench.deploy import latency as latencies
+    from bench.deploy import model as models
+    from bench.deploy.subject import of_model
     from bench.mcu.export import export as write
     from bench.report.latency_terminal import predicted_table
-    from bench.subjects import of_model
 
     target, model = mcu.board(board), models.load(run)
     subject = of_model(model)
@@ -95,7 +97,8 @@ def simulate(
     A firmware marks by writing a number to GPIOR0 (AVR) or address 0x40000000 (Arm), 0 to stop; it ends with GPIOR2 or
     0x40000008.
     """
-    from bench import latencies, subjects
+    from bench.deploy import latency as latencies
+    from bench.deploy import subject as subjects
     from bench.report import latency as tables
     from bench.report.latency_terminal import simulated_table
 
@@ -128,7 +131,8 @@ def latency(
     as_json: AsJson = False,
 ) -> None:
     """Predicts cycles, milliseconds, flash and RAM, in integers and in float32. Needs no toolchain."""
-    from bench import latencies, subjects
+    from bench.deploy import latency as latencies
+    from bench.deploy import subject as subjects
     from bench.report import latency as tables
     from bench.report.latency_terminal import predicted_table
 
@@ -150,7 +154,7 @@ def latency(
 
 
 def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool) -> None:
-    from bench import published
+    from bench.deploy import published
     from bench.report import latency as tables
     from bench.report import sheet
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from bench import models
 from bench.cli import app
 from bench.data import open_dataset
+from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import toolchain
 from bench.train.network import build

@@ -1,0 +1,116 @@
+"""``rnnbench list``: the cells, data sets, boards and grids there are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.console import AsJson, out, print_json
+from bench.places import CONFIGS
+
+_PROSE = ("options", "about", "licence")
+"""Keys that are printed below a row rather than in a column."""
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    CELLS = "cells"
+    DATASETS = "datasets"
+    BOARDS = "boards"
+    GRIDS = "grids"
+
+
+def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False) -> None:
+    """Lists what there is: cells, data sets, boards or grids."""
+    rows = {Kind.CELLS: _cells, Kind.DATASETS: _datasets, Kind.BOARDS: _boards, Kind.GRIDS: _grids}[kind]()
+    if as_json:
+        print_json(rows)
+    else:
+        _print(rows)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    """Short facts in columns, prose below them: readable in any width."""
+    columns = [key for key in rows[0] if key not in _PROSE]
+    texts = [[key.replace("_", " ") for key in columns]] + [[_text(row[key]) for key in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in texts]
+    out.print(lines[0], style="bold")
+    for line, row in zip(lines[1:], rows, strict=True):
+        out.print(line)
+        for key in _PROSE:
+            if row.get(key):
+                out.print(f"    {'' if key == 'about' else key + ': '}{_text(row[key])}", style="dim")
+
+
+def _cells() -> list[dict[str, Any]]:
+    from bench import zoo
+
+    return [
+        {
+            "name": name,
+            "title": cls.title,
+            "options": {key: option.shown for key, option in zoo.options(cls).items()},
+            "about": (cls.__doc__ or "").strip().partition("\n")[0],
+        }
+        for name, cls in zoo.all_cells().items()
+    ]
+
+
+def _datasets() -> list[dict[str, Any]]:
+    from bench.data import available, infos
+
+    return [
+        {
+            "name": name,
+            "task": info.task,
+            "steps": info.steps,
+            "features": info.features,
+            "classes": info.classes,
+            "here": available(name),
+            "licence": info.licence,
+            "about": info.about,
+        }
+        for name, info in infos().items()
+    ]
+
+
+def _boards() -> list[dict[str, Any]]:
+    from bench.mcu import boards
+
+    return [
+        {
+            "name": name,
+            "title": board.title,
+            "core": board.core,
+            "clock_mhz": board.clock_hz.value / 1e6,
+            "flash_kb": board.flash_bytes.value / 1024,
+            "ram_kb": board.ram_bytes.value / 1024,
+        }
+        for name, board in boards().items()
+    ]
+
+
+def _grids() -> list[dict[str, Any]]:
+    from bench.plan import read_grid
+
+    grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
+    return [
+        {"name": grid.name, "runs": len(grid.runs()), "file": _short(path), "about": grid.about} for path, grid in grids
+    ]
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={inner}" for key, inner in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

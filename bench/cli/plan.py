@@ -1,0 +1,63 @@
+"""``rnnbench plan``: what a grid would run, and what is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
+
+if TYPE_CHECKING:
+    from bench.plan import Grid, Planned
+
+STYLE = {
+    "planned": "cyan",
+    "running": "yellow",
+    "done": "green",
+    "failed": "red",
+    "interrupted": "magenta",
+    "skipped": "dim",
+}
+"""By :class:`bench.plan.Status`, a string: its module is slow to import, and ``--help`` needs none."""
+
+
+def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
+    """Shows what a grid would run and what is already done. Writes nothing."""
+    _, planned, results = read(grid_file, folder)
+    if as_json:
+        rows = [
+            {"id": run.spec.id, "status": run.status, "reason": run.reason, "spec": run.spec.model_dump(mode="json")}
+            for run in planned
+        ]
+        print_json({"results": str(results), "runs": rows})
+        return
+    for run in planned:
+        reason = f"  {run.reason}" if run.reason else ""
+        out.print(Text.assemble((f"{run.status:11} ", STYLE[run.status]), run.spec.id, (reason, "dim")))
+    out.print(f"{tally(planned)}; results in {results}")
+
+
+def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Path]:
+    """The grid, its runs against what is there, and the results folder."""
+    from bench import execute
+    from bench.plan import Status, plan, read_grid
+    from bench.record import observed
+
+    grid = read_grid(grid_file)
+    results = folder or Path("results") / grid.name
+    runs = execute.check(grid.runs())
+    found = observed(results)
+    skipped = {key: why for key, why in execute.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
+    return grid, plan(runs, {**found, **skipped}), results
+
+
+def tally(planned: list[Planned]) -> str:
+    """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
+    from bench.plan import Status
+
+    counts = {status: sum(run.status is status for run in planned) for status in Status}
+    return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(
+        f"{n} {status}" for status, n in counts.items() if n
+    )

@@ -1,0 +1,34 @@
+"""``rnnbench report``: tables, figures and page of a results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.console import AsJson, out, print_json
+
+
+def report(
+    results: Annotated[Path, typer.Argument(help="A results folder, such as results/demo.", show_default=False)],
+    board: Annotated[
+        str | None, typer.Option(help="Board whose latency the table shows; the one most models fit otherwise.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Writes the tables (LaTeX, Markdown, CSV), figures and page of a results folder, and prints the table."""
+    from bench.report import to_rich, write_report
+
+    written = write_report(results, board)
+    if as_json:
+        paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}
+        body: dict[str, Any] = {key: str(path) for key, path in paths.items()}
+        print_json({**body, "done": written.done, "not_done": written.not_done})
+        return
+    out.print(to_rich(written.table, out.width))
+    for more in (written.ladder, written.study):
+        if more is not None:
+            out.print(to_rich(more, out.width))
+    out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper,")
+    out.print(f"or `wandb leet {results / 'wandb'}` for the curves of every run in the terminal.")

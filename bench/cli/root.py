@@ -1,0 +1,50 @@
+"""The commands put together, and how a user's fault ends one."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from bench.cli import deploy, lists, plan, report, run
+from bench.cli.console import err
+from bench.cli.data import app as data_app
+from bench.cli.speed import bench_app
+from bench.errors import RnnbenchError
+
+app = typer.Typer(
+    name="rnnbench",
+    help="Compares recurrent cells small enough for microcontrollers: accuracy, size, simulated latency.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists.list_)
+app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
+app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
+app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
+deploy.register(app)
+app.add_typer(data_app)
+app.add_typer(bench_app)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(metadata.version("rnnbench"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line. A user's fault is one line and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except RnnbenchError as error:
+        err.print(Text.assemble(("error:", "red"), f" {error}"))
+        sys.exit(2)

@@ -1,0 +1,1 @@
+"""A trained run as something to export, predict and simulate."""
