@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import keywords
+from bench.data.families import keywords
 
 Files = dict[str, bytes]
 
@@ -85,7 +85,7 @@ def speech_commands(words: Iterable[str], each: int = 3, length: Callable[[int],
 
 def har(users: Iterable[int] = range(1, 31), each: int = 12) -> Files:
     """A tree of UCI HAR: two windows of each activity for every user."""
-    from bench.data.activity import TEST
+    from bench.data.families.activity import TEST
 
     files: Files = {}
     for part in ("train", "test"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from published import noise, wav
 
-from bench.data.audio import filter_bank, frames_of, left_padded, log_mel, read_wav
+from bench.data.families.audio import filter_bank, frames_of, left_padded, log_mel, read_wav
 from bench.errors import RnnbenchError
 
 

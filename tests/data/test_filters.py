@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.data.filters import butterworth, low_pass, median3
+from bench.data.families.filters import butterworth, low_pass, median3
 
 RATE = 50.0
 

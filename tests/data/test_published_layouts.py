@@ -29,8 +29,9 @@ from published import (
     zipped,
 )
 
-from bench.data import Dataset, activity, describe, images, keywords
-from bench.data import hapt as hapt_module
+from bench.data import Dataset, describe
+from bench.data.families import activity, images, keywords
+from bench.data.families import hapt as hapt_module
 from bench.data.sets import digits as digits_set
 from bench.data.sets import (
     dsa19,

@@ -13,9 +13,9 @@ import pytest
 from published import tgz, write
 
 from bench.data import Corpus
+from bench.data.families.text import sentences, words
 from bench.data.progress import listening, track
 from bench.data.sets import brown, ptb, sotu
-from bench.data.text import sentences, words
 from bench.errors import RnnbenchError
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bench.data import language
 from bench.data.catalogue import Recipe
 from bench.data.corpus import Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
+from bench.data.families import language
+from bench.data.families.text import NUMBER
 from bench.data.fetch import Npm
-from bench.data.text import NUMBER
 from bench.data.tree import open_tree
 
 _INFO = language.info(

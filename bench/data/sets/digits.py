@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from bench.data.audio import FILTERS, log_mel, read_wav
 from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.families.audio import FILTERS, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import pick

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import keywords
-from bench.data.audio import Samples, log_mel, read_wav
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
-from bench.data.keywords import COMMANDS, NOISE, PARTS, RATE, SECOND, Clip, Part
+from bench.data.families import keywords
+from bench.data.families.audio import Samples, log_mel, read_wav
+from bench.data.families.keywords import COMMANDS, NOISE, PARTS, RATE, SECOND, Clip, Part
 from bench.data.splits import without_repeats
 from bench.data.tree import Tree, open_tree
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from bench.data import keywords
 from bench.data.catalogue import Recipe
+from bench.data.families import keywords
 from bench.data.sets.speech_commands import read
 
 _WORDS = keywords.WORDS["0.01"]

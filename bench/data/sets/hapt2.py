@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.data import activity, hapt
 from bench.data.catalogue import Recipe
+from bench.data.families import activity, hapt
 from bench.data.sets import hapt6
 
 _INFO = activity.merged(hapt6.INFO, "hapt2", "HAPT-2")

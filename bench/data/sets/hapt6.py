@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from bench.data import activity, hapt
 from bench.data.catalogue import Recipe
+from bench.data.families import activity, hapt
 from bench.data.sets import har6
 
 INFO = dataclasses.replace(

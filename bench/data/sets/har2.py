@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.data import activity
 from bench.data.catalogue import Recipe
+from bench.data.families import activity
 from bench.data.sets import har6
 
 _INFO = activity.merged(har6.INFO, "har2", "HAR-2")

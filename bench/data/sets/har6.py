@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.data import activity
 from bench.data.catalogue import Recipe
 from bench.data.dataset import DatasetInfo
+from bench.data.families import activity
 from bench.data.own import Own
 
 _URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/UCI%20HAR%20Dataset.zip"

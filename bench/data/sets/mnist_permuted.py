@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from bench.data import images
+from bench.data.families import images
 
 _INFO = images.info(
     "mnist-permuted", "Permuted MNIST", 784, 1, "handwritten digits, read pixel by pixel in a fixed shuffled order"

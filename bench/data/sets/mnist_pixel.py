@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.data import images
+from bench.data.families import images
 
 _INFO = images.info("mnist-pixel", "Pixel-MNIST-10", 784, 1, "handwritten digits, read pixel by pixel, row after row")
 

@@ -8,10 +8,10 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.data import language
 from bench.data.catalogue import Recipe
 from bench.data.corpus import Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
+from bench.data.families import language
 from bench.data.fetch import Wheel
 from bench.data.own import FirstOf, Own
 from bench.data.tree import open_tree

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import reviews
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.families import reviews
+from bench.data.families.reviews import Collector, rows, star
 from bench.data.own import Own
-from bench.data.reviews import Collector, rows, star
 from bench.data.splits import draw, pick, same_bytes
 from bench.data.tree import open_tree
 

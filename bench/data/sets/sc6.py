@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import keywords
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
-from bench.data.keywords import Clip
+from bench.data.families import keywords
+from bench.data.families.keywords import Clip
 from bench.data.normalise import Array
 from bench.data.own import Both, Own
 from bench.data.splits import numbered, pick

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.data import language
 from bench.data.catalogue import Recipe
 from bench.data.corpus import UNKNOWN, Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
+from bench.data.families import language
+from bench.data.families.text import sentences, words
 from bench.data.fetch import Npm
 from bench.data.own import FirstOf, Own
-from bench.data.text import sentences, words
 from bench.data.tree import Tree, open_tree
 
 _INFO = language.info(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import field_validator
 
-from bench.data import keywords
 from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, build
+from bench.data.families import keywords
 from bench.data.splits import without_repeats
 from bench.data.tree import open_tree
 from bench.errors import RnnbenchError, nearest

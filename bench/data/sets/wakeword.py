@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench.data import keywords
-from bench.data.audio import frames_of
 from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, build
+from bench.data.families import keywords
+from bench.data.families.audio import frames_of
 from bench.data.sets import sc6
 from bench.data.splits import without_repeats
 from bench.data.tree import open_tree

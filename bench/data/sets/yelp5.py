@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import reviews
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.families import reviews
+from bench.data.families.reviews import Collector, rows, star
 from bench.data.own import Own
 from bench.data.progress import track
-from bench.data.reviews import Collector, rows, star
 from bench.data.splits import draw, pick, same_bytes, without_repeats
 from bench.data.tree import Tree, open_tree
 

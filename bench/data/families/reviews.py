@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bench.data.dataset import DatasetInfo, RawSplit
+from bench.data.families.text import UNKNOWN_ID, words
 from bench.data.normalise import Array
-from bench.data.text import UNKNOWN_ID, words
 from bench.data.tree import Tree
 from bench.errors import RnnbenchError
 

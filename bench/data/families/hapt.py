@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.data.activity import ACTIVITIES, LENGTH, RATE_HZ, STEP, TEST, USERS, VALIDATION, class_names, labels
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
+from bench.data.families.activity import ACTIVITIES, LENGTH, RATE_HZ, STEP, TEST, USERS, VALIDATION, class_names, labels
+from bench.data.families.filters import low_pass, median3
 from bench.data.fetch import Sdist
-from bench.data.filters import low_pass, median3
 from bench.data.normalise import Array, Floats
 from bench.data.own import FirstOf, Own
 from bench.data.progress import track

@@ -13,8 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from bench.data.audio import FILTERS, Features, Samples, frames_of, left_padded, log_mel, read_wav
 from bench.data.dataset import DatasetInfo, RawSplit, wrong
+from bench.data.families.audio import FILTERS, Features, Samples, frames_of, left_padded, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import numbered
