@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
+from bench.status import Status
 
 GRID_NOTE = "grid.yaml"
 """In a results folder: the grid it belongs to, and the ids of its runs."""

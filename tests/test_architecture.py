@@ -36,14 +36,14 @@ def test_the_rules_are_kept(tree: Path) -> None:
         ("cells/weight.py", "import bench.errors"),
         ("cells/weight.py", "import numpy"),
         ("baselines/rnn.py", "import bench.spec"),
-        ("bench/spec.py", "import bench.plan"),
+        ("bench/spec/run.py", "import bench.plan"),
         ("bench/plan.py", "import bench.record"),
         ("bench/record.py", "import bench.data"),
         ("bench/data/dataset.py", "import bench.train"),
         ("bench/measure/size.py", "import bench.mcu"),
         ("bench/mcu/trace.py", "import lightning"),
         ("bench/report/frame.py", "import torch"),
-        ("bench/train/module.py", "import bench.execute"),
+        ("bench/train/runner.py", "import bench.execute"),
     ],
 )
 def test_a_wrong_import_is_found(tree: Path, module: str, line: str) -> None:

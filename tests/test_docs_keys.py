@@ -6,8 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from bench.plan import Grid
-from bench.spec import RunSpec
+from bench.spec import Grid, RunSpec
 
 TEXT = (Path(__file__).parents[1] / "docs" / "grids.md").read_text(encoding="utf-8")
 ROWS = {key: default.strip() for key, default in re.findall(r"^\| `([\w.]+)` \| ([^|]*) \|", TEXT, re.MULTILINE)}

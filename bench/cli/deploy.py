@@ -194,7 +194,7 @@ def _finish(rows: list[dict[str, Any]], sheets: list[Any], name: str, folder: Pa
 
 def _origin() -> dict[str, Any]:
     """The commit and the versions that a table was made with; the machine does not matter to simulated cycles."""
-    from bench.train.runtime import provenance
+    from bench.train.provenance import provenance
 
     found = provenance()
     return {key: found[key] for key in ("git", "python", "packages")}

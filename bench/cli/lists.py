@@ -96,7 +96,7 @@ def _boards() -> list[dict[str, Any]]:
 
 
 def _grids() -> list[dict[str, Any]]:
-    from bench.plan import read_grid
+    from bench.spec import read_grid
 
     grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
     return [

@@ -10,7 +10,8 @@ from rich.text import Text
 from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
 
 if TYPE_CHECKING:
-    from bench.plan import Grid, Planned
+    from bench.plan import Planned
+    from bench.spec import Grid
 
 STYLE = {
     "planned": "cyan",
@@ -20,7 +21,7 @@ STYLE = {
     "interrupted": "magenta",
     "skipped": "dim",
 }
-"""By :class:`bench.plan.Status`, a string: its module is slow to import, and ``--help`` needs none."""
+"""By :class:`bench.status.Status`, a string: its module is slow to import, and ``--help`` needs none."""
 
 
 def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
@@ -42,8 +43,10 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
 def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Path]:
     """The grid, its runs against what is there, and the results folder."""
     from bench import execute
-    from bench.plan import Status, plan, read_grid
+    from bench.plan import plan
     from bench.record import observed
+    from bench.spec import read_grid
+    from bench.status import Status
 
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
@@ -55,7 +58,7 @@ def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Pat
 
 def tally(planned: list[Planned]) -> str:
     """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
-    from bench.plan import Status
+    from bench.status import Status
 
     counts = {status: sum(run.status is status for run in planned) for status in Status}
     return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(

@@ -38,8 +38,8 @@ def run(
     fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench import execute
     from bench.execute.progress import follow
-    from bench.plan import Status
     from bench.record import runs_folder
+    from bench.status import Status
     from bench.track import check_login
     from bench.train import Job
 

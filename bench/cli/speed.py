@@ -91,10 +91,10 @@ def _known(chosen: list[str] | None, there: Mapping[str, object]) -> list[str]:
 
 
 def _setup() -> dict[str, Any]:
-    from bench.train import runtime
+    from bench.train.settings import setup
 
     gc.set_threshold(*startup.USUAL)  # as workers have it
-    return runtime.setup()
+    return setup()
 
 
 def _show(found: Comparison, settings: dict[str, Any], as_json: bool) -> None:

@@ -19,8 +19,7 @@ from bench.data.dataset import Dataset, DatasetInfo
 from bench.data.fetch import data_folder
 from bench.data.own import Source
 from bench.errors import RnnbenchError, nearest
-from bench.part import Part
-from bench.spec import parse
+from bench.spec import Part, parse
 
 T = TypeVar("T")
 Chosen = TypeVar("Chosen", bound="Options")

@@ -13,8 +13,8 @@ from bench import mcu
 from bench.data import Dataset, open_dataset
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
-from bench.train.integer import accuracy, program_of
-from bench.train.network import Network, build
+from bench.train.classification.integer import accuracy, program_of
+from bench.train.classification.network import Network, build
 from cells.compress import HardThreshold, quantise_weights
 
 

@@ -13,7 +13,8 @@ from bench import mcu, zoo
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Format
 from bench.spec import CellPart
-from bench.train.network import Network, build_cell
+from bench.train.cell import build_cell
+from bench.train.classification.network import Network
 
 _CALIBRATION = (8, 16)  # sequences, steps
 

@@ -13,9 +13,8 @@ from bench.data import DatasetInfo, describe
 from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
-from bench.plan import read_grid
 from bench.record import noted_runs, runs_folder
-from bench.spec import RunSpec
+from bench.spec import RunSpec, read_grid
 
 UNTRAINED = "untrained weights: cycles of integers hardly depend on values"
 _KEPT = 8  # sequences of a subject

@@ -14,9 +14,9 @@ from typing import Any
 
 from bench import record
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import Record
 from bench.startup import fork_server
+from bench.status import Status
 from bench.train import Job
 
 _PATIENCE_S = 20.0

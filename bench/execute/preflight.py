@@ -12,10 +12,10 @@ from torch import nn
 from bench import mcu, record, zoo
 from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
-from bench.plan import Grid, Status
-from bench.spec import RunSpec
-from bench.train.language import build_layers
-from bench.train.network import build_cell
+from bench.spec import Grid, RunSpec
+from bench.status import Status
+from bench.train.cell import build_cell
+from bench.train.language.model import build_layers
 from cells import Cell
 
 LANGUAGE = "language-modelling"

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from bench.execute.packing import packs
 from bench.execute.pool import Event, cores, run_jobs
-from bench.plan import Status
 from bench.record import Record
+from bench.status import Status
 from bench.train import Job
 
 _STYLE = {Status.DONE: "green", Status.FAILED: "red", Status.INTERRUPTED: "magenta"}

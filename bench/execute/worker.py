@@ -20,7 +20,7 @@ from types import FrameType
 import filelock
 
 from bench import record
-from bench.plan import Status
+from bench.status import Status
 from bench.train import Interrupted, Job, run, run_pack
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

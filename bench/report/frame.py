@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import Record, noted_runs, observed, read_all
 from bench.report.rows import compression, data_name, hidden_size, labels
+from bench.status import Status
 
 RUNS = {
     "id": "string",

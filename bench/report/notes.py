@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
+from bench.status import Status
 
 DAGGER = "†"
 _WORST_FIRST = (Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.SKIPPED, Status.PLANNED)

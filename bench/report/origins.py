@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bench.plan import Status
 from bench.record import Record
+from bench.status import Status
 
 _OWN = ("git", "peak_memory_mb")
 _UNSAID = ("host",)

@@ -11,7 +11,6 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from bench.plan import Status
 from bench.record import Record, runs_folder
 from bench.report import figures, origins
 from bench.report.caption import is_percent, metric, seeds
@@ -19,6 +18,7 @@ from bench.report.frame import plain
 from bench.report.notes import explain_latency, explain_majority, shorten
 from bench.report.svg import PALETTE
 from bench.report.table import Board, Table
+from bench.status import Status
 
 
 def to_html(

@@ -15,13 +15,12 @@ import pandas as pd
 import yaml
 
 from bench.errors import RnnbenchError
-from bench.plan import Grid, row_of
 from bench.record import GRID_NOTE, Record
 from bench.report.caption import kb_meaning, metric, seeds
 from bench.report.frame import plain
 from bench.report.notes import Notes, explain_runs
 from bench.report.table import Column, Entry, Footnote, Row, Spanner, Table, finish, number
-from bench.spec import parse
+from bench.spec import Grid, parse, row_of
 
 _PERPLEXITY = (
     Column("quality", "test perplexity", False),

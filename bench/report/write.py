@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import Record, write_atomically
 from bench.report import frame
 from bench.report.ladder import ladder
@@ -17,6 +16,7 @@ from bench.report.study import noted_grid, study
 from bench.report.svg import standalone
 from bench.report.table import Table, build
 from bench.report.text import to_csv, to_markdown
+from bench.status import Status
 
 
 @dataclass(frozen=True)

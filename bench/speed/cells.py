@@ -19,7 +19,7 @@ from bench.errors import RnnbenchError
 from bench.speed import peer
 from bench.speed.clock import Timed, interleave, ratio, timed
 from bench.speed.report import Comparison, Row, versions
-from bench.train.network import Network
+from bench.train.classification.network import Network
 from cells import kernels
 
 

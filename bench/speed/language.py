@@ -14,9 +14,9 @@ from bench import zoo
 from bench.spec import RunSpec, parse
 from bench.speed.clock import interleave, ratio, timed
 from bench.speed.report import Comparison, Row
-from bench.train.base import optimizer
-from bench.train.language import build, detached
-from bench.train.softmax import cross_entropy
+from bench.train.language.model import build, detached
+from bench.train.language.softmax import cross_entropy
+from bench.train.optimizers import optimizer
 
 _STEPS, _ROWS, _UNITS = 35, 20, 256
 WORDS = 10_000

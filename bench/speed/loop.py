@@ -17,10 +17,10 @@ from bench.spec import TrainPart
 from bench.speed.cells import SHAPES, Shape
 from bench.speed.clock import Timed, interleave, ratio
 from bench.speed.report import Comparison, Row
-from bench.train.callbacks import EpochEnd
 from bench.train.chunks import Chunks
-from bench.train.module import Batches, Classification
-from bench.train.network import Network
+from bench.train.classification.module import Batches, Classification
+from bench.train.classification.network import Network
+from bench.train.epochs import EpochEnd
 from bench.train.trainer import trainer as _trainer
 
 _LOOP_SHAPES = {"small": (Shape(28, 64, 28, 32), 300), "kws": (SHAPES["kws"], 60)}

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from rich.table import Table
 
-from bench.train import runtime
+from bench.train.provenance import provenance
 from cells import kernels
 
 
@@ -59,9 +59,9 @@ class Comparison:
         """Everything, for a file.
 
         Args:
-            settings: what :func:`bench.train.runtime.setup` returned.
+            settings: what :func:`bench.train.settings.setup` returned.
         """
-        machine = {key: value for key, value in runtime.provenance().items() if key != "host"}
+        machine = {key: value for key, value in provenance().items() if key != "host"}
         return {
             "title": self.title,
             "command": ["rnnbench", *(Path(each).name if Path(each).is_absolute() else each for each in sys.argv[1:])],

@@ -9,8 +9,8 @@ import torch
 
 from bench.data import Dataset, DatasetInfo, Split
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.spec import RunSpec, parse
+from bench.status import Status
 from bench.train import Job, run, run_pack
 
 _CLASSES = 12

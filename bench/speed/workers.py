@@ -15,9 +15,9 @@ _PACKED_TO = 64
 def _share(numbers: list[int], seeds: list[int]) -> None:
     """Some of the runs, in a worker."""
     from bench.speed import runs
-    from bench.train import runtime
+    from bench.train.settings import setup
 
-    runtime.setup()
+    setup()
     T, B, D, H, steps = numbers
     runs.do([runs.spec(B, H, steps, seed) for seed in seeds], runs.dataset(T, B, D), together=len(seeds) > 1)
 

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.spec import RunSpec
+from bench.status import Status
 
 MODES = ("offline", "online", "disabled")
 PROJECT = "rnnbench"

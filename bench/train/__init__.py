@@ -4,8 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bench.train.cell import derive_seed
+    from bench.train.classification.network import Network, build
     from bench.train.job import Job, shape_of
-    from bench.train.network import Network, build, derive_seed
     from bench.train.pack import run_pack
     from bench.train.runner import run
     from bench.train.signals import Interrupted
@@ -14,7 +15,8 @@ __all__ = ["Interrupted", "Job", "Network", "build", "derive_seed", "run", "run_
 
 _MODULES = {
     **dict.fromkeys(("Job", "shape_of"), "job"),
-    **dict.fromkeys(("Network", "build", "derive_seed"), "network"),
+    **dict.fromkeys(("Network", "build"), "classification.network"),
+    "derive_seed": "cell",
     "run_pack": "pack",
     "run": "runner",
     "Interrupted": "signals",

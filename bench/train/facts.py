@@ -11,7 +11,7 @@ from torch import nn
 from bench.data import Corpus, Dataset
 from bench.measure import size
 from bench.record import DataFacts, Record, SizeFacts
-from bench.train.network import Network
+from bench.train.classification.network import Network
 
 
 def size_facts(network: Network, number_bytes: int = 4) -> SizeFacts:

@@ -1,130 +1,97 @@
-"""Sequence classification as a Lightning module, and the batches it reads."""
+"""What the modules of all tasks share: the optimizer, the watch over the loss, and the figures of an epoch."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import lightning.pytorch as pl
 import torch
-from torch import Tensor
-from torch.nn import functional
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch import Tensor, nn
 
-from bench.data import Split
 from bench.spec import TrainPart
-from bench.train.base import Training, clip_gradients, forget_gradients, optimizer, rate_factor
-from bench.train.network import Network
-
-Batch = tuple[Tensor, Tensor, Tensor]
+from bench.train.divergence import Ground
 
 
-class Batches:
-    """The batches of a split, from memory, each padded only to its own longest sequence.
+class Training(pl.LightningModule):
+    """Trains a network on cross-entropy.
 
-    Args:
-        split: x [N, T, D], lengths [N], y [N].
-        size: sequences per batch.
-        seed: draws a new order for every pass; ``None`` keeps the order of the split.
-    """
-
-    def __init__(self, split: Split, size: int, seed: int | None = None) -> None:
-        self.split = split
-        self.size = size
-        self.generator = None if seed is None else torch.Generator().manual_seed(seed)
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.split) / self.size)
-
-    def order(self) -> Tensor:
-        """The sequences of the next pass, [N]."""
-        count = len(self.split)
-        return torch.arange(count) if self.generator is None else torch.randperm(count, generator=self.generator)
-
-    def __iter__(self) -> Iterator[Batch]:
-        """Yields x_TBD, lengths_B, y_B."""
-        for chosen in torch.split(self.order(), self.size):
-            lengths_B = self.split.lengths.index_select(0, chosen)
-            x_BTD = self.split.x.index_select(0, chosen)[:, : int(lengths_B.max())]
-            yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
-
-
-class Classification(Training):
-    """Trains a network on cross-entropy and counts what it gets right.
+    Lightning hands it a chunk of batches at a time, each of which it optimises on by itself; the figures of a chunk
+    stay tensors until its end.
 
     Args:
-        network: scores [B, C] from x_TBD and lengths_B.
+        network: what is trained.
         train: optimizer, rate, schedule, clipping.
-        classes: C.
-        steps: optimizer steps in all, for the schedule.
+        classes: as many as a guess has.
 
+    Attributes:
+        after_step: called after every step of the optimizer.
+        order: draws the order of the batches, or their lengths; its place goes into checkpoints.
     """
 
-    def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
-        super().__init__(network, train, classes)
-        self.steps = steps
-        self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
-        self._sums: dict[str, list[float]] = {}
+    def __init__(self, network: nn.Module, train: TrainPart, classes: int) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.network = network
+        self.train_part = train
+        self.ground = Ground(train.learning_rate, classes)
+        self.after_step: list[Callable[[], None]] = []
+        self._batches_read = 0
+        self.order: torch.Generator | None = None
+        self._streams: dict[str, Tensor] | None = None
 
-    def training_step(self, chunk: Iterable[Batch], chunk_index: int) -> None:
-        """One optimizer step for each batch of a chunk.
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds what Lightning leaves out: where the streams of random numbers are."""
+        streams = {"noise": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            streams["cuda"] = torch.cuda.get_rng_state()
+        if self.order is not None:
+            streams["order"] = self.order.get_state()
+        checkpoint["streams"] = streams
 
-        Raises:
-            DivergedError: when a loss is not finite.
-        """
-        optimizer, schedule = self.optimizers(use_pl_optimizer=False), self.lr_schedulers()
-        assert isinstance(optimizer, Optimizer)  # noqa: S101
-        assert isinstance(schedule, LRScheduler)  # noqa: S101
-        parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
-        for batch in chunk:
-            forget_gradients(parameters)
-            loss, _ = self._score("train", batch)
-            torch.autograd.backward([loss])
-            if clip is not None:
-                clip_gradients(parameters, clip)
-            optimizer.step()
-            schedule.step()
-            for each in self.after_step:
-                each()
-        self.check_finite(self._settle("train"))
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on with the order before Lightning asks for the first batch; keeps the rest for when all is set up."""
+        self._streams = checkpoint["streams"]
+        if self.order is not None:
+            self.order.set_state(self._streams["order"].cpu())
 
-    def validation_step(self, batch: Batch, batch_index: int) -> None:
-        """Adds a batch to the sums of the epoch."""
-        self._score("validation", batch)
+    def on_train_start(self) -> None:
+        """Goes on with what is drawn in training."""
+        if self._streams is not None:
+            torch.set_rng_state(self._streams["noise"].cpu())
+            if "cuda" in self._streams:
+                torch.cuda.set_rng_state(self._streams["cuda"].cpu())
+            self._streams = None
 
-    def test_step(self, batch: Batch, batch_index: int) -> None:
-        """Adds a batch to the sums of the test."""
-        self._score("test", batch)
+    def on_train_epoch_start(self) -> None:
+        """Counts batches from the first of the epoch."""
+        self._batches_read = 0
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Data lie on the CPU, where they are trained on: nothing to look through."""
+        if device.type == "cpu":
+            return batch
+        whole = list(batch) if isinstance(batch, Iterator) else batch
+        return super().transfer_batch_to_device(whole, device, dataloader_idx)
 
     def summary(self, stage: str) -> tuple[float, float]:
-        """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""
-        self._settle(stage)
-        loss, right, count = self._sums.pop(stage)
-        return loss / count, right / count
+        """Mean loss and the task's metric since the last call, of ``train``, ``validation`` or ``test``."""
+        raise NotImplementedError
 
-    def _score(self, stage: str, batch: Batch) -> tuple[Tensor, Tensor]:
-        x_TBD, lengths_B, y_B = batch
-        scores_BC = self.network(x_TBD, lengths_B)
-        loss = functional.cross_entropy(scores_BC, y_B)
-        self._pending.setdefault(stage, []).append((loss.detach(), scores_BC.detach(), y_B))
-        return loss, scores_BC
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of what the last validation has seen."""
+        return {name: value.clone() for name, value in self.network.state_dict().items()}
 
-    def _settle(self, stage: str) -> list[float]:
-        """Adds what is pending to the sums, in one reading of tensors; returns the losses."""
-        pending = self._pending.pop(stage, [])
-        if not pending:
-            return []
-        losses: list[float] = torch.stack([loss for loss, _, _ in pending]).tolist()
-        scores, y = (torch.cat([each[part] for each in pending]) for part in (1, 2))
-        sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
-        sums[0] += sum(loss * len(y_B) for loss, (_, _, y_B) in zip(losses, pending, strict=True))
-        sums[1] += int((scores.argmax(dim=1) == y).sum())
-        sums[2] += len(y)
-        return losses
+    def rate(self) -> float:
+        """The learning rate of the schedule."""
+        own: Any = self.optimizers(use_pl_optimizer=False)
+        return float(own.param_groups[0]["lr"])
 
-    def configure_optimizers(self) -> Any:
-        """The optimizer and its schedule, one step of it per batch."""
-        made = optimizer(self.train_part, self.network.parameters())
-        schedule = torch.optim.lr_scheduler.LambdaLR(made, lambda step: rate_factor(self.train_part, step / self.steps))
-        return {"optimizer": made, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+    def check_finite(self, losses: list[float]) -> None:
+        """Looks through the losses of a chunk, and counts them as read.
+
+        Raises:
+            DivergedError: when one is not finite.
+        """
+        self.ground.check_finite(losses, self.current_epoch + 1, self._batches_read)
+        self._batches_read += len(losses)

@@ -14,17 +14,17 @@ import torch
 from torch import Tensor
 
 from bench.data import Dataset
-from bench.plan import Status
 from bench.record import Record
 from bench.spec import TrainPart
-from bench.train import runtime
-from bench.train.base import rate_factor
+from bench.status import Status
+from bench.train import settings
+from bench.train.cell import derive_seed
+from bench.train.classification.module import Batches
+from bench.train.classification.stack import Optimizer, Stack, clip, losses
 from bench.train.job import Job
-from bench.train.module import Batches
-from bench.train.network import derive_seed
+from bench.train.optimizers import rate_factor
 from bench.train.runner import Ongoing, train_alone
 from bench.train.signals import Interrupted
-from bench.train.stack import Optimizer, Stack, clip, losses
 from cells import kernels
 
 _EVALUATION_BATCH = 512
@@ -52,7 +52,7 @@ def run_pack(
     try:
         _open(runs, dataset)
         opened = [run for run in runs if run.record is None]
-        if opened and runtime.device().type == "cpu" and kernels.derives(opened[0].network.cell):
+        if opened and settings.device().type == "cpu" and kernels.derives(opened[0].network.cell):
             _log.info("a kernel of its own is quicker than training together: one run after another")
             _one_by_one(opened)
             return [run.record for run in runs if run.record is not None]
@@ -97,7 +97,7 @@ class _Together:
         if not runs:
             return
         self._train, self._dataset = runs[0].job.spec.train, runs[0].dataset
-        self._device = runtime.device()
+        self._device = settings.device()
         self._stack = Stack([run.network for run in runs], self._device)
         self._optimizer = Optimizer(self._train.optimizer, [each.weight_decay for each in self._parts()])
         split, size = self._dataset.train, self._train.batch_size

@@ -13,7 +13,7 @@ import torch
 
 from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
-from bench.train import runtime
+from bench.train import provenance, settings
 
 FILE = "last.ckpt"
 _EVERY_S = 20.0
@@ -26,11 +26,11 @@ _log = logging.getLogger(__name__)
 
 def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
     """What must not have changed since a checkpoint; empty where that cannot be known."""
-    provenance = runtime.provenance()
-    if provenance["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:
+    made = provenance.provenance()
+    if made["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:
         return ""
-    same = {key: provenance[key] for key in ("cpu", "packages", "git")}
-    return json.dumps([spec.id, dataset.fingerprint, same, vars(runtime.current())], sort_keys=True)
+    same = {key: made[key] for key in ("cpu", "packages", "git")}
+    return json.dumps([spec.id, dataset.fingerprint, same, vars(settings.current())], sort_keys=True)
 
 
 class LastEpoch(pl.Callback):

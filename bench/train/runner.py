@@ -13,17 +13,20 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import Labels, Record, Times
-from bench.train import classifying, modelling, resume, runtime
-from bench.train.callbacks import EpochEnd, Listener
-from bench.train.compression import Compression
+from bench.status import Status
+from bench.train import provenance, resume
+from bench.train.classification import task as classifying
+from bench.train.classification.network import Network, build
+from bench.train.divergence import DivergedError, Ground
+from bench.train.epochs import EpochEnd, Listener
 from bench.train.facts import data_facts, flat_summary, now
-from bench.train.ground import DivergedError, Ground
 from bench.train.job import Job
-from bench.train.network import Network, build
+from bench.train.language import task as modelling
 from bench.train.resume import LastEpoch
+from bench.train.settings import setup
 from bench.train.signals import Interrupted, undisturbed
+from bench.train.stages import Compression
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ class Ongoing:
         self.job = job
         self.record: Record | None = None
         self._listener, self._began = listener, time.monotonic()
-        settings = runtime.setup()
+        chosen = setup()
         self._base = Record(
             id=job.spec.id,
             status=Status.RUNNING,
@@ -62,7 +65,7 @@ class Ongoing:
             spec=job.spec.model_dump(mode="json"),
             labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
             times=Times(started=now()),
-            provenance={**runtime.provenance(), **settings, "pack": pack},
+            provenance={**provenance.provenance(), **chosen, "pack": pack},
         )
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
         record.write(job.folder, self._base)
@@ -149,7 +152,7 @@ class Ongoing:
             "status": status,
             "reason": reason,
             "times": Times(started=self._base.times.started, finished=now(), train_s=train_s, wall_s=wall_s),
-            "provenance": {**self._base.provenance, "peak_memory_mb": round(runtime.peak_memory_mb(), 1)},
+            "provenance": {**self._base.provenance, "peak_memory_mb": round(provenance.peak_memory_mb(), 1)},
             **self._facts,
         }
         final = self._base.model_copy(update=end)

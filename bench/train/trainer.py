@@ -11,7 +11,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
 from bench.spec import RunSpec
-from bench.train import runtime
+from bench.train import settings
 
 
 def trainer(**options: Any) -> pl.Trainer:
@@ -22,7 +22,7 @@ def trainer(**options: Any) -> pl.Trainer:
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     return pl.Trainer(
-        accelerator=runtime.device().type,
+        accelerator=settings.device().type,
         devices=1,
         logger=False,
         enable_checkpointing=False,

@@ -12,8 +12,7 @@ from commands import Command
 
 from bench.errors import RnnbenchError
 from bench.execute import check
-from bench.plan import Grid
-from bench.spec import DataPart, RunSpec, parse
+from bench.spec import DataPart, Grid, RunSpec, parse
 
 GridFile = Callable[[str], Path]
 

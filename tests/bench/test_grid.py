@@ -14,7 +14,7 @@ import pytest
 from commands import Command
 
 from bench import record
-from bench.plan import Status
+from bench.status import Status
 
 ROOT = Path(__file__).parents[2]
 GridFile = Callable[[str], Path]

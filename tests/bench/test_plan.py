@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from bench.errors import RnnbenchError
-from bench.plan import Grid, Status, plan, read_grid
-from bench.spec import parse
+from bench.plan import plan
+from bench.spec import Grid, parse, read_grid
+from bench.status import Status
 
 
 def grid(tmp_path: Path, text: str) -> Grid:

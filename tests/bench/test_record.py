@@ -11,8 +11,8 @@ import pytest
 
 from bench import record
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import Labels, Record, Times
+from bench.status import Status
 
 
 def a_record(name: str = "run-1", status: Status = Status.DONE) -> Record:

@@ -10,9 +10,8 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.compression import CompressPart
 from bench.errors import RnnbenchError
-from bench.spec import RunSpec, parse
+from bench.spec import CompressPart, RunSpec, parse
 
 
 def spec(**changes: object) -> RunSpec:

@@ -11,7 +11,7 @@ from references import Options
 from replay_cases import refusal, replayed, same, values
 from torch import nn
 
-from baselines.awd import weight_dropped
+from bench.train.language.awd import weight_dropped
 from cells import kernels, replay
 from cells.gates import PIECEWISE
 

@@ -13,7 +13,7 @@ from bench.data import open_dataset
 from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import toolchain
-from bench.train.network import build
+from bench.train.classification.network import build
 
 GRID = """
 name: tiny
@@ -28,7 +28,7 @@ grid:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run's folder, its weights at their initial values."""
-    from bench.plan import read_grid
+    from bench.spec import read_grid
 
     folder = tmp_path_factory.mktemp("runs")
     (folder / "tiny.yaml").write_text(GRID)

@@ -10,9 +10,9 @@ import pytest
 
 from bench import record
 from bench.execute import pool, worker
-from bench.plan import Status
 from bench.record import Labels, Record, Times
 from bench.spec import RunSpec, parse
+from bench.status import Status
 from bench.train import Job
 
 

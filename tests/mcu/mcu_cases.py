@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from bench import mcu, zoo
-from bench.train.network import Network
+from bench.train.classification.network import Network
 
 OPTIONS = {
     "gru": ({}, {"reset": "before"}),

@@ -12,7 +12,8 @@ from cells.compress import quantise_weights
 def test_the_authors_smoke_run() -> None:
     """USPS-10 as 16 x 16, FastGRNN H 32: EdgeML's README prints 1,932 non-zeros, 7.546875 KB."""
     from bench.spec import CellPart
-    from bench.train.network import Network, build_cell
+    from bench.train.cell import build_cell
+    from bench.train.classification.network import Network
 
     network = Network(build_cell(CellPart(name="fastgrnn", hidden_size=32), features=16), classes=10)
     with torch.no_grad():

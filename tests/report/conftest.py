@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.plan import Status
 from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
+from bench.status import Status
 
 MAJORITY = {"watch": 0.2, "digits": 0.1}
 TITLES = {"watch": "Watch-7", "digits": "Digits"}

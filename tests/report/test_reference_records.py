@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.plan import Status
 from bench.record import Record, read_all
+from bench.status import Status
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 FOLDERS = sorted(path.parent.name for path in REFERENCE.glob("*/runs"))

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.record import lock, runs_folder
 from bench.report import frame
 from bench.report.text import to_csv
+from bench.status import Status
 
 
 def _summary(folder: Any) -> pd.DataFrame:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.plan import Status
 from bench.report import write_report
 from bench.report.table import Table
+from bench.status import Status
 
 
 def _ladder(folder: Any) -> Table:

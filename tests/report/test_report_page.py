@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bench.plan import Status
 from bench.record import runs_folder
 from bench.report import write_report
+from bench.status import Status
 
 _VOID = {"meta", "br", "hr", "img", "input", "link"}
 

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from bench.errors import RnnbenchError
-from bench.plan import Grid, Status
 from bench.report import Table, write_report
-from bench.spec import parse
+from bench.spec import Grid, parse
+from bench.status import Status
 
 TEXT = {"metric": "perplexity", "higher_is_better": False, "majority": None}
 

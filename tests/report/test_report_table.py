@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.report import Table, write_report
 from bench.report.notes import Notes, shorten
 from bench.report.table import Entry
+from bench.status import Status
 
 
 def _table(folder: Any, **options: Any) -> Table:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.report import write_report
+from bench.status import Status
 
 
 def test_files_and_counts(small: Any) -> None:

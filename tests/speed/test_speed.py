@@ -13,8 +13,8 @@ from bench.errors import RnnbenchError
 from bench.speed import cells, clock, grid, language, loop, pack
 from bench.speed.cells import Shape, compare_cells
 from bench.speed.report import Row
-from bench.train import runtime
-from bench.train.runtime import Settings
+from bench.train import settings
+from bench.train.settings import Settings
 
 TINY = Shape(T=3, B=4, D=2, H=5)
 
@@ -29,7 +29,7 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(language, name, size)
     monkeypatch.setitem(grid.GRIDS, "small", (TINY, 20))
     monkeypatch.setattr(clock, "_TURN_S", 0.0)
-    runtime.setup(Settings())
+    settings.setup(Settings())
 
 
 def test_turns_go_there_and_back() -> None:

@@ -13,8 +13,8 @@ from wandb_server import serving
 
 from bench import track
 from bench.errors import RnnbenchError
-from bench.plan import Status
 from bench.spec import RunSpec, parse
+from bench.status import Status
 
 SPEC: RunSpec = parse(RunSpec, {"data": "watch7", "cell": {"name": "gru", "hidden_size": 7}, "seed": 3}, "test")
 
@@ -25,7 +25,7 @@ from types import SimpleNamespace
 from typing import Any
 from bench import track
 from bench.errors import RnnbenchError
-from bench.plan import Status
+from bench.status import Status
 from bench.spec import RunSpec
 spec = RunSpec.model_validate_json(sys.argv[1])
 tracker = track.start("online", spec, Path(sys.argv[2]), "some-grid", {"labels": {"cell": "GRU"}})

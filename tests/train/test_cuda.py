@@ -8,17 +8,17 @@ import pytest
 import torch
 
 from bench.data import Dataset
-from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, parse
-from bench.train import Job, run, run_pack, runner, runtime
+from bench.status import Status
+from bench.train import Job, run, run_pack, runner, settings
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "_current", runtime.current())
+    monkeypatch.setattr(settings, "_current", settings.current())
 
 
 def specs(cell: str, count: int) -> list[RunSpec]:
@@ -50,4 +50,4 @@ def test_a_run_is_the_cpus_to_rounding_and_says_where_it_was(
 
 
 def test_without_the_setting_the_cpu_trains() -> None:
-    assert runtime.setup(runtime.Settings())["device"] == "cpu"
+    assert settings.setup(settings.Settings())["device"] == "cpu"

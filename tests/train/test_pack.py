@@ -13,9 +13,9 @@ import torch
 
 from bench import record
 from bench.data import Dataset
-from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, parse
+from bench.status import Status
 from bench.train import Interrupted, Job, pack, run, run_pack, runner
 from bench.zoo import all_cells
 from cells import kernels

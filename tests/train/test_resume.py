@@ -15,13 +15,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 from bench import record
 from bench.data import Dataset
-from bench.plan import Status
 from bench.record import Record
 from bench.spec import RunSpec, parse
-from bench.train import Interrupted, Job, resume, run, runner, runtime
+from bench.status import Status
+from bench.train import Interrupted, Job, provenance, resume, run, runner, settings
 from bench.train.chunks import Chunks
-from bench.train.module import Batches, Classification
-from bench.train.network import build
+from bench.train.classification.module import Batches, Classification
+from bench.train.classification.network import build
 from bench.train.trainer import trainer as _trainer
 
 NOISY = {"name": "qrnn", "hidden_size": 6, "zoneout": 0.3}
@@ -96,8 +96,8 @@ def go(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     text = tiny_texts.tiny_text()
     monkeypatch.setattr(runner, "open_any", lambda name, **options: text if name == "ptb" else tiny)
     monkeypatch.setattr(resume, "_EVERY_S", 0.0)
-    monkeypatch.setattr(runtime, "_current", runtime.current())  # put back after a run that has others
-    monkeypatch.setattr(runner.runtime, "git_state", lambda: {"commit": "c", "dirty": False})
+    monkeypatch.setattr(settings, "_current", settings.current())  # put back after a run that has others
+    monkeypatch.setattr(provenance, "git_state", lambda: {"commit": "c", "dirty": False})
 
     def start(name: str, stop: int | None = None, modelling: bool = False, **changes: Any) -> tuple[Record, Path]:
         folder = tmp_path / name
@@ -161,7 +161,7 @@ def test_what_is_not_the_same_run_starts_again(change: str, go: Go, monkeypatch:
         monkeypatch.setenv("RNNBENCH_FUSED_OPTIMIZER", "off")
     else:
         state = {"commit": "c" if change == "changed files" else "d", "dirty": change == "changed files"}
-        monkeypatch.setattr(runner.runtime, "git_state", lambda: state)
+        monkeypatch.setattr(provenance, "git_state", lambda: state)
     done, _ = go("parts")
     assert done.status is Status.DONE
     assert "continued_after_epoch" not in done.provenance

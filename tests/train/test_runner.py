@@ -16,12 +16,13 @@ from tiny_runs import RunTiny
 
 from bench import record, track
 from bench.data import Dataset
-from bench.plan import Status
 from bench.spec import RunSpec, parse
-from bench.train import Interrupted, module, runner
-from bench.train.callbacks import columns
-from bench.train.module import Batches, Classification
-from bench.train.network import Network, build
+from bench.status import Status
+from bench.train import Interrupted, runner
+from bench.train.classification import module
+from bench.train.classification.module import Batches, Classification
+from bench.train.classification.network import Network, build
+from bench.train.epochs import columns
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

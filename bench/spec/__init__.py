@@ -1,0 +1,25 @@
+"""What a run is: its parts, its canonical form and id; and grids, which stand for many runs."""
+
+from bench.spec.compression import CompressPart
+from bench.spec.grid import Grid, Override, read_grid, row_of
+from bench.spec.language import AwdPart, LanguagePart
+from bench.spec.parsing import parse
+from bench.spec.part import Part
+from bench.spec.run import SPEC_VERSION, CellPart, DataPart, RunSpec, TrainPart
+
+__all__ = [
+    "SPEC_VERSION",
+    "AwdPart",
+    "CellPart",
+    "CompressPart",
+    "DataPart",
+    "Grid",
+    "LanguagePart",
+    "Override",
+    "Part",
+    "RunSpec",
+    "TrainPart",
+    "parse",
+    "read_grid",
+    "row_of",
+]

@@ -1,0 +1,58 @@
+"""From what a user wrote to a part of a specification, or one line that says what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from bench.errors import RnnbenchError, nearest
+from bench.spec.part import Part
+
+
+def parse(model: type[Part], given: Any, where: str) -> Any:
+    """Validates a mapping against a part.
+
+    Args:
+        model: the part's class.
+        given: what was read.
+        where: named in the error, for instance the file.
+
+    Raises:
+        RnnbenchError: one line that names the key, what is wrong and the nearest valid key.
+    """
+    try:
+        return model.model_validate(given)
+    except RnnbenchError as error:
+        raise RnnbenchError(f"{where}: {error}") from None
+    except ValidationError as error:
+        errors = sorted(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        first = errors[0]  # a misspelt key explains the key that is missed
+        path = ".".join(str(step) for step in first["loc"])
+        more = f" (and {_faults(len(errors) - 1)})" if len(errors) > 1 else ""
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(model, first["loc"][:-1])
+            raise RnnbenchError(f"{where}: unknown key {path!r}{nearest(first['loc'][-1], known)}{more}") from None
+        raise RnnbenchError(f"{where}: {path + ': ' if path else ''}{reason(first)}{more}") from None
+
+
+def _faults(count: int) -> str:
+    return f"{count} more fault{'s' if count != 1 else ''}"
+
+
+def reason(error: Any) -> str:
+    """A pydantic error in few words, with the value that was given."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in ("value_error", "missing"):
+        return text[0].lower() + text[1:]
+    return f"{text[0].lower() + text[1:]}, not {error['input']!r}"
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at a place inside a part."""
+    for step in loc:
+        annotation = model.model_fields[str(step)].annotation if str(step) in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

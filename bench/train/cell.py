@@ -1,0 +1,53 @@
+"""From a specification to a cell, and the seeds of a run."""
+
+from __future__ import annotations
+
+import hashlib
+
+from bench import zoo
+from bench.errors import RnnbenchError, nearest
+from bench.spec import CellPart, CompressPart
+from cells import Cell, outside
+from cells.compress import HardThreshold
+from cells.gates import PIECEWISE
+
+
+def derive_seed(seed: int, part: str) -> int:
+    """A seed of its own for a named part, so that one cell's initial weights do not shift another's data order."""
+    return int.from_bytes(hashlib.sha256(f"{part}:{seed}".encode()).digest()[:7], "big")
+
+
+def build_cell(part: CellPart, features: int, compress: CompressPart | None = None) -> Cell:
+    """The cell of a specification, its matrices factorised and its gates chosen as it says.
+
+    Args:
+        part: name, sizes, options.
+        features: D.
+        compress: how it will be made small; not at all by default.
+
+    Raises:
+        RnnbenchError: when an option is out of range, a rank or a kept fraction names no matrix, a rank does not fit
+            it, or it cannot be made sparse.
+    """
+    try:
+        cell = zoo.cell_class(part.name)(features, part.hidden_size, **part.options)
+        weights = cell.weights()
+        for name, rank in part.rank.items():
+            if name not in weights:
+                raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
+            weights[name].factorise(rank)
+        if compress is not None:
+            HardThreshold(cell, compress.keep)
+            if compress.quantise:
+                _all_in_weights(cell)
+            if compress.quantise == "piecewise":
+                cell.nonlinearities.update(PIECEWISE)
+    except ValueError as error:
+        raise RnnbenchError(f"cell {part.name!r}: {error}") from None
+    return cell
+
+
+def _all_in_weights(cell: Cell) -> None:
+    for name, each in outside(cell):
+        if each.dim() > 1:
+            raise ValueError(f"its matrix {name!r} is no Weight, so training cannot round it to 8 bits: make it one")

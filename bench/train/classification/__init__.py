@@ -1,0 +1,1 @@
+"""Sequence classification: network, training, packs, the integer program of the result."""

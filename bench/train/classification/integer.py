@@ -1,0 +1,38 @@
+"""A trained network in the arithmetic of a microcontroller."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from bench import mcu
+from bench.data import Split
+from bench.train.classification.network import Network
+
+CALIBRATION = 100
+"""Training sequences that set the scales, the first ones."""
+
+
+def inputs(network: Network, split: Split, count: int | None = None) -> npt.NDArray[np.float64]:
+    """What the cell reads of the first sequences: [N, T, D]; of words their embedding, which stays in real numbers."""
+    x = split.x[:count]
+    with torch.no_grad():
+        read = x if network.embedding is None else network.embedding(x)
+    found: npt.NDArray[np.float64] = read.double().numpy()
+    return found
+
+
+def program_of(network: Network, train: Split) -> mcu.Program:
+    """The integer program of a network, its scales from the training data.
+
+    Raises:
+        RnnbenchError: when the cell cannot be lowered, or a value is not finite.
+    """
+    x, lengths = inputs(network, train, CALIBRATION), train.lengths[:CALIBRATION].numpy()
+    return mcu.quantise(mcu.lower(network.cell, network.head), x, lengths)
+
+
+def accuracy(program: mcu.Program, network: Network, split: Split) -> float:
+    """The part of a whole split that the program's integers get right."""
+    return mcu.accuracy(program, inputs(network, split), split.lengths.numpy(), split.y.numpy())

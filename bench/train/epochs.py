@@ -1,0 +1,165 @@
+"""What happens at the end of an epoch: keep the best, stop when it is long ago, write down and tell."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+
+from bench.train.divergence import Ground
+from bench.train.module import Training
+from bench.train.stages import Compression
+
+Listener = Callable[[Mapping[str, Any]], None]
+Figures = tuple[tuple[float, float], tuple[float, float], float]
+"""Loss and the task's metric in training, both in validation, and the learning rate."""
+
+
+def columns(metric: str) -> tuple[str, ...]:
+    """The columns of ``metrics.csv`` for a task with this metric."""
+    losses = ("train_loss", "validation_loss")
+    return ("epoch", *losses, f"train_{metric}", f"validation_{metric}", "learning_rate", "seconds", "stage")
+
+
+class EpochEnd(pl.Callback):
+    """Keeps the weights of the best epoch, stops early, and passes each epoch's figures on.
+
+    Best is the best validation metric (the highest accuracy, the lowest perplexity), then the lowest validation loss,
+    then the earliest epoch, of the last stage of compression: an earlier epoch's model is not as small as promised.
+
+    Args:
+        metrics: the CSV file to write.
+        patience: epochs without a better one before training stops; ``None`` for never.
+        listeners: called with each epoch's row.
+        metric: of the task.
+        higher_is_better: which way it points.
+        compression: says which stage an epoch is in; ``None`` for training without.
+
+    Attributes:
+        rows: of each epoch so far.
+        continued: epochs that an earlier try of the run had done.
+    """
+
+    def __init__(
+        self,
+        metrics: Path,
+        patience: int | None,
+        listeners: list[Listener],
+        metric: str = "accuracy",
+        higher_is_better: bool = True,
+        compression: Compression | None = None,
+    ) -> None:
+        self.metrics = metrics
+        self.patience = patience
+        self.listeners = listeners
+        self.compression = compression
+        self.first = 1 if compression is None else compression.final_from
+        self.best_epoch = 0
+        self.best: tuple[float, float] | None = None
+        self.epochs = 0
+        self._sign = 1 if higher_is_better else -1
+        self._columns = columns(metric)
+        self._state: dict[str, Tensor] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.continued = 0
+        self._began = time.monotonic()
+        self._write_rows()
+
+    def _write_rows(self) -> None:
+        with self.metrics.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(self._columns)
+            csv.writer(file).writerows(map(_short, self.rows))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that happened so far, for a checkpoint."""
+        best = None if self.best is None else list(self.best)
+        kept = {"best": best, "best_epoch": self.best_epoch, "epochs": self.epochs}
+        return {**kept, "state": self._state, "rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where a checkpoint was written; tells the listeners what was before."""
+        best = state_dict["best"]
+        self.best = None if best is None else (best[0], best[1])
+        self.best_epoch, self.epochs = state_dict["best_epoch"], state_dict["epochs"]
+        self._state, self.rows = state_dict["state"], state_dict["rows"]
+        self.continued = self.epochs
+        self._write_rows()
+        for row in self.rows:
+            for listener in self.listeners:
+                listener(row)
+
+    @property
+    def continued_s(self) -> float:
+        """Seconds that those took."""
+        return float(sum(row["seconds"] for row in self.rows[: self.continued]))
+
+    def begin_epoch(self) -> None:
+        """Starts the clock."""
+        self._began = time.monotonic()
+
+    def end_epoch(
+        self, epoch: int, figures: Figures, ground: Ground, state: Callable[[], Mapping[str, Tensor]]
+    ) -> bool:
+        """Takes in an epoch's figures.
+
+        Args:
+            epoch: its number, from 1.
+            figures: of the epoch.
+            ground: what the losses are held against.
+            state: gives a copy of the weights.
+
+        Returns:
+            Whether to stop: the best is too long ago.
+
+        Raises:
+            DivergedError: when a loss is hopeless.
+        """
+        self.epochs = epoch
+        (train_loss, train_metric), (loss, metric), rate = figures
+        ground.check_mean(train_loss, epoch)
+        ground.check_mean(loss, epoch, "validation")
+        if self.compression is not None and self.compression.part.quantise and epoch == self.first - 1:
+            ground.check_learnt(train_loss, epoch)
+        if epoch >= self.first and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
+            self.best, self.best_epoch = (metric, loss), epoch
+            self._state = dict(state())
+        seconds = time.monotonic() - self._began
+        stage = "dense" if self.compression is None else self.compression.stage
+        values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
+        row: dict[str, Any] = dict(zip(self._columns, (*values, stage), strict=True))
+        self.rows.append(row)
+        with self.metrics.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow(_short(row))
+        for listener in self.listeners:
+            listener(row)
+        return self.patience is not None and epoch - max(self.best_epoch, self.first - 1) >= self.patience
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        self.begin_epoch()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Runs after validation, when the figures of the epoch are complete."""
+        assert isinstance(pl_module, Training)  # noqa: S101
+        figures = (pl_module.summary("train"), pl_module.summary("validation"), pl_module.rate())
+        if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.ground, pl_module.weights):
+            trainer.should_stop = True
+
+    def _rank(self, metric: float, loss: float) -> tuple[float, float]:
+        return self._sign * metric, -loss
+
+    def restore(self, network: torch.nn.Module) -> tuple[float, float]:
+        """Puts the weights of the best epoch back; its metric and loss on the validation data."""
+        assert self.best is not None  # noqa: S101
+        network.load_state_dict(self._state)
+        return self.best
+
+
+def _short(row: Mapping[str, Any]) -> list[str]:
+    return [value if isinstance(value, str) else f"{value:.6g}" for value in row.values()]

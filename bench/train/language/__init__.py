@@ -1,0 +1,1 @@
+"""Language modelling: embedding, recurrent layers and softmax, with AWD regularisation."""
