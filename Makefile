@@ -4,10 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WANDB_SILENT ?= true
 
-.PHONY: help setup demo test lint toolchains reference clean
+# How many faults are planted, which, and where: every room by default.
+N ?= 70
+SEED ?= 1
+IN ?=
+
+.PHONY: help setup demo test lint mutants toolchains reference clean
 help:
 	@echo "make demo    run a grid of every cell on two real data sets: records, tables, results/demo/report.html"
 	@echo "make test    format, lint and type checks, then every test"
+	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
 	@echo "make reference GRID=demo    run a grid of configs/ again for results/reference/<grid>; goes on where it was stopped"
@@ -35,6 +41,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+mutants: setup
+	$(BIN)/python tools/mutants.py --count $(N) --seed $(SEED) $(IN)
 
 # What compiles and simulates exported code; without it the models still predict, and the tests that need it skip.
 TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc gcc-arm-none-eabi libnewlib-arm-none-eabi
