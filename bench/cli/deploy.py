@@ -15,6 +15,7 @@ from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
     from bench.mcu import Board, Format
+    from bench.report import Results
 
 _WIDE = 112  # columns of the latency table; a narrower terminal wraps it
 out = Console(soft_wrap=True, highlight=False, markup=False, width=max(_WIDE, Console().width))
@@ -56,7 +57,7 @@ def export(
     from bench.deploy import model as models
     from bench.deploy.subject import of_model
     from bench.mcu.export import export as write
-    from bench.report.latency_terminal import predicted_table
+    from bench.report import commands, to_rich
 
     target, model = mcu.board(board), models.load(run)
     subject = of_model(model)
@@ -75,7 +76,7 @@ def export(
         typer.echo(json.dumps({**facts, "latency": _plain(predicted)}, indent=1))
         return
     out.print(f"{title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
-    out.print(predicted_table([latencies.row(subject, predicted)]))
+    out.print(to_rich(commands.model_table(commands.predicted([latencies.row(subject, predicted)]))))
     _warn(predicted)
     out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
 
@@ -99,8 +100,7 @@ def simulate(
     """
     from bench.deploy import latency as latencies
     from bench.deploy import subject as subjects
-    from bench.report import latency as tables
-    from bench.report.latency_terminal import simulated_table
+    from bench.report import commands, to_rich
 
     chosen = _boards(boards)
     if (what is None) == (elf is None):
@@ -114,8 +114,8 @@ def simulate(
         rows += [latencies.row(each, one) for one in found]
         if not as_json:
             out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
-            out.print(simulated_table(rows[-len(found) :]))
-    _finish(rows, tables.simulation_sheets(rows), "simulation", folder, as_json)
+            out.print(to_rich(commands.model_table(commands.simulated(rows[-len(found) :]))))
+    _finish(rows, commands.simulated(rows), folder, as_json)
     if not all(each["agrees"] for each in rows):
         raise typer.Exit(1)
 
@@ -133,8 +133,7 @@ def latency(
     """Predicts cycles, milliseconds, flash and RAM, in integers and in float32. Needs no toolchain."""
     from bench.deploy import latency as latencies
     from bench.deploy import subject as subjects
-    from bench.report import latency as tables
-    from bench.report.latency_terminal import predicted_table
+    from bench.report import commands, to_rich
 
     if (what is None) == (against is None):
         raise RnnbenchError("give either a run's folder, a results folder or a grid, or --against FILE")
@@ -147,23 +146,22 @@ def latency(
         rows += [latencies.row(each, one) for one in found]
         if not as_json:
             out.print(f"{each.spec.id}{'' if each.trained else ' (not trained)'}", style="bold")
-            out.print(predicted_table(rows[-len(found) :]))
-    _finish(rows, tables.latency_sheets(rows), "latency", folder, as_json)
+            out.print(to_rich(commands.model_table(commands.predicted(rows[-len(found) :]))))
+    _finish(rows, commands.predicted(rows), folder, as_json)
     if not as_json:
         out.print(f"{_NOTE} No figure was measured on a board.", style="dim")
 
 
 def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool) -> None:
     from bench.deploy import published
-    from bench.report import latency as tables
-    from bench.report import sheet
+    from bench.report import commands, to_markdown
 
     table = published.read(path)
     rows = published.rows(table, boards)
-    sheets = tables.published_sheets(rows, table)
+    results = commands.published(table, rows)
     if folder is None and not as_json:
-        out.print("\n".join(map(sheet.to_markdown, sheets)))
-    _finish(rows, sheets, "published", folder, as_json)
+        out.print("\n".join(to_markdown(table, heading=True) for table in commands.board_tables(results)))
+    _finish(rows, results, folder, as_json)
 
 
 def _boards(names: Sequence[str] | None) -> list[Board]:
@@ -176,16 +174,16 @@ def _formats(kinds: Sequence[Kind] | None) -> list[Format]:
     return [each.value for each in kinds or list(Kind)]
 
 
-def _finish(rows: list[dict[str, Any]], sheets: list[Any], name: str, folder: Path | None, as_json: bool) -> None:
+def _finish(rows: list[dict[str, Any]], results: Results, folder: Path | None, as_json: bool) -> None:
     """Prints the rows for a program, and writes the tables."""
-    from bench.report import sheet
+    from bench.report import commands
 
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     if folder is None:
         return
     try:
-        paths = sheet.write(folder, name, sheets, rows, _origin())
+        paths = commands.write_latencies(folder, results, rows, _origin())
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     if not as_json:

@@ -26,9 +26,7 @@ def report(
         body: dict[str, Any] = {key: str(path) for key, path in paths.items()}
         print_json({**body, "done": written.done, "not_done": written.not_done})
         return
-    out.print(to_rich(written.table, out.width))
-    for more in (written.ladder, written.study):
-        if more is not None:
-            out.print(to_rich(more, out.width))
+    for table in written.tables.values():
+        out.print(to_rich(table, out.width))
     out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper,")
     out.print(f"or `wandb leet {results / 'wandb'}` for the curves of every run in the terminal.")

@@ -1,7 +1,11 @@
-"""Records -> tables (LaTeX, Markdown, CSV, terminal), figures and one page. It reads records, never a model."""
+"""Records -> tables (LaTeX, Markdown, CSV, terminal), figures and one page. It reads records, never a model.
 
+A table is a file in ``tables``, a figure one in ``figures``; both are found by their folder.
+"""
+
+from bench.report.results import Results, read
 from bench.report.table import Table
-from bench.report.terminal import to_rich
 from bench.report.write import Report, write_report
+from bench.report.writers import to_markdown, to_rich
 
-__all__ = ["Report", "Table", "to_rich", "write_report"]
+__all__ = ["Report", "Results", "Table", "read", "to_markdown", "to_rich", "write_report"]

@@ -1,148 +1,128 @@
-"""Tables of predicted and simulated latency, one a board, from rows that the commands gather."""
+"""Rows of predicted, simulated and published latency, as commands gather them, and tables of them by number format."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, TypeVar
 
-from bench.report.sheet import Heading, Sheet
+from bench.report.table import Column, Entry, Row, Spanner, Table
 
-Row = Mapping[str, Any]
 FORMATS = ("int8", "float32")
-_NAMES = (Heading("Data", left=True), Heading("Cell", left=True), Heading("H"))
 NO_BOARD = "Cycles are of the core at zero flash wait states. No figure was measured on a board."
+MODEL = (Column("Data", align="left"), Column("Cell", align="left"), Column("H", align="right"))
+"""The stub of a table whose rows are models."""
 
 
-def simulation_sheets(rows: Sequence[Row]) -> list[Sheet]:
-    """Predicted and simulated cycles a step, of each board.
+@dataclass(frozen=True, kw_only=True)
+class LatencyRow:
+    """A latency on a board, in one number format; its fields are those of a command's row that are printed."""
 
-    Args:
-        rows: run, data_title, label, hidden, board, board_title, trained, and the fields of
-            :class:`bench.mcu.Compared`.
-    """
-    heads = {
-        "int8": ("predicted", "simulated", "error %", "x limit", "bit-exact"),
-        "float32": ("predicted", "simulated", "error %", "agrees"),
-    }
-    return [
-        _sheet("simulation", "cycles a step, predicted and simulated", rows, board, heads) for board in _boards(rows)
-    ]
+    board: str
+    board_title: str
+    format: str
 
 
-def latency_sheets(rows: Sequence[Row]) -> list[Sheet]:
-    """Predicted cycles, milliseconds and memory, of each board.
+@dataclass(frozen=True, kw_only=True)
+class Model(LatencyRow):
+    """The latency of the model of a run; untrained, the weights are random."""
 
-    Args:
-        rows: run, data_title, label, hidden, board, board_title, trained, keeps_up, and the fields of
-            :class:`bench.mcu.CodeLatency`.
-    """
-    common = ("cycles/step", "ms/step", "ms", "ms from-to", "flash", "RAM", "keeps up")
-    heads = {"int8": (*common, "x limit"), "float32": common}
-    return [_sheet("latency", "predicted latency", rows, board, heads) for board in _boards(rows)]
-
-
-def entry(row: Row, head: str) -> str:
-    """What stands in a column for a row."""
-    match head:
-        case "predicted":
-            return str(row["predicted_step"])
-        case "simulated":
-            return f"{row['simulated_step']:.0f}"
-        case "error %":
-            return f"{100 * row['error']:+.2f}"
-        case "x limit":
-            return "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        case "bit-exact" | "agrees":
-            return "yes" if row["agrees"] else "NO"
-        case "cycles/step":
-            return str(row["cycles_per_step"])
-        case "ms/step":
-            return f"{row['ms_per_step']:.3g}"
-        case "cycles/answer":
-            return str(row["answer_cycles"])
-        case "ms":
-            return f"{row['ms']:.4g}"
-        case "ms from-to":
-            return f"{row['ms_low']:.4g}-{row['ms_high']:.4g}"
-        case "flash" | "RAM":
-            fits = row["fits_flash" if head == "flash" else "fits_ram"]
-            return f"{row[f'{head.lower()}_bytes']}{'' if fits else ' (too much)'}"
-        case _:
-            return {None: "", True: "yes", False: "no"}[row["keeps_up"]]
+    run: str
+    data_title: str
+    label: str
+    hidden: int
+    trained: bool
+    ratio: float | None
 
 
-def _boards(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["board"] for row in rows))
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Model):
+    """A row of ``rnnbench latency``: fields of :class:`bench.mcu.CodeLatency`."""
+
+    cycles_per_step: int
+    answer_cycles: int
+    ms_per_step: float
+    ms: float
+    ms_low: float
+    ms_high: float
+    flash_bytes: int
+    ram_bytes: int
+    fits_flash: bool
+    fits_ram: bool
+    keeps_up: bool | None
 
 
-def _sheet(name: str, what: str, rows: Sequence[Row], board: str, heads: Mapping[str, Sequence[str]]) -> Sheet:
-    own = [row for row in rows if row["board"] == board]
-    formats = [each for each in FORMATS if any(row["format"] == each for row in own)]
-    lines = []
-    for run in dict.fromkeys(row["run"] for row in own):
-        found = {row["format"]: row for row in own if row["run"] == run}
-        first = next(iter(found.values()))
-        entries = [entry(found[kind], head) if kind in found else "" for kind in formats for head in heads[kind]]
-        lines.append((first["data_title"], first["label"], str(first["hidden"]), *entries))
-    headings = (*_NAMES, *(Heading(head, kind) for kind in formats for head in heads[kind]))
-    title = own[0]["board_title"]
-    return Sheet(f"{name}-{board}", f"{title}: {what}", headings, tuple(lines), _notes(own, name))
+@dataclass(frozen=True, kw_only=True)
+class Simulation(Model):
+    """A row of ``rnnbench simulate``: fields of :class:`bench.mcu.Compared`."""
+
+    compiler: str
+    simulator: str
+    predicted_step: int
+    simulated_step: float
+    error: float
+    agrees: bool
 
 
-def _notes(rows: Sequence[Row], name: str) -> tuple[str, ...]:
-    notes = [NO_BOARD]
-    if name == "simulation":
-        tools = dict.fromkeys(f"{row['compiler']}, {row['simulator']}" for row in rows)
-        notes.append(f"Simulated with {'; '.join(tools)}. A limit is of int8 x int16 products: configs/kernels.")
-        worst = {kind: max((abs(r["error"]) for r in rows if r["format"] == kind), default=None) for kind in FORMATS}
-        said = [f"{100 * value:.2f} % in {kind}" for kind, value in worst.items() if value is not None]
-        notes.append(f"Largest error: {', '.join(said)}.")
-    else:
-        notes.append("ms from the least branch refill to the most with flash wait states; memory in bytes.")
-        notes.append("keeps up: a step takes less time than the sensor gives it, wait states at their worst.")
-    untrained = [row for row in rows if not row["trained"]]
-    if untrained:
-        notes.append("Weights are untrained: cycles of integers hardly depend on values.")
-    return tuple(notes)
+@dataclass(frozen=True, kw_only=True)
+class Beside(LatencyRow):
+    """A row of ``rnnbench latency --against``: a published latency beside ours; either may be missing."""
+
+    title: str
+    data: str
+    published_ms: float | None
+    ms_low: float | None
+    ms_high: float | None
+    fits_flash: bool | None
+    fits_ram: bool | None
 
 
-def published_sheets(rows: Sequence[Row], published: Mapping[str, Any]) -> list[Sheet]:
-    """Published milliseconds beside ours, a table for each board, with the source's caveats below.
+class Published(NamedTuple):
+    """A published table: its source, what must be said of it, and titles of its data sets by name."""
+
+    source: str
+    caveats: list[str]
+    data_sets: dict[str, str]
+
+
+T = TypeVar("T", bound=LatencyRow)
+M = TypeVar("M", Prediction, Simulation)
+
+
+def typed(kind: type[T], rows: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
+    """Rows as a command gathered them, with the fields that are printed."""
+    names = [field.name for field in fields(kind)]
+    return tuple(kind(**{name: row[name] for name in names}) for row in rows)
+
+
+def columns_by_format(
+    models: Sequence[M], texts: Mapping[str, Mapping[str, Callable[[M], str]]]
+) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    """Columns under a spanner for each number format, and a row for each run.
 
     Args:
-        rows: from :func:`bench.deploy.published.rows`.
-        published: the published table, from :func:`bench.deploy.published.read`.
+        models: on one board.
+        texts: for each format the titles of its columns, and what stands there of a model.
     """
-    sets = {name: f"{each['title']}{'' if each['compare'] else '*'}" for name, each in published["datasets"].items()}
-    headings = [Heading("Cell", left=True), Heading("Format", left=True)]
-    headings += [Heading(head, title) for title in sets.values() for head in ("published", "ours")]
-    notes = (
-        "Milliseconds of one inference. Ours: predicted for the exported C with untrained weights of these sizes, from "
-        "no flash wait states and the least branch refill to both at their worst; none was measured on a board. "
-        "In brackets: does not fit the board.",
-        f"Published: {published['source']}.",
-        *(f"{'* ' if 'HAR-2' in each else ''}{each}" for each in published["caveats"]),
-    )
-    sheets = []
-    for board in _boards(rows):
-        own = [row for row in rows if row["board"] == board]
-        lines = []
-        for title, kind in dict.fromkeys((row["title"], row["format"]) for row in own):
-            found = {row["data"]: row for row in own if (row["title"], row["format"]) == (title, kind)}
-            lines.append((title, kind, *(text for name in sets for text in _beside(found[name]))))
-        caption = f"{own[0]['board_title']}: prediction time, published and ours"
-        sheets.append(Sheet(f"published-{board}", caption, tuple(headings), tuple(lines), notes))
-    return sheets
+    formats = [name for name in FORMATS if any(model.format == name for model in models)]
+    columns = [Column(title, Spanner(name, name), align="right") for name in formats for title in texts[name]]
+    rows = []
+    for run in dict.fromkeys(model.run for model in models):
+        own = {model.format: model for model in models if model.run == run}
+        first = next(iter(own.values()))
+        entries = [text(own[name]) if name in own else "" for name in formats for text in texts[name].values()]
+        rows.append(Row((first.data_title, first.label, str(first.hidden)), tuple(map(Entry, entries))))
+    return tuple(columns), tuple(rows)
 
 
-def _beside(row: Row) -> tuple[str, str]:
-    printed = "-" if row["published_ms"] is None else f"{row['published_ms']:g}"
-    if row["ms"] is None:
-        return printed, "-"
-    ours = f"{_short(row['ms_low'])}-{_short(row['ms_high'])}"
-    return printed, ours if row["fits_flash"] and row["fits_ram"] else f"({ours})"
+def of_model(models: Sequence[M], texts: Mapping[str, Callable[[M], str]]) -> Table:
+    """One model: rows are boards and number formats."""
+    stub = (Column("board", align="left"), Column("format", align="left"))
+    rows = (Row((model.board, model.format), tuple(Entry(text(model)) for text in texts.values())) for model in models)
+    return Table("model", "", tuple(Column(title, align="right") for title in texts), tuple(rows), stub=stub)
 
 
-def _short(value: float) -> str:
-    """Three figures, and never an exponent."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+def untrained(models: Iterable[Model]) -> tuple[str, ...]:
+    """The note on untrained weights, where there are any."""
+    trained = all(model.trained for model in models)
+    return () if trained else ("Weights are untrained: cycles of integers hardly depend on values.",)

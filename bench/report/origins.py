@@ -1,21 +1,39 @@
-"""Where numbers come from: versions, commits, machines, data and boards, gathered over the runs."""
+"""The origin of the numbers: versions, commits, machines, data and boards, gathered over the runs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from bench.record import Record
+from bench.record import DataFacts, Record
 from bench.status import Status
 
 _OWN = ("git", "peak_memory_mb")
-_UNSAID = ("host",)
+_PRIVATE = ("host",)
 """Stays in the record: pages are shown to others."""
 
 
+class Commit(NamedTuple):
+    """A commit, whether it had uncommitted changes, and how many runs were made at it."""
+
+    name: str
+    dirty: bool
+    runs: int
+
+
+class BoardUse(NamedTuple):
+    """A board, a number format, how latencies were obtained, how many runs have one, and how many models fit."""
+
+    title: str
+    format: str
+    method: str
+    runs: int
+    fit: int
+
+
 def settings(records: Iterable[Record]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """What the runs were made with: each item of provenance, its values, and of how many runs each is."""
+    """Items of provenance, the values of each, and how many runs have each value."""
     counts: dict[str, Counter[str]] = {}
     memory: list[float] = []
     for record in records:
@@ -30,54 +48,46 @@ def settings(records: Iterable[Record]) -> list[tuple[str, list[tuple[str, int]]
     return found
 
 
-def commits(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """The commits that runs were made at, whether with uncommitted changes, and how many runs."""
+def commits(records: Iterable[Record]) -> list[Commit]:
+    """The commits that runs were made at."""
     counts: Counter[tuple[str, bool]] = Counter()
     for record in records:
         git = record.provenance.get("git")
         git = git if isinstance(git, Mapping) else {}
         counts[str(git.get("commit") or "not recorded"), bool(git.get("dirty"))] += 1
-    return [{"commit": commit, "dirty": dirty, "runs": n} for (commit, dirty), n in sorted(counts.items())]
+    return [Commit(name, dirty, n) for (name, dirty), n in sorted(counts.items())]
 
 
-def data_sets(records: Iterable[Record]) -> list[dict[str, Any]]:
+def data_sets(records: Iterable[Record]) -> list[DataFacts]:
     """The data sets as runs found them; one that changed between runs is there more than once."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in records:
-        if record.data is not None:
-            key = (record.data.name, record.data.fingerprint)
-            found.setdefault(key, {**record.data.model_dump(), "runs": 0})["runs"] += 1
+    found = {(record.data.name, record.data.fingerprint): record.data for record in reversed([*records]) if record.data}
     return [found[key] for key in sorted(found)]
 
 
-def boards(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The boards, how their latency was obtained, and how many of the models fit."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+def boards(records: Iterable[Record]) -> list[BoardUse]:
+    """The boards that finished runs have a latency on, in order of appearance."""
+    fits: dict[tuple[str, str, str], list[bool]] = {}
     for record in records:
-        for each in record.latency if record.status is Status.DONE else ():
-            key = (each.board, each.format, each.method)
-            row = found.setdefault(
-                key, {"title": each.title, "format": each.format, "method": each.method, "runs": 0, "fit": 0}
-            )
-            row["runs"] += 1
-            row["fit"] += each.fits_flash and each.fits_ram
-    return list(found.values())
+        for latency in record.latency if record.status is Status.DONE else ():
+            key = (latency.title, latency.format, latency.method)
+            fits.setdefault(key, []).append(latency.fits_flash and latency.fits_ram)
+    return [BoardUse(*key, len(found), sum(found)) for key, found in fits.items()]
 
 
 def _flat(provenance: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for key, value in provenance.items():
-        if not above and key in (*_OWN, *_UNSAID):
+        if not above and key in (*_OWN, *_PRIVATE):
             continue
         name = key if above in ("", "packages ") else f"{above}{key}"
         if isinstance(value, Mapping):
             pairs += _flat(value, f"{key} ")
         else:
-            pairs.append(
-                (name, {True: "yes", False: "no", None: "-"}.get(value, str(value)) if _simple(value) else str(value))
-            )
+            pairs.append((name, _word(value)))
     return pairs
 
 
-def _simple(value: Any) -> bool:
-    return value is None or isinstance(value, bool)
+def _word(value: Any) -> str:
+    if value is None:
+        return "-"
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)

@@ -1,31 +1,56 @@
-"""The comparison table: what every writer (LaTeX, Markdown, HTML, terminal) reads.
+"""The one table type: every module of ``tables`` makes it, every writer prints it.
 
-Rows are cells, spanners are data sets, and under each stand the quality, the size and the latency on one board.
-Everything that a reader must know to read a number is in the caption and the footnotes, so no writer adds words.
+Everything that a reader must know to read a number is in the caption, the footnotes and the notes, so no writer adds
+words.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
 
-import pandas as pd
+Align = Literal["number", "right", "left"]
+Best = Literal["high", "low", ""]
 
-from bench.errors import RnnbenchError, nearest
-from bench.report.caption import METHODS, caption, is_percent, metric
-from bench.report.frame import plain
-from bench.report.notes import DAGGER, Notes, explain_latency, explain_majority, explain_runs
+
+@dataclass(frozen=True)
+class Spanner:
+    """A heading above several columns: a data set, a number format."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        title: its heading.
+        spanner: the heading that it shares with its neighbours, if any.
+        name: the figure that it shows, by its name in the CSV; empty for none.
+        best: which end of the column is bold; empty for neither.
+        places: decimal places; ``None`` leaves the column's smallest number two digits or more.
+        align: ``number`` aligns at the decimal point; ``left`` and ``right`` are for text.
+    """
+
+    title: str
+    spanner: Spanner | None = None
+    name: str = ""
+    best: Best = ""
+    places: int | None = None
+    align: Align = "number"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in one place of the table.
+    """One place of the table.
 
     Attributes:
         text: as printed, without marks: ``"94.94 ± 0.28"``, ``"failed"``, ``"-"``.
-        mean: as printed in a number's place, in the column's unit; ``None`` for an entry that is not a number.
+        mean: the number, in the column's unit; ``None`` for an entry that is not a number.
         sd: sample standard deviation (ddof 1) in the column's unit; ``None`` for fewer than two seeds.
         n: runs behind the number.
         best: whether it is (one of) the best of its column.
@@ -40,30 +65,21 @@ class Entry:
     marks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column under a spanner: ``accuracy (%)``, ``KB``, ``ms``."""
-
-    kind: str
-    title: str
-    higher_is_better: bool
-
-
-@dataclass(frozen=True)
-class Spanner:
-    """A data set and its columns."""
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
+DASH = Entry("-")
+"""Stands where there is nothing to say."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A cell and its entries, one for each column of each spanner, from left to right."""
+    """A row: its labels, one for each column of the stub, and its entries, one for each column."""
 
-    label: str
+    labels: tuple[str, ...]
     entries: tuple[Entry, ...]
+
+    @property
+    def label(self) -> str:
+        """The first label."""
+        return self.labels[0]
 
 
 @dataclass(frozen=True)
@@ -74,178 +90,66 @@ class Footnote:
     text: str
 
 
-@dataclass(frozen=True)
-class Board:
-    """The board of the latency columns, and how their latencies were obtained: quantised models in integers."""
-
-    name: str
-    title: str
-    formats: tuple[str, ...]
-    methods: tuple[str, ...]
-
-    @property
-    def format(self) -> str:
-        """The numeric format, or all that there are."""
-        return " or ".join(self.formats)
-
-    @property
-    def method(self) -> str:
-        """How latencies were obtained."""
-        return " or ".join(METHODS.get(each, each) for each in self.methods)
+CELL = (Column("Cell", align="left"),)
+"""The stub of a table whose rows are cells."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The comparison table."""
+    """A table.
+
+    Attributes:
+        name: letters, digits and dashes; the label of the LaTeX table.
+        caption: what its numbers are.
+        columns: from left to right, those under one spanner together.
+        rows: from top to bottom.
+        footnotes: of marks.
+        notes: remarks without a mark.
+        stub: the columns of the rows' labels.
+    """
 
     name: str
     caption: str
-    spanners: tuple[Spanner, ...]
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     footnotes: tuple[Footnote, ...] = ()
-    board: Board | None = None
-    general: tuple[str, ...] = field(default=())
-    """Remarks without a mark."""
+    notes: tuple[str, ...] = ()
+    stub: tuple[Column, ...] = CELL
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """All columns, from left to right."""
-        return tuple(column for spanner in self.spanners for column in spanner.columns)
+    def spans(self) -> list[tuple[str, int]]:
+        """Titles of the spanners and how many columns each covers, from left to right; ``""`` where there is none."""
+        groups = [(spanner, len(list(columns))) for spanner, columns in groupby(self.columns, lambda c: c.spanner)]
+        return [(spanner.title if spanner else "", width) for spanner, width in groups]
 
 
-def build(
-    name: str, runs: pd.DataFrame, summary: pd.DataFrame, board: str | None = None, general: Iterable[str] = ()
-) -> Table:
-    """The table of a grid.
-
-    Args:
-        name: of the grid.
-        runs: from :func:`bench.report.frame.runs_frame`.
-        summary: of those runs, from :func:`bench.report.frame.summary`.
-        board: whose latency to show; by default the one that most models fit, the first of them.
-        general: remarks to print below.
-
-    Raises:
-        RnnbenchError: when no run has a latency on that board.
-    """
-    shown = _choose(runs, summary, board)
-    lines = plain(summary)
-    order = _row_order(lines)
-    sets = {line["data"]: line for line in lines}
-    spanners = tuple(_spanner(line, shown) for line in sets.values())
-    notes = Notes()
-    attempts = plain(runs.drop_duplicates("id"))
-    entries = {
-        label: [e for data in sets for e in _entries(lines, attempts, data, label, shown, notes)] for label in order
-    }
-    columns = [column for spanner in spanners for column in spanner.columns]
-    done = [finish([entries[label][i] for label in order], column) for i, column in enumerate(columns)]
-    rows = tuple(Row(label, tuple(column[at] for column in done)) for at, label in enumerate(order))
-    footnotes = tuple(Footnote(mark, text) for mark, text in notes.listed())
-    return Table(name, caption(name, lines, shown), spanners, rows, footnotes, shown, tuple(general))
-
-
-def _choose(runs: pd.DataFrame, summary: pd.DataFrame, board: str | None) -> Board | None:
-    """The board to show; ``None`` when no run has a latency."""
-    seen = plain(runs.dropna(subset=["board"]).drop_duplicates(["board", "format", "method"]))
-    if board is not None:
-        seen = [row for row in seen if row["board"] == board]
-        if not seen:
-            known = sorted({str(name) for name in runs["board"].dropna()})
-            raise RnnbenchError(f"no run has a latency on board {board!r}{nearest(board, known)}")
-    if not seen:
-        return None
-
-    def fitting(name: str) -> int:
-        lines = summary[summary["board"] == name]
-        return int((lines["fits_flash"].fillna(False) & lines["fits_ram"].fillna(False)).sum())
-
-    chosen = max(dict.fromkeys(row["board"] for row in seen), key=fitting)  # the first of equals
-    routes = [row for row in seen if row["board"] == chosen]
-    formats, methods = (tuple(sorted({row[key] for row in routes})) for key in ("format", "method"))
-    return Board(chosen, routes[0]["board_title"], formats, methods)
-
-
-def _row_order(lines: Sequence[dict[str, Any]]) -> list[str]:
-    """Labels by mean KB, smallest first; cells without a finished run last."""
-    sizes: dict[str, dict[str, float]] = {}
-    for line in lines:
-        found = sizes.setdefault(line["label"], {})
-        if line["kb"] is not None:
-            found[line["data"]] = line["kb"]
-    mean = {label: sum(found.values()) / len(found) if found else math.inf for label, found in sizes.items()}
-    return sorted(mean, key=lambda label: (mean[label], label))
-
-
-def _spanner(line: dict[str, Any], board: Board | None) -> Spanner:
-    percent = is_percent(line["metric"])
-    quality = Column("quality", "accuracy (%)" if percent else line["metric"], line["higher_is_better"] is not False)
-    columns = [quality, Column("kb", "KB", False)]
-    if metric(line) == "perplexity":
-        columns.append(Column("kb_in_all", "KB in all", False))
-    if board is not None:
-        columns.append(Column("ms", "ms", False))
-    return Spanner(line["data"], line["data_title"], tuple(columns))
-
-
-def _entries(
-    lines: Sequence[dict[str, Any]],
-    attempts: Sequence[dict[str, Any]],
-    data: str,
-    label: str,
-    board: Board | None,
-    notes: Notes,
-) -> list[Entry]:
-    """The entries of one row under one data set, before the columns are compared and printed."""
-    own = [line for line in lines if line["data"] == data and line["label"] == label]
-    of_data = [run for run in attempts if run["data"] == data]
-    word, why = explain_runs([run for run in of_data if run["label"] == label], of_data)
-    marks = (notes.mark(why),) if why else ()
-    line = own[0]
-    empty = Entry("-")
-    sizes = ["kb", "kb_in_all"] if metric(line) == "perplexity" else ["kb"]
-    if not line["n"]:
-        return [Entry(word, marks=marks), *(empty for _ in sizes), *([empty] if board else [])]
-    scale = 100 if is_percent(line["metric"]) else 1
-    if is_percent(line["metric"]):
-        daggered, some = explain_majority(line, [run for run in of_data if run["label"] == label])
-        if daggered:
-            notes.dagger(daggered)
-            marks = (DAGGER, *marks)
-        elif some:
-            marks = (*marks, notes.mark(some))
-    quality = number(line[f"{metric(line)}_mean"], line[f"{metric(line)}_sd"], line["n"], scale, marks)
-    found = [quality, *(number(line[size], None, line["n"]) for size in sizes)]
-    if board is not None:
-        at = next((each for each in own if each["board"] == board.name), None)
-        reason = explain_latency(at, board.title)
-        if at is None or reason:
-            found.append(Entry("-", marks=(notes.mark(reason),)))
-        else:
-            several = (notes.mark(f"in {at['format']}"),) if len(board.formats) > 1 else ()
-            found.append(number(at["ms"], None, line["n"], marks=several))
-    return found
-
-
-def number(mean: float | None, sd: float | None, n: int, scale: float = 1, marks: tuple[str, ...] = ()) -> Entry:
-    """An entry to be printed by :func:`finish`; a dash where there is no number."""
+def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float = 1) -> Entry:
+    """An entry whose text :func:`typeset` fills in; a dash where there is no number."""
     if mean is None:
-        return Entry("-", marks=marks)
-    return Entry("", mean * scale, None if sd is None else sd * scale, n, marks=marks)
+        return DASH
+    return Entry("", mean * scale, None if sd is None else sd * scale, n)
 
 
-def finish(column: Sequence[Entry], of: Column, best: bool = True) -> list[Entry]:
-    """Prints the numbers of a column alike, and finds the best where that is asked: those that print as it does."""
-    numbers = [entry.mean for entry in column if entry.mean is not None]
+def typeset(table: Table) -> Table:
+    """The table with its numbers printed, each column to the same decimal places, and its best entries marked."""
+    columns = [_typeset([row.entries[at] for row in table.rows], column) for at, column in enumerate(table.columns)]
+    rows = (replace(row, entries=tuple(column[at] for column in columns)) for at, row in enumerate(table.rows))
+    return replace(table, rows=tuple(rows))
+
+
+def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
+    """Entries that print like the best number are all best."""
+    numbers = [entry.mean for entry in entries if entry.mean is not None]
     if not numbers:
-        return list(column)
-    places = 2 if of.kind == "quality" else _places(min(map(abs, numbers)))
-    top = f"{(max if of.higher_is_better else min)(numbers):.{places}f}"
+        return list(entries)
+    places = _places(min(map(abs, numbers))) if column.places is None else column.places
+    extreme = {"high": max, "low": min}.get(column.best)
+    top = f"{extreme(numbers):.{places}f}" if extreme else None
     return [
         entry
         if entry.mean is None
-        else replace(entry, text=_text(entry, places), best=best and f"{entry.mean:.{places}f}" == top)
-        for entry in column
+        else replace(entry, text=_text(entry, places), best=f"{entry.mean:.{places}f}" == top)
+        for entry in entries
     ]
 
 
@@ -255,5 +159,5 @@ def _text(entry: Entry, places: int) -> str:
 
 
 def _places(smallest: float) -> int:
-    """Decimal places that leave the smallest number of a column two figures or more."""
+    """Decimal places that leave a number two digits or more."""
     return 0 if smallest >= 100 else 1 if smallest >= 1 else 2 if smallest >= 0.1 else 3

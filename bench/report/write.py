@@ -1,31 +1,30 @@
-"""A results folder's tables and page, from its records."""
+"""Writes the tables, figures and page of a results folder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import RnnbenchError
-from bench.record import Record, write_atomically
+from bench.record import write_atomically
 from bench.report import frame
-from bench.report.ladder import ladder
-from bench.report.latex import to_latex
-from bench.report.page import to_html, trade_offs
-from bench.report.study import noted_grid, study
-from bench.report.svg import standalone
-from bench.report.table import Table, build
-from bench.report.text import to_csv, to_markdown
-from bench.status import Status
+from bench.report.discover import all_figures, all_tables
+from bench.report.drawing.svg import standalone
+from bench.report.page import to_page
+from bench.report.results import read
+from bench.report.table import Table
+from bench.report.writers import to_csv, to_latex, to_markdown
+
+MAIN = "comparison"
+"""The table whose file has the grid's name and nothing more."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What :func:`write_report` wrote, and of how many runs."""
+    """The tables of :func:`write_report` by name of their modules, its main files, and how many runs are done."""
 
-    table: Table
-    ladder: Table | None
-    study: Table | None
+    tables: Mapping[str, Table]
     html: Path
     tex: Path
     markdown: Path
@@ -34,69 +33,59 @@ class Report:
     not_done: int
 
 
-def write_report(results: Path, board: str | None = None) -> Report:
+def write_report(folder: Path, board: str | None = None) -> Report:
     """Writes the tables, figures and page of a results folder, each file whole or not at all.
 
-    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``figures/*.svg``, and ``report.html``; for a grid with
-    compressed cells beside dense ones also ``tables/<grid>-ladder.tex`` and ``.md``, for one that names its rows
-    ``tables/<grid>-study.tex`` and ``.md``.
+    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``tables/<grid>-<table>.tex`` and ``.md`` for every other
+    table that the results have, ``figures/*.svg``, and ``report.html``.
 
     Args:
-        results: the folder, with its ``runs/``.
+        folder: the results folder, with its ``runs/``.
         board: whose latency tables and figures show; by default the one that most models fit, the first of them.
 
     Raises:
         RnnbenchError: when the folder does not exist, holds no record or none that is done, cannot be written, a
             record is damaged, or no run has a latency on the board.
     """
-    records = frame.load(results)
-    done = sum(record.status is Status.DONE for record in records)
+    results = read(folder, board)
+    done = sum(summary.n for summary in results.summaries)
     if not done:
-        raise RnnbenchError(f"no run is done yet in {results}; run the grid first")
-    name = " + ".join(sorted({record.grid for record in records}))
-    runs, sets = frame.runs_frame(records), frame.sets_frame(records)
-    summary = frame.summary(runs, sets)
-    table = build(name, runs, summary, board, _remarks(records))
-    stem = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_+") else "-" for letter in name)
-    stem = stem.replace("-+-", "+")[:120]
-    tables, figures = results / "tables", results / "figures"
-    texts = {
-        tables / f"{stem}.tex": to_latex(table),
-        tables / f"{stem}.md": to_markdown(table),
-        tables / f"{stem}.csv": to_csv(summary),
-        results / "report.html": to_html(results, stem, records, runs, summary, table),
-    }
-    steps = ladder(name, runs, summary)
-    if steps is not None:
-        texts |= {
-            tables / f"{stem}-ladder.tex": to_latex(steps),
-            tables / f"{stem}-ladder.md": to_markdown(steps),
-        }
-    named = study(noted_grid(results), records, runs, summary)
-    if named is not None:
-        texts |= {tables / f"{stem}-study.tex": to_latex(named), tables / f"{stem}-study.md": to_markdown(named)}
-    panels = trade_offs(frame.plain(summary), table, None)
-    panels += trade_offs(frame.plain(summary), table, table.board) if table.board else []
-    drawings = {figures / f"{each['name']}.svg": standalone(each["svg"], each["title"]) for each in panels}
+        raise RnnbenchError(f"no run is done yet in {folder}; run the grid first")
+    tables, figures = all_tables(results), all_figures(results)
+    stem = _stem(results.name)
+    start, page = folder / "tables" / stem, folder / "report.html"
+    texts: dict[Path, str] = {}
+    for name, table in tables.items():
+        path = start if name == MAIN else start.with_name(f"{stem}-{name}")
+        texts |= {_add(path, ".tex"): to_latex(table), _add(path, ".md"): to_markdown(table)}
+    texts[_add(start, ".csv")] = to_csv(list(frame.rows(results.summaries)))
+    for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
+        texts[folder / "figures" / f"{panel.name}.svg"] = standalone(panel.svg, panel.title)
+    texts[page] = to_page(results, stem, tables, figures)
     try:
-        for folder in (tables, figures):
-            folder.mkdir(exist_ok=True)
-        for path, text in (drawings | texts).items():
-            write_atomically(path, text)
+        write_all(texts)
     except OSError as error:
-        raise RnnbenchError(f"cannot write the report into {results}: {error.strerror or error}") from None
-    tex, markdown, csv, html, *_ = texts
-    return Report(table, steps, named, html, tex, markdown, csv, done, len(records) - done)
+        raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
+    tex, markdown, csv = (_add(start, end) for end in (".tex", ".md", ".csv"))
+    return Report(tables, page, tex, markdown, csv, done, len(results.records) - done)
 
 
-def _remarks(records: Sequence[Record]) -> list[str]:
-    """What makes runs of one table hard to compare: data that changed between them."""
-    prints: dict[str, set[str]] = {}
-    for record in records:
-        if record.status is Status.DONE and record.data is not None:
-            prints.setdefault(record.data.title, set()).add(record.data.fingerprint)
-    return [
-        f"Not comparable throughout: runs on {title} saw {len(found)} different versions of the data."
-        for title, found in sorted(prints.items())
-        if len(found) > 1
-    ]
+def _stem(name: str) -> str:
+    """The name of a grid, or of several, as a part of a file name."""
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_+") else "-" for letter in name)
+    return plain.replace("-+-", "+")[:120]
+
+
+def _add(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def write_all(texts: Mapping[Path, str]) -> None:
+    """Writes files, each whole or not at all, and the folders that they lie in.
+
+    Raises:
+        OSError: when one cannot be written.
+    """
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)

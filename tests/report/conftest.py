@@ -16,11 +16,13 @@ MAJORITY = {"watch": 0.2, "digits": 0.1}
 TITLES = {"watch": "Watch-7", "digits": "Digits"}
 
 
-def latency(board: str = "mkr1000", ms: float = 12.5, flash: bool = True, ram: bool = True) -> LatencyFacts:
+def latency(
+    board: str = "mkr1000", ms: float = 12.5, flash: bool = True, ram: bool = True, format: str = "float32"
+) -> LatencyFacts:
     return LatencyFacts(
         board=board,
         title=f"Arduino {board}",
-        format="float32",
+        format=format,
         method="code",
         cycles_per_step=1000,
         cycles=100_000,
@@ -60,8 +62,11 @@ class Folder:
         curve: list[float] | None = None,
         steps: str = "",
         integer: float | None = None,
+        embedding: int = 0,
+        nonzero: int = 2560,
+        whole: bool = False,
     ) -> Record:
-        """One run; not done, it lacks what a run that stopped early lacks.
+        """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
         ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program.
         """
@@ -69,7 +74,7 @@ class Folder:
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
         rank = {"U": 8} if "L" in steps else {}
-        done = status is Status.DONE
+        done = whole or status is Status.DONE
         body = {
             "name": data,
             "title": TITLES.get(data, data),
@@ -106,7 +111,7 @@ class Folder:
             times=Times(started="2026-08-01T10:00:00Z", finished="2026-08-01T10:01:00Z", train_s=55.0, wall_s=60.0),
             provenance={"python": "3.11.7", "git": {"commit": "c0ffee", "dirty": False}} | (provenance or {}),
             data=DataFacts(**body) if done else None,
-            size=SizeFacts(parameters=2560, nonzero=2560, kb=kb) if done else None,
+            size=SizeFacts(parameters=2560, nonzero=nonzero, kb=kb, embedding_parameters=embedding) if done else None,
             latency=((latency(),) if latencies is None else latencies) if done else (),
             result=_result(accuracy, body["metric"], integer) if done else None,
         )

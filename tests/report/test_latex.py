@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import compare
+from test_markdown_and_terminal import TABLE
 
-from bench.report import write_report
-from bench.report.latex import escape
+from bench.report.writers.latex import escape, to_latex
 
 _GOLDEN = Path(__file__).with_name("golden.tex")
 _NUMBER = re.compile(r"(\\bfseries )?\d+(\.\d+)?( \\pm \d+(\.\d+)?)?( \{\$\^\{[^$]*\}\$\})?")
 
 
 def _tex(folder: Any) -> str:
-    return write_report(folder.path).tex.read_text(encoding="utf-8")
+    return to_latex(compare(folder))
 
 
 def test_golden(small: Any) -> None:
@@ -60,6 +61,33 @@ def test_three_data_sets_span_both_columns_of_a_page(folder: Any) -> None:
     for data in ("a", "b", "c"):
         folder.add(data=data)
     assert r"\begin{table*}" in _tex(folder)
+
+
+def test_an_s_column_is_as_wide_as_its_numbers(folder: Any) -> None:
+    """Means 93.00 and 5.00, deviations sqrt(2) points and none; KB 120 and 64; ms 1250.5 and 3.2."""
+    folder.add("A", seed=0, accuracy=0.92, kb=120.0)
+    folder.add("A", seed=1, accuracy=0.94, kb=120.0)
+    folder.add("B", accuracy=0.05, kb=64.25)
+    columns = re.findall(r"^    S\[(.*?), detect", _tex(folder), re.MULTILINE)
+    assert columns == ["table-format=2.2(3), separate-uncertainty", "table-format=3.1", "table-format=2.1"]
+    folder.add("C", seed=0, accuracy=0.2, kb=1000.0)
+    folder.add("C", seed=1, accuracy=0.8, kb=1000.0)  # 30 * sqrt(2) = 42.43: four digits
+    assert "table-format=2.2(4)" in _tex(folder)
+    assert "table-format=4.1" in _tex(folder)
+
+
+def test_columns_of_text_have_letters_and_plain_entries() -> None:
+    text = to_latex(TABLE, TABLE)
+    assert text.count(r"\begin{table}[tb]") == 2
+    assert text.startswith(
+        "% Written by rnnbench: do not edit. Needs, in the preamble: \\usepackage{booktabs}\n\\begin"
+    )
+    assert r"\begin{tabular}{lrrr}" in text
+    assert "    & & \\multicolumn{1}{c}{int8} & \\multicolumn{1}{c}{} \\\\\n    \\cmidrule(lr){3-3}\n" in text
+    assert r"    Cell & H & error \% & ms \\" in text
+    assert r"    x\_1 \textbar{} y & 7 & +0.25 &  \\" in text
+    assert r"   a \& b\par" in text
+    assert r"\label{tab:a-b}" in text
 
 
 def test_special_characters() -> None:

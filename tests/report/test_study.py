@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from reading import texts, titles
 
 from bench.errors import RnnbenchError
-from bench.report import Table, write_report
+from bench.report import Table, read, write_report
+from bench.report.tables import study as module
 from bench.spec import Grid, parse
 from bench.status import Status
 
@@ -23,13 +25,9 @@ def note(folder: Any, rows: dict[str, Any], runs: list[str]) -> None:
 
 def study(folder: Any, rows: dict[str, Any]) -> Table:
     note(folder, rows, [path.name for path in (folder.path / "runs").iterdir()])
-    table = write_report(folder.path).study
+    table = module.table(read(folder.path))
     assert table is not None
     return table
-
-
-def texts(table: Table) -> dict[str, list[str]]:
-    return {row.label: [entry.text for entry in row.entries] for row in table.rows}
 
 
 def test_rows_stand_as_the_grid_names_and_orders_them(folder: Any) -> None:
@@ -37,7 +35,7 @@ def test_rows_stand_as_the_grid_names_and_orders_them(folder: Any) -> None:
     folder.add("LSTM", accuracy=0.8, kb=60.0)
     folder.add("FastGRNN", accuracy=0.85, kb=3.25)
     table = study(folder, {"A GRU": {"cell": "gru"}, "LSTM": {"cell": "lstm"}})
-    assert [column.title for column in table.columns] == ["accuracy (%)", "KB", "min"]
+    assert titles(table) == ["accuracy (%)", "KB", "min"]
     assert texts(table) == {"A GRU": ["90.00", "30.0", "0.92"], "LSTM": ["80.00", "60.0", "0.92"]}
     assert [row.entries[0].best for row in table.rows] == [True, False]
     assert not any(row.entries[2].best for row in table.rows)
@@ -46,7 +44,7 @@ def test_rows_stand_as_the_grid_names_and_orders_them(folder: Any) -> None:
 def test_a_language_model_has_both_perplexities(folder: Any) -> None:
     folder.add("GRU", accuracy=120.5, facts=TEXT)
     table = study(folder, {"GRU": {}})
-    assert [column.title for column in table.columns] == ["test perplexity", "train perplexity", "KB", "min"]
+    assert titles(table) == ["test perplexity", "train perplexity", "KB", "min"]
     assert texts(table)["GRU"][:2] == ["120.50", "110.50"]
     assert "the state carried over" in table.caption
     assert "recurrent layers" in table.caption
@@ -76,13 +74,14 @@ def test_two_configurations_in_a_row_are_refused(folder: Any) -> None:
     with pytest.raises(
         RnnbenchError, match="row 'both' of the grid names two configurations on watch: 'GRU' and 'LSTM'"
     ):
-        write_report(folder.path)
+        module.table(read(folder.path))
 
 
 def test_files_are_written_and_a_grid_without_rows_has_none(folder: Any, tmp_path: Path) -> None:
     folder.add("GRU")
-    assert write_report(folder.path).study is None
+    assert "study" not in write_report(folder.path).tables
     study(folder, {"GRU": {}})
+    write_report(folder.path)
     found = {path.name for path in (folder.path / "tables").iterdir()}
     assert {"demo-study.tex", "demo-study.md"} <= found
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from reading import compare
 
 from bench.record import runs_folder
 from bench.report import write_report
@@ -51,7 +52,7 @@ def _page(folder: Any) -> tuple[str, _Reader]:
 
 def test_every_cell_every_number_every_run(small: Any) -> None:
     _, page = _page(small)
-    table = write_report(small.path).table
+    table = compare(small)
     for row in table.rows:
         assert row.label in page.text
         assert all(entry.text.replace("-", "\u2013") in page.text for entry in row.entries)
@@ -115,7 +116,7 @@ def test_provenance_and_dirty_trees(folder: Any) -> None:
     assert "secret-host" not in page.text
     for said in ("2.13.0", "410 to 410 MB", "sha256:watch", "CC BY 4.0", "Arduino mkr1000"):
         assert said in page.text
-    assert "uncommitted" not in write_report(folder.path).table.caption
+    assert "uncommitted" not in compare(folder).caption
 
 
 @pytest.mark.parametrize("damage", ["", "epoch,other\n1,2\n", "epoch,validation_accuracy\n1,x\n"])
@@ -145,3 +146,55 @@ def test_the_log_of_a_failed_run_is_linked(folder: Any) -> None:
     (runs_folder(folder.path) / bad.id / "log.txt").write_text("x", encoding="utf-8")
     _, page = _page(folder)
     assert f"runs/{bad.id}/log.txt" in {a.get("href") for _, a in page.found}
+
+
+def test_the_lead_says_what_came_out_best(small: Any) -> None:
+    """Watch-7: 95 %, of 3.25 KB; digits: LSTM's one seed has 70 %, GRU's two 50 and 60."""
+    _, page = _page(small)
+    assert "3 cells on 2 data sets, mean ± sample standard deviation over 1 to 2 seeds" in page.text
+    assert "9 of 10 runs are done (1 failed), started 2026-08-01." in page.text
+    assert "On Watch-7, Fast_GRNN & Co does best: 95.00 ± 1.41 % with 3.2 KB." in page.text
+    assert "On Digits, LSTM does best: 70.00 % with 70.0 KB." in page.text
+
+
+def test_equals_share_the_lead(folder: Any) -> None:
+    folder.add("A", kb=3.0)
+    folder.add("B", kb=4.0)
+    _, page = _page(folder)
+    assert "2 cells on 1 data set, one seed each" in page.text
+    assert "A and B do best: 90.00 % with 3.0 and 4.0 KB." in page.text
+
+
+def test_a_line_for_every_run(folder: Any) -> None:
+    """`conftest`: 60 s of wall time, the ninth of 30 epochs; the quantised run counts with its integers."""
+    folder.add("A", accuracy=0.9, integer=0.8765, steps="Q")
+    folder.add("B", seed=3, status=Status.FAILED, reason="RnnbenchError: boom\nmore")
+    _, page = _page(folder)
+    done, failed = (" ".join(part.split()) for part in page.text.split("Seconds")[:0:-1])
+    assert "AWatch-70 done 87.659 of 3060" in done  # label, data, seed, status, test, best epoch, seconds
+    assert "BWatch-73 failed: boom" in failed
+
+
+def test_provenance_is_counted(folder: Any, make_latency: Any) -> None:
+    for seed, peak in enumerate((300.4, 410.2)):
+        folder.add(seed=seed, provenance={"peak_memory_mb": peak, "threads": seed, "cuda": None, "tf32": False})
+    folder.add(seed=2, latencies=(make_latency(flash=False),))
+    _, page = _page(folder)
+    text = " ".join(page.text.split())
+    assert "c0ffee: 3 runs" in text
+    assert "threads0 (1 run); 1 (1 run)" in text
+    assert "cuda-" in text
+    assert "tf32no" in text
+    assert "peak memory of a process300 to 410 MB" in text
+    assert "Arduino mkr1000float32code2 of 3" in text
+    assert "700 / 100 / 200128 \N{MULTIPLICATION SIGN} 6720.00 %" in text  # splits, shape, classes, majority
+
+
+def test_every_table_is_on_the_page(folder: Any) -> None:
+    folder.add("GRU", kb=30.0)
+    folder.add("GRU", kb=8.0, steps="L", variant="rank 8")
+    _, page = _page(folder)
+    assert [a["aria-describedby"] for tag, a in page.found if tag == "table" and "aria-describedby" in a] == [
+        "table-comparison-caption",
+        "table-ladder-caption",
+    ]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.report import write_report
-from bench.report.table import Table
+from reading import compare, notes, row, texts, titles
+
+from bench.report import Table, read, write_report
+from bench.report.tables import ladder
 from bench.status import Status
 
 
-def _ladder(folder: Any) -> Table:
-    found: Table | None = write_report(folder.path).ladder
-    assert found is not None
-    return found
-
-
-def _texts(table: Table) -> dict[str, list[str]]:
-    return {row.label: [entry.text for entry in row.entries] for row in table.rows}
+def climb(folder: Any) -> Table:
+    table = ladder.table(read(folder.path))
+    assert table is not None
+    return table
 
 
 def fill(folder: Any) -> None:
@@ -32,11 +30,10 @@ def fill(folder: Any) -> None:
 
 def test_rows_are_data_sets_and_columns_the_steps(folder: Any) -> None:
     fill(folder)
-    table = _ladder(folder)
-    assert [spanner.title for spanner in table.spanners] == ["LSQ", "LS (-Q)", "L (-SQ)", "dense (-LSQ)"]
-    assert [len(spanner.columns) for spanner in table.spanners] == [3, 2, 2, 2]
-    texts = _texts(table)
-    assert texts["Watch-7"] == [
+    table = climb(folder)
+    assert table.spans == [("LSQ", 3), ("LS (-Q)", 2), ("L (-SQ)", 2), ("dense (-LSQ)", 2)]
+    assert titles(table) == ["%", "float32 %", "KB", *["%", "KB"] * 3]
+    assert texts(table)["Watch-7"] == [
         *(
             "95.59 ± 0.00",
             "96.00 ± 0.00",
@@ -49,20 +46,17 @@ def test_rows_are_data_sets_and_columns_the_steps(folder: Any) -> None:
             "29.0",
         ),
     ]
-    assert texts["Digits"] == ["failed", "-", "-", "-", "-", "-", "-", "55.00 ± 7.07", "57.0"]
+    assert texts(table)["Digits"] == ["failed", "-", "-", "-", "-", "-", "-", "55.00 ± 7.07", "57.0"]
     assert "FastGRNN, low rank (L)" in table.caption
     assert "integer program" in table.caption
-    notes = {note.mark: note.text for note in table.footnotes}
-    failed = next(row for row in table.rows if row.label == "Digits").entries[0]
-    assert "loss became nan" in notes[failed.marks[0]]
+    assert notes(table, row(table, "Digits")[0]) == ["seed 0 failed: loss became nan; seed 1 not run"]
     assert not any(entry.best for row in table.rows for entry in row.entries)
 
 
 def test_the_main_table_has_the_integer_accuracy(folder: Any) -> None:
     fill(folder)
-    table = write_report(folder.path).table
-    row = next(row for row in table.rows if "LSQ" in row.label)
-    assert "95.59 ± 0.00" in [entry.text for entry in row.entries]
+    table = compare(folder)
+    assert texts(table)["FastGRNN (LSQ)"][3] == "95.59 ± 0.00"
     assert "1 of an int8 model" in table.caption
 
 
@@ -70,7 +64,7 @@ def test_several_cells_are_named_in_the_rows(folder: Any) -> None:
     fill(folder)
     folder.add("GRU", "watch", 0, 0.93, kb=60)
     folder.add("GRU", "watch", 0, 0.93, integer=0.92, kb=6, steps="LSQ", variant="LSQ")
-    assert list(_texts(_ladder(folder))) == ["FastGRNN, Digits", "FastGRNN, Watch-7", "GRU, Watch-7"]
+    assert list(texts(climb(folder))) == ["FastGRNN, Digits", "FastGRNN, Watch-7", "GRU, Watch-7"]
 
 
 def test_it_is_written_as_latex_and_markdown(folder: Any) -> None:
@@ -84,10 +78,10 @@ def test_it_is_written_as_latex_and_markdown(folder: Any) -> None:
 
 def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     folder.add("GRU", "watch", 0)
-    assert write_report(folder.path).ladder is None
+    assert ladder.table(read(folder.path)) is None
     folder.add("GRU", "watch", 0, steps="L", variant="rank 8")
-    assert write_report(folder.path).ladder is not None
+    assert ladder.table(read(folder.path)) is not None
     folder.add("GRU", "watch", 0, hidden=32)
-    assert [row.label for row in _ladder(folder).rows] == ["GRU, H 32, Watch-7", "GRU, H 64, Watch-7"]
+    assert [row.label for row in climb(folder).rows] == ["GRU, H 32, Watch-7", "GRU, H 64, Watch-7"]
     folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
-    assert write_report(folder.path).ladder is None, "two models of one kind have no one place"
+    assert ladder.table(read(folder.path)) is None, "two models of one kind have no one place"

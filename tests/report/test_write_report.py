@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.report import write_report
+from bench.report import figures, tables, write_report
 from bench.status import Status
+
+NEW_TABLE = """
+from bench.report.notes import Notes
+from bench.report.table import Column, Row, Table, number, typeset
+from dataclasses import replace
+
+
+def table(results):
+    notes = Notes()
+    rows = [
+        Row((summary.label,), (replace(number(summary.mean("accuracy"), scale=100), marks=notes.mark("new")),))
+        for summary in results.summaries
+    ]
+    return typeset(Table("new", f"Errors of {results.name}", (Column("%", places=2),), tuple(rows), notes.listed()))
+"""
+NEW_FIGURE = """
+from bench.report.figure import Figure, Panel
+
+
+def figure(results):
+    dot = '<svg viewBox="0 0 9 9"><circle r="3"/></svg>'
+    panels = (Panel(data.title, dot, f"dot-{data.name}") for data in results.data_sets)
+    return Figure("Dots", f"A dot for {len(results.records)} run", tuple(panels))
+"""
 
 
 def test_files_and_counts(small: Any) -> None:
@@ -39,7 +64,7 @@ def test_two_grids_in_one_folder(folder: Any) -> None:
     folder.add("B")
     report = write_report(folder.path)
     assert report.tex.name == "demo+other.tex"
-    assert report.table.name == "demo + other"
+    assert report.tables["comparison"].name == "demo + other"
 
 
 def test_the_name_of_a_grid_cannot_lead_out_of_the_folder(make_folder: Any, tmp_path: Path) -> None:
@@ -67,11 +92,42 @@ def test_a_folder_that_cannot_be_written(folder: Any) -> None:
         write_report(folder.path)
 
 
+def test_a_table_and_a_figure_that_are_dropped_in_are_written(
+    folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doors: a file in each folder, nothing else; it is written, printed and shown on the page."""
+    for package, text in ((tables, NEW_TABLE), (figures, NEW_FIGURE)):
+        place = tmp_path / package.__name__
+        place.mkdir()
+        (place / "dropped_in.py").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(place)])
+        monkeypatch.delitem(sys.modules, f"{package.__name__}.dropped_in", raising=False)
+    folder.add("GRU", accuracy=0.875)
+    report = write_report(folder.path)
+    assert list(report.tables) == ["comparison", "dropped_in"]
+    written = {path.relative_to(folder.path).as_posix(): path for path in folder.path.glob("*/*.*")}
+    assert "87.50 {$^{\\mathrm{a}}$}" in written["tables/demo-dropped_in.tex"].read_text(encoding="utf-8")
+    assert "| GRU | 87.50<sup>a</sup> |" in written["tables/demo-dropped_in.md"].read_text(encoding="utf-8")
+    assert "<circle" in written["figures/dot-watch.svg"].read_text(encoding="utf-8")
+    page = report.html.read_text(encoding="utf-8")
+    assert "Errors of demo" in page
+    assert "A dot for 1 run" in page
+    assert page.count("<circle") == 1
+
+
+def test_a_file_without_the_function_is_named(folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "not_a_table.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(tables, "__path__", [str(tmp_path)])
+    folder.add()
+    with pytest.raises(RnnbenchError, match=r"not_a_table.py has no function table\(results\)"):
+        write_report(folder.path)
+
+
 def test_a_hundred_runs(folder: Any) -> None:
     for cell in range(10):
         for data in ("watch", "digits"):
             for seed in range(5):
                 folder.add(f"Cell{cell}", data, seed, 0.5 + 0.04 * cell, kb=3.0 * 1.5**cell, curve=[0.3, 0.5, 0.6])
     report = write_report(folder.path)
-    assert len(report.table.rows) == 10
+    assert len(report.tables["comparison"].rows) == 10
     assert report.html.stat().st_size < 1_500_000

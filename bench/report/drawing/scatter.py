@@ -1,26 +1,20 @@
-"""Figures: quality against cost, and learning curves.
-
-Identity is never by colour alone: points carry their names, and each learning curve has a panel of its own with the
-others in grey behind it.
-"""
+"""Draws quality against cost. Points carry their names: identity is never by colour alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
-import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from bench.report.place import Box, place
-from bench.report.svg import ACCENT, BACK, FAINT, MUTED, STYLE, to_svg
+from bench.report.drawing.place import Box, place
+from bench.report.drawing.svg import ACCENT, BACK, MUTED, STYLE, blank, to_svg
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_bet
         key: a word that no other figure of the page has.
     """
     with mpl.rc_context(STYLE):
-        figure, axes = _blank(4.4, 3.2)
+        figure, axes = blank(4.4, 3.2)
         best = undominated(points, higher_is_better)
         for one, two in pairwise(best):
             axes.plot([one.x, two.x, two.x], [one.y, one.y, two.y], color=ACCENT, linewidth=0.8, alpha=0.6)
@@ -153,52 +147,6 @@ def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequ
         weight = "bold" if point in best else "normal"
         where_x, where_y = back.transform(middle)
         axes.text(where_x, where_y, point.label, fontsize=8.5, fontweight=weight, ha="center", va="center", zorder=4)
-
-
-def curves(
-    metrics: pd.DataFrame, column: str, y_label: str, key: str, higher_is_better: bool = True
-) -> Mapping[str, str]:
-    """Learning curves of one data set: a small panel for each cell, by label.
-
-    The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
-
-    Args:
-        metrics: columns ``label``, ``seed``, ``epoch`` and the one to draw.
-        column: which to draw.
-        y_label: with its unit.
-        key: a word that no other figure of the page has.
-        higher_is_better: which way the column points; its worst values, of first epochs, may lie outside.
-    """
-    means = metrics.groupby(["label", "epoch"], as_index=False)[column].mean()
-    every = max(1, int(metrics["epoch"].max()) // 60)
-    ghosts = means[means["epoch"] % every == 0]
-    share = (0.02, 1.0) if higher_is_better else (0.0, 0.8)
-    low, high = (float(metrics[column].quantile(each)) for each in share)
-    found = {}
-    for number, label in enumerate(dict.fromkeys(metrics["label"])):
-        with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
-            figure, axes = _blank(2.9, 2.0)
-            for other, line in ghosts.groupby("label"):
-                if other != label:
-                    axes.plot(line["epoch"], line[column], color=FAINT, linewidth=1)
-            own = metrics[metrics["label"] == label]
-            sns.lineplot(own, x="epoch", y=column, errorbar=("pi", 100), color=ACCENT, linewidth=1.6, ax=axes)
-            axes.set(xlabel="epoch", ylabel=y_label)
-            room = 0.05 * (high - low) or 1.0
-            axes.set_ylim(low - room, high + room)
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.yaxis.set_major_locator(MaxNLocator(4))
-            figure.set_layout_engine("tight")
-            final = means.loc[means["label"] == label, column].iloc[-1]
-            found[label] = to_svg(figure, f"{label}: {y_label} over epochs, at the end {final:.4g}", f"{key}-{number}")
-    return found
-
-
-def _blank(width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
 
 
 def _pixels(figure: Figure) -> Any:

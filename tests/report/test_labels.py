@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.report.rows import labels
+from bench.record import read_all
+from bench.report.labels import labels
 
 
 def _names(folder: Any) -> list[str]:
-    from bench.record import read_all
-
     return sorted(set(labels(read_all(folder.path)).values()))
 
 

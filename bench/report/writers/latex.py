@@ -1,4 +1,4 @@
-r"""The table as LaTeX: booktabs rules, a spanner for each data set, siunitx columns that align and bold.
+r"""A table as LaTeX: booktabs rules, spanners, siunitx columns that align and bold.
 
 siunitx prints a bold number plain unless the column says ``detect-weight`` and ``mode=text`` (compiled with siunitx
 3.2); ``\pm 0.00`` is left out unless it says ``retain-zero-uncertainty``. Versions 2 and 3 know the other options.
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.report.notes import DAGGER
-from bench.report.table import Column, Entry, Spanner, Table
+from bench.report.table import Column, Entry, Row, Table
 
 _HEADER = r"""% Written by rnnbench from the records of its runs: do not edit, write it again with `rnnbench report`.
 % Needs, in the preamble:   \usepackage{booktabs,siunitx}
 % With siunitx older than version 3 also:   \usepackage{etoolbox}\robustify\bfseries
 % and without retain-zero-uncertainty, where that stands below: it does not know the word.
+"""
+_TEXT_HEADER = r"""% Written by rnnbench: do not edit. Needs, in the preamble: \usepackage{booktabs}
 """
 
 _ESCAPES = {
@@ -53,53 +55,70 @@ def escape(text: str) -> str:
     return "".join(_ESCAPES.get(letter, letter) for letter in spaced)
 
 
-def to_latex(table: Table) -> str:
-    """A ``table`` float (``table*``, over both columns of a page, from three data sets on)."""
-    place = "table" if len(table.spanners) < 3 else "table*"
-    columns = [_column([row.entries[at] for row in table.rows]) for at in range(len(table.columns))]
+def to_latex(*tables: Table) -> str:
+    """Floats, one for each table: ``table``, or ``table*`` over both columns of a page from three spanners on."""
+    numbers = any(column.align == "number" for table in tables for column in table.columns)
+    return (_HEADER if numbers else _TEXT_HEADER) + "\n".join(map(_float, tables))
+
+
+def _float(table: Table) -> str:
+    place = "table" if len(table.spans) < 3 else "table*"
     lines = [
         rf"\begin{{{place}}}[tb]",
         r"  \centering",
         rf"  \caption{{{escape(table.caption)}}}",
         rf"  \label{{tab:{''.join(c for c in table.name if c.isalnum() or c in '-+')}}}",
         r"  \small\setlength{\tabcolsep}{4pt}",
-        r"  \begin{tabular}{",
-        "    l",
-        *(f"    {column}" for column in columns),
-        "  }",
+        *_preamble(table),
         r"    \toprule",
-        f"    {_spanners(table.spanners)}",
-        f"    {_rules(table.spanners)}",
-        f"    {_headings(table.columns)}",
+        *_spanners(table),
+        f"    {' & '.join(map(_heading, [*table.stub, *table.columns]))} \\\\",
         r"    \midrule",
-        *(f"    {' & '.join([escape(row.label), *map(_entry, row.entries)])} \\\\" for row in table.rows),
+        *(f"    {' & '.join(_row(table, row))} \\\\" for row in table.rows),
         r"    \bottomrule",
         r"  \end{tabular}",
         *_footnotes(table),
         rf"\end{{{place}}}",
     ]
-    return _HEADER + "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def _spanners(spanners: Sequence[Spanner]) -> str:
-    cells = [rf"\multicolumn{{{len(each.columns)}}}{{c}}{{{escape(each.title)}}}" for each in spanners]
-    return " & ".join(["", *cells]).lstrip() + r" \\"
+def _preamble(table: Table) -> list[str]:
+    """The kinds of columns: letters on one line, S columns on a line each."""
+    kinds = [*map(_letter, table.stub)]
+    kinds += [_column(column, [row.entries[at] for row in table.rows]) for at, column in enumerate(table.columns)]
+    if all(len(kind) == 1 for kind in kinds):
+        return [rf"  \begin{{tabular}}{{{''.join(kinds)}}}"]
+    return [r"  \begin{tabular}{", *(f"    {kind}" for kind in kinds), "  }"]
 
 
-def _rules(spanners: Sequence[Spanner]) -> str:
-    rules, at = [], 2
-    for each in spanners:
-        rules.append(rf"\cmidrule(lr){{{at}-{at + len(each.columns) - 1}}}")
-        at += len(each.columns)
-    return " ".join(rules)
+def _spanners(table: Table) -> list[str]:
+    """The line of spanners and the rules below them; none without spanners."""
+    cells, rules, at = ["&" * (len(table.stub) - 1)], [], len(table.stub) + 1
+    for title, width in table.spans:
+        cells.append(rf"\multicolumn{{{width}}}{{c}}{{{escape(title)}}}")
+        rules += [rf"\cmidrule(lr){{{at}-{at + width - 1}}}"] if title else []
+        at += width
+    return [f"    {' & '.join(cells).lstrip()} \\\\", f"    {' '.join(rules)}"] if rules else []
 
 
-def _headings(columns: Sequence[Column]) -> str:
-    return " & ".join(["Cell", *(f"{{{escape(column.title)}}}" for column in columns)]) + r" \\"
+def _heading(column: Column) -> str:
+    return f"{{{escape(column.title)}}}" if column.align == "number" else escape(column.title)
 
 
-def _column(entries: Sequence[Entry]) -> str:
-    """An S column as wide as its numbers need."""
+def _row(table: Table, row: Row) -> list[str]:
+    entries = zip(table.columns, row.entries, strict=True)
+    return [*map(escape, row.labels), *(_entry(entry, column) for column, entry in entries)]
+
+
+def _letter(column: Column) -> str:
+    return "l" if column.align == "left" else "r"
+
+
+def _column(column: Column, entries: Sequence[Entry]) -> str:
+    """The kind of column: of numbers, an S column as wide as they need."""
+    if column.align != "number":
+        return _letter(column)
     numbers = [entry.text.split(" ± ") for entry in entries if entry.mean is not None] or [["0"]]
     whole, places = 1, 0
     for mean, *_ in numbers:
@@ -122,8 +141,10 @@ def _column(entries: Sequence[Entry]) -> str:
     return f"S[{', '.join(options)}]"
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: Entry, column: Column) -> str:
     marks = _marks(entry.marks)
+    if column.align != "number":
+        return f"{escape(entry.text)}{marks}"
     if entry.mean is None:
         return f"{{{'--' if entry.text == '-' else escape(entry.text)}{marks}}}"
     number = entry.text.replace("±", r"\pm")
@@ -138,7 +159,7 @@ def _marks(marks: Sequence[str]) -> str:
 
 def _footnotes(table: Table) -> list[str]:
     texts = [f"{_marks([note.mark])}~{escape(note.text)}." for note in table.footnotes]
-    texts += [escape(text) for text in table.general]
+    texts += [escape(text) for text in table.notes]
     return (
         [r"  \par\smallskip", r"  {\footnotesize\raggedright", *(rf"   {t}\par" for t in texts), "  }"] if texts else []
     )

@@ -10,6 +10,7 @@ import re
 from html import escape
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 INK, FAINT, ACCENT, MUTED, BACK = "#010203", "#010204", "#010205", "#010206", "#010207"
@@ -53,6 +54,14 @@ STYLE: Any = {
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+
+
+def blank(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure without a frame above and to the right, in inches."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
 
 
 def to_svg(figure: Figure, description: str, key: str) -> str:

@@ -1,0 +1,35 @@
+"""The entries of a row under one data set: what the comparison, the ladder and a study have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.report.notes import Notes, explain_runs
+from bench.report.summary import Summary
+from bench.report.table import DASH, Entry, number
+
+
+def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list[Entry]:
+    """Means and deviations of figures, an entry for each.
+
+    Where no run is done, the first entry is the word for that. Its footnote says which runs are missing and why.
+
+    Args:
+        summary: the runs of the row on the data set; ``None`` for a row that has none by intent.
+        names: of figures of the summary, at least one.
+        notes: of the table.
+    """
+    if summary is None:
+        return [DASH] * len(names)
+    word, why = explain_runs(summary)
+    if summary.n:
+        first, *rest = (number(summary.mean(name), summary.sd(name), summary.n, _scale(name)) for name in names)
+    else:
+        first, *rest = Entry(word), *[DASH] * (len(names) - 1)
+    return [replace(first, marks=notes.mark(why)), *rest]
+
+
+def _scale(name: str) -> int:
+    """Accuracies are printed in %."""
+    return 100 if name.endswith("accuracy") else 1

@@ -1,0 +1,64 @@
+"""Quality against cost, KB and ms: a panel for each data set."""
+
+from __future__ import annotations
+
+from bench.report.board import Board
+from bench.report.drawing.scatter import Point, trade_off
+from bench.report.figure import Figure, Panel
+from bench.report.notes import explain_latency, explain_majority
+from bench.report.results import Results
+from bench.report.summary import Summary
+
+_READING = (
+    "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: ± one sample "
+    "standard deviation over seeds, where there are two or more."
+)
+
+
+def figure(results: Results) -> Figure | None:
+    """Panels of size, and of latency where runs have it; ``None`` where no run is done."""
+    board = results.board
+    panels = _panels(results, None) + (_panels(results, board) if board else [])
+    about = (
+        ""
+        if board is None
+        else (
+            f" Latency: one sequence, format {board.format}, {board.method}. Horizontal lines: from the lowest to the "
+            "highest latency that the record allows."
+        )
+    )
+    return Figure("Quality against cost", _READING + about, tuple(panels)) if panels else None
+
+
+def _panels(results: Results, board: Board | None) -> list[Panel]:
+    """Quality against KB, or against ms on a board; a data set without a point has no panel."""
+    kind, x_label = ("size", "KB") if board is None else ("latency", "ms per sequence")
+    heading = "Size" if board is None else f"Latency on {board.title}"
+    panels = []
+    for number, data in enumerate(results.data_sets):
+        drawn = [(label, *_point(results.summary(data, label), board)) for label in results.by_size]
+        points = [point for _, point, _ in drawn if point]
+        if points:
+            svg = trade_off(points, x_label, data.quality_title, data.upwards, f"{kind}-{number}")
+            left_out = ", ".join(f"{label} ({why})" for label, _, why in drawn if why)
+            panels.append(Panel(data.title, svg, f"{kind}-{data.name}", heading, left_out))
+    return panels
+
+
+def _point(summary: Summary, board: Board | None) -> tuple[Point | None, str]:
+    """A cell in the figure, or why it is not there."""
+    data, kb = summary.data, summary.mean("kb")
+    quality, sd = summary.mean(data.quality), summary.sd(data.quality)
+    if quality is None or kb is None:
+        return None, "no finished run"
+    if data.percent and explain_majority(summary)[0]:
+        return None, "no better than always answering the most frequent class"  # it would flatten all the others
+    y, spread = data.scale * quality, None if sd is None else data.scale * sd
+    if board is None:
+        return Point(summary.label, kb, y, None, spread), ""
+    latency = summary.latency(board.name)
+    why = explain_latency(latency, board.title)
+    if latency is None or why:
+        return None, why
+    ms, low, high = (latency.mean(name) for name in ("ms", "ms_low", "ms_high"))
+    return Point(summary.label, ms, y, (low, high), spread), ""

@@ -1,0 +1,102 @@
+"""Learning curves, on the page only: each cell has a small panel of its own, with the other cells in grey behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.ticker import MaxNLocator
+
+from bench.record import runs_folder
+from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
+from bench.report.figure import Figure, Panel
+from bench.report.results import Results
+from bench.report.summary import Run
+
+_ABOUT = (
+    "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "
+    "grey: the other cells."
+)
+
+
+def figure(results: Results) -> Figure | None:
+    """The panels, data set by data set; ``None`` where no run has a readable ``metrics.csv``."""
+    if results.folder is None:
+        return None
+    metrics, unread = _read_all(results, results.folder)
+    panels = tuple(_panels(results, metrics))
+    if not panels:
+        return None
+    about = f"{_ABOUT} Without a readable metrics.csv: {', '.join(unread)}." if unread else _ABOUT
+    return Figure("Learning curves", about, panels, small=True)
+
+
+def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
+    for number, data in enumerate(results.data_sets):
+        own = metrics[metrics["data"] == data.name]
+        if own.empty:
+            continue
+        own = own.assign(value=own["value"] * data.scale)
+        drawn = _draw(own, "%" if data.percent else data.quality, f"curve-{number}", data.upwards)
+        yield from (Panel(label, drawn[label], group=data.title) for label in results.by_size if label in drawn)
+
+
+def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Epochs of all finished runs, and the ids of those whose file could not be read."""
+    quality = {data.name: data.quality for data in results.data_sets}
+    frames, unread = [], []
+    for run in results.runs:
+        if not run.done:
+            continue
+        try:
+            frames.append(_read(folder, run, f"validation_{quality[run.data]}"))
+        except (OSError, ValueError):
+            unread.append(run.record.id)
+    empty = pd.DataFrame(columns=["epoch", "value", "data", "label", "seed"])
+    return (pd.concat(frames, ignore_index=True) if frames else empty), unread
+
+
+def _read(folder: Path, run: Run, column: str) -> pd.DataFrame:
+    """Epochs of a run; a run that diverged has epochs without a number, which are left out."""
+    path = runs_folder(folder) / run.record.id / "metrics.csv"
+    epochs = pd.read_csv(path, usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
+    return epochs[np.isfinite(epochs).all(axis=1)].assign(data=run.data, label=run.label, seed=run.seed)
+
+
+def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:
+    """Learning curves of one data set: a small panel for each label.
+
+    The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
+
+    Args:
+        metrics: columns ``label``, ``seed``, ``epoch`` and ``value``.
+        y_label: with its unit.
+        key: a word that no other figure of the page has.
+        upwards: whether a higher value is better; the worst values, of first epochs, may lie outside.
+    """
+    means = metrics.groupby(["label", "epoch"], as_index=False)["value"].mean()
+    every = max(1, int(metrics["epoch"].max()) // 60)
+    ghosts = means[means["epoch"] % every == 0]
+    low, high = (float(metrics["value"].quantile(share)) for share in ((0.02, 1.0) if upwards else (0.0, 0.8)))
+    room = 0.05 * (high - low) or 1.0
+    panels = {}
+    for number, label in enumerate(dict.fromkeys(metrics["label"])):
+        with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
+            figure, axes = blank(2.9, 2.0)
+            for other, line in ghosts.groupby("label"):
+                if other != label:
+                    axes.plot(line["epoch"], line["value"], color=FAINT, linewidth=1)
+            own = metrics[metrics["label"] == label]
+            sns.lineplot(own, x="epoch", y="value", errorbar=("pi", 100), color=ACCENT, linewidth=1.6, ax=axes)
+            axes.set(xlabel="epoch", ylabel=y_label)
+            axes.set_ylim(low - room, high + room)
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+            figure.set_layout_engine("tight")
+            final = means.loc[means["label"] == label, "value"].iloc[-1]
+            panels[label] = to_svg(figure, f"{label}: {y_label} over epochs, at the end {final:.4g}", f"{key}-{number}")
+    return panels

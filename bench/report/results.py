@@ -1,0 +1,126 @@
+"""What every table and figure is made from: the records of a results folder, or rows that a command gathered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from bench.errors import RnnbenchError
+from bench.record import GRID_NOTE, Record, noted_runs, observed, read_all
+from bench.report import frame
+from bench.report.board import Board, choose
+from bench.report.latency import LatencyRow, Published, T
+from bench.report.summary import DataSet, Run, Summary, gather
+from bench.spec import Grid, parse
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a table or figure is made from; a part that is not there is empty, and tables of it are not made.
+
+    Attributes:
+        name: of the grid, or of all the grids that the records belong to.
+        records: of the runs.
+        folder: the results folder.
+        grid: the grid of the folder.
+        wanted: the board whose latency to show; by default the one that most models fit, the first of them.
+        rows: latencies as a command gathered them.
+        published: the table that published latencies among the rows are of.
+    """
+
+    name: str
+    records: tuple[Record, ...] = ()
+    folder: Path | None = None
+    grid: Grid | None = None
+    wanted: str | None = None
+    rows: tuple[LatencyRow, ...] = ()
+    published: Published | None = None
+
+    def rows_of(self, kind: type[T]) -> list[T]:
+        """The rows of one kind."""
+        return [row for row in self.rows if isinstance(row, kind)]
+
+    @cached_property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Runs gathered over seeds: every label on every data set, in order of data set and label."""
+        return gather(self.records)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The summaries as a frame: what the CSV holds."""
+        return pd.DataFrame(frame.rows(self.summaries))
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs, in order of id."""
+        return sorted((run for summary in self.summaries for run in summary.runs), key=lambda run: run.record.id)
+
+    @property
+    def data_sets(self) -> list[DataSet]:
+        """Data sets, in order of name."""
+        return list({summary.data.name: summary.data for summary in self.summaries}.values())
+
+    def summary(self, data: DataSet, label: str) -> Summary:
+        """The runs of a label on a data set."""
+        return next(found for found in self.summaries if found.data == data and found.label == label)
+
+    @property
+    def by_size(self) -> list[str]:
+        """Labels by mean KB over the data sets, smallest first; those without a finished run last."""
+        sizes: dict[str, list[float]] = {summary.label: [] for summary in self.summaries}
+        for summary in self.summaries:
+            kb = summary.mean("kb")
+            sizes[summary.label] += [] if kb is None else [kb]
+        mean = {label: sum(found) / len(found) if found else math.inf for label, found in sizes.items()}
+        return sorted(mean, key=lambda label: (mean[label], label))
+
+    @cached_property
+    def board(self) -> Board | None:
+        """The board whose latency to show; ``None`` when no run has a latency.
+
+        Raises:
+            RnnbenchError: when no run has a latency on the board that is wanted.
+        """
+        return choose(self.summaries, self.wanted)
+
+
+def read(folder: Path, board: str | None = None) -> Results:
+    """The results of a folder's grid as it is now, each run with the status that is true now.
+
+    Records of runs that an earlier version of the grid had are left out: a table does not mix experiments.
+
+    Args:
+        folder: the results folder.
+        board: whose latency to show.
+
+    Raises:
+        RnnbenchError: when the folder does not exist or holds no record, or a record is damaged.
+    """
+    if not folder.is_dir():
+        raise RnnbenchError(f"there is no results folder {folder}: run a grid first, or name the folder it wrote")
+    noted = noted_runs(folder)
+    records = [record for record in read_all(folder) if noted is None or record.id in noted]
+    if not records:
+        raise RnnbenchError(f"{folder} holds no records: run a grid first, or name the folder that it wrote")
+    name = " + ".join(sorted({record.grid for record in records}))
+    now = observed(folder)
+    true = (
+        record.model_copy(update=dict(zip(("status", "reason"), now[record.id], strict=True))) for record in records
+    )
+    return Results(name, tuple(true), folder, noted_grid(folder), board)
+
+
+def noted_grid(folder: Path) -> Grid | None:
+    """The grid that a results folder belongs to; ``None`` where none was noted."""
+    try:
+        note = yaml.safe_load((folder / GRID_NOTE).read_text(encoding="utf-8"))
+        note.pop("runs", None)
+        grid: Grid = parse(Grid, note, str(folder / GRID_NOTE))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, RnnbenchError):
+        return None
+    return grid

@@ -1,0 +1,188 @@
+"""Runs, and the same gathered over seeds: what a table's row shows under one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from bench.record import DataFacts, LatencyFacts, Record
+from bench.report.labels import compression, data_name, hidden_size, labels
+from bench.report.statistics import deviation, mean
+from bench.status import Status
+
+SPREAD = (
+    *("accuracy", "float_accuracy", "perplexity", "loss"),
+    *("validation_accuracy", "validation_perplexity", "train_perplexity"),
+)
+"""Figures that differ from seed to seed: they have a mean and a standard deviation.
+
+Accuracy, perplexity and loss without prefix are the test set's. The accuracy of a quantised run is that of its
+integers; ``float_accuracy`` is the same network's in float32.
+"""
+MEANS = ("epochs", "minutes", "parameters", "nonzero", "kb", "kb_in_all")
+"""Figures that have a mean: minutes of training; KB without and with an embedding and a language model's softmax."""
+_BYTES_PER_NUMBER = 4
+
+
+class DataSet(NamedTuple):
+    """A data set as its runs found it.
+
+    Attributes:
+        name: with the options that are not its defaults.
+        title: its name, where no run opened it.
+        facts: of the last run that opened it.
+        quality: the metric that runs are compared by; accuracy where no run opened it.
+        percent: whether the metric is a share, printed in %.
+        upwards: whether a higher value of the metric is better.
+    """
+
+    name: str
+    title: str
+    facts: DataFacts | None
+    quality: str
+    percent: bool
+    upwards: bool
+
+    @property
+    def quality_title(self) -> str:
+        """The metric with its unit."""
+        return "accuracy (%)" if self.percent else self.quality
+
+    @property
+    def scale(self) -> int:
+        """The factor from the metric as recorded to the metric as printed."""
+        return 100 if self.percent else 1
+
+
+class Run(NamedTuple):
+    """A run: its data set and the label of its row; without figures and latency unless it is done."""
+
+    record: Record
+    data: str
+    label: str
+    seed: int
+    done: bool
+    figures: dict[str, float]
+    latency: tuple[LatencyFacts, ...]
+
+
+class Latency(NamedTuple):
+    """The latency of one configuration on one board, in one number format, for every seed."""
+
+    board: str
+    title: str
+    format: str
+    method: str
+    seeds: list[LatencyFacts]
+
+    def mean(self, name: str) -> float:
+        """The mean of a figure over the seeds."""
+        return mean(getattr(facts, name) for facts in self.seeds) or 0.0
+
+    def fits(self, memory: str) -> bool:
+        """Whether every seed's model fits ``flash`` or ``ram``."""
+        return all(getattr(facts, f"fits_{memory}") for facts in self.seeds)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The runs of one configuration on one data set.
+
+    Attributes:
+        data: the data set.
+        label: of the row.
+        runs: in order of id; empty for a combination that nobody ran.
+        absent: seeds that other rows have on this data set and this one has not.
+        cell: the cell's title; empty, and what follows ``None``, where nobody ran it.
+        hidden_size: that was asked for.
+        compression: letters of low rank (L), sparsity (S), quantisation (Q), or ``dense``.
+    """
+
+    data: DataSet
+    label: str
+    runs: tuple[Run, ...]
+    absent: tuple[int, ...] = ()
+    cell: str = ""
+    hidden_size: int | None = None
+    compression: str | None = None
+
+    @property
+    def n(self) -> int:
+        """How many runs are done."""
+        return sum(run.done for run in self.runs)
+
+    def values(self, name: str) -> list[float]:
+        """A figure of every run that has it."""
+        return [run.figures[name] for run in self.runs if name in run.figures]
+
+    def mean(self, name: str) -> float | None:
+        """The mean of a figure over the runs that are done."""
+        return mean(self.values(name))
+
+    def sd(self, name: str) -> float | None:
+        """The sample standard deviation of a figure that differs from seed to seed; ``None`` of any other."""
+        return deviation(self.values(name)) if name in SPREAD else None
+
+    @cached_property
+    def latencies(self) -> tuple[Latency, ...]:
+        """Latencies, one for each board, number format and method, in the order of the records."""
+        found: dict[tuple[str, str, str, str], Latency] = {}
+        for facts in (facts for run in self.runs for facts in run.latency):
+            key = (facts.board, facts.title, facts.format, facts.method)
+            found.setdefault(key, Latency(*key, [])).seeds.append(facts)
+        return tuple(found.values())
+
+    def latency(self, board: str) -> Latency | None:
+        """The latency on a board."""
+        return next((latency for latency in self.latencies if latency.board == board), None)
+
+
+def gather(records: Sequence[Record]) -> tuple[Summary, ...]:
+    """Runs gathered over seeds: every label on every data set, in order of data set and label."""
+    named = labels(records)
+    runs = [_run(record, named[record.id]) for record in records]
+    return tuple(
+        _summary(_data_set(name, [run for run in runs if run.data == name]), label, runs)
+        for name in sorted({run.data for run in runs})
+        for label in sorted({run.label for run in runs})
+    )
+
+
+def _summary(data: DataSet, label: str, runs: Sequence[Run]) -> Summary:
+    own = tuple(run for run in runs if run.data == data.name and run.label == label)
+    if not own:
+        return Summary(data, label, ())
+    seeds = {run.seed for run in runs if run.data == data.name} - {run.seed for run in own}
+    first = own[0].record
+    return Summary(data, label, own, tuple(sorted(seeds)), first.labels.cell, hidden_size(first), compression(first))
+
+
+def _data_set(name: str, runs: Sequence[Run]) -> DataSet:
+    facts = next((run.record.data for run in reversed(runs) if run.record.data), None)
+    if facts is None:
+        return DataSet(name, name, None, "accuracy", percent=True, upwards=True)
+    return DataSet(name, facts.title, facts, facts.metric, "accuracy" in facts.metric, facts.higher_is_better)
+
+
+def _run(record: Record, label: str) -> Run:
+    done = record.status is Status.DONE
+    found = (figures(record), record.latency) if done else ({}, ())  # numbers of other runs are not results
+    return Run(record, data_name(record), label, record.spec.get("seed", 0), done, *found)
+
+
+def figures(record: Record) -> dict[str, float]:
+    """The figures of a finished run by name: those of :data:`SPREAD` and :data:`MEANS` that it has."""
+    found: dict[str, float] = {}
+    if record.result is not None:
+        found = {key.removeprefix("test_"): float(value) for key, value in record.result.model_dump().items()}
+        if "integer_accuracy" in found:
+            found["float_accuracy"], found["accuracy"] = found["accuracy"], found.pop("integer_accuracy")
+    if record.times.train_s is not None:
+        found["minutes"] = record.times.train_s / 60
+    if record.size is not None:
+        kb, beside = record.size.kb, _BYTES_PER_NUMBER * record.size.embedding_parameters / 1024
+        found |= {"parameters": float(record.size.parameters), "nonzero": float(record.size.nonzero)}
+        found |= {"kb": kb, "kb_in_all": kb + beside}
+    return found

@@ -1,0 +1,89 @@
+"""The table of what each step of compression costs: rows are cells on data sets, spanners are L, S and Q.
+
+It has the form of Tables 8 to 10 of the FastGRNN paper (NeurIPS 2018, appendix), whose columns are FastGRNN, and the
+same without Q, without S and Q, and without L, S and Q.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from bench.report.caption import kb_meaning, seeds
+from bench.report.entries import entries
+from bench.report.notes import Notes
+from bench.report.results import Results
+from bench.report.summary import Summary
+from bench.report.table import Column, Row, Spanner, Table, typeset
+
+_TITLES = {
+    "LSQ": "LSQ",
+    "LS": "LS (-Q)",
+    "L": "L (-SQ)",
+    "dense": "dense (-LSQ)",
+    "S": "S",
+    "Q": "Q",
+    "LQ": "LQ",
+    "SQ": "SQ",
+}
+Place = tuple[str, str]
+"""A row: the cell, and the name of the data set."""
+
+
+def table(results: Results) -> Table | None:
+    """The table; ``None`` where no cell is both dense and compressed, or a cell has two models of one size and step."""
+    tried = [summary for summary in results.summaries if summary.runs]
+    models = _models(tried)
+    steps = [step for step in _TITLES if any(step in found for found in models.values())]
+    if sum(map(len, models.values())) < len(tried) or len(steps) < 2:
+        return None
+    notes, cells = Notes(), {cell for cell, _ in models}
+    columns = {step: _columns(step, [found[step] for found in models.values() if step in found]) for step in steps}
+    rows = []
+    for cell, data in sorted(models):
+        found = models[cell, data]
+        title = next(iter(found.values())).data.title
+        parts = (entries(found.get(step), _names(found.get(step), step), notes) for step in steps)
+        label = title if len(cells) == 1 else f"{cell}, {title}"
+        rows.append(Row((label,), tuple(chain.from_iterable(parts))))
+    every = tuple(chain.from_iterable(columns.values()))
+    subject = f"{results.name}: {f'{min(cells)}, ' if len(cells) == 1 else ''}"
+    return typeset(Table(f"{results.name}-ladder", _caption(subject, tried), every, tuple(rows), notes.listed()))
+
+
+def _models(summaries: Sequence[Summary]) -> dict[Place, dict[str, Summary]]:
+    """Models by place and step; a cell that has several sizes on a data set is named with its size."""
+    sizes: dict[Place, set[int | None]] = {}
+    for summary in summaries:
+        sizes.setdefault((summary.cell, summary.data.name), set()).add(summary.hidden_size)
+    models: dict[Place, dict[str, Summary]] = {}
+    for summary in summaries:
+        several = len(sizes[summary.cell, summary.data.name]) > 1
+        cell = f"{summary.cell}, H {summary.hidden_size}" if several else summary.cell
+        models.setdefault((cell, summary.data.name), {})[str(summary.compression)] = summary
+    return models
+
+
+def _caption(subject: str, summaries: Sequence[Summary]) -> str:
+    percent = all(summary.data.percent for summary in summaries)
+    return (
+        f"{subject}low rank (L), sparsity (S), quantisation to int8 (Q): test {'accuracy' if percent else 'metric'} "
+        f"and size, {seeds(summaries)}. With Q: the accuracy of the integer program over the whole test set, and "
+        f"beside it that of the same network in float32. {kb_meaning(summaries)}"
+    )
+
+
+def _names(summary: Summary | None, step: str) -> tuple[str, ...]:
+    """The figures of a step: of integers also the accuracy of the same network in float32."""
+    if "Q" in step:
+        return ("accuracy", "float_accuracy", "kb")
+    return (summary.data.quality if summary else "", "kb")
+
+
+def _columns(step: str, summaries: Sequence[Summary]) -> tuple[Column, ...]:
+    spanner = Spanner(step, _TITLES[step])
+    percent = all(summary.data.percent for summary in summaries)
+    metrics = sorted({summary.data.quality for summary in summaries if summary.data.facts})
+    quality = Column("%" if percent else " or ".join(metrics), spanner, places=2)
+    beside = Column("float32 %" if percent else "float32", spanner, places=2)
+    return (quality, *((beside,) if "Q" in step else ()), Column("KB", spanner))

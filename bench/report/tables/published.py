@@ -1,0 +1,53 @@
+"""Published milliseconds beside ours on one board: Tables 4 and 5 of the FastGRNN paper (NeurIPS 2018)."""
+
+from __future__ import annotations
+
+from bench.report.latency import Beside
+from bench.report.results import Results
+from bench.report.table import Column, Entry, Row, Spanner, Table
+
+_STUB = (Column("Cell", align="left"), Column("Format", align="left"))
+_OURS = (
+    "Milliseconds of one inference. Ours: predicted for the exported C with untrained weights of these sizes, from "
+    "no flash wait states and the least branch refill to both at their worst; none was measured on a board. "
+    "In brackets: does not fit the board."
+)
+
+
+def table(results: Results) -> Table | None:
+    """A row for each cell and number format, or ``None`` without a published table."""
+    published, beside = results.published, results.rows_of(Beside)
+    if published is None or not beside:
+        return None
+    columns = [
+        Column(title, Spanner(name, data), align="right")
+        for name, data in published.data_sets.items()
+        for title in ("published", "ours")
+    ]
+    rows = []
+    for labels in dict.fromkeys((row.title, row.format) for row in beside):
+        own = {row.data: row for row in beside if (row.title, row.format) == labels}
+        entries = (Entry(text) for name in published.data_sets for text in _beside(own[name]))
+        rows.append(Row(labels, tuple(entries)))
+    caveats = (f"{'* ' if 'HAR-2' in caveat else ''}{caveat}" for caveat in published.caveats)
+    return Table(
+        f"published-{beside[0].board}",
+        f"{beside[0].board_title}: prediction time, published and ours",
+        tuple(columns),
+        tuple(rows),
+        notes=(_OURS, f"Published: {published.source}.", *caveats),
+        stub=_STUB,
+    )
+
+
+def _beside(row: Beside) -> tuple[str, str]:
+    printed = "-" if row.published_ms is None else f"{row.published_ms:g}"
+    if row.ms_low is None or row.ms_high is None:
+        return printed, "-"
+    ours = f"{_short(row.ms_low)}-{_short(row.ms_high)}"
+    return printed, ours if row.fits_flash and row.fits_ram else f"({ours})"
+
+
+def _short(value: float) -> str:
+    """Three figures, and never an exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,17 @@
+"""Rows as CSV, numbers unrounded."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """CSV of one row or more, all of the same keys; ``None`` is empty."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

@@ -1,0 +1,41 @@
+"""A table as GitHub's kind of Markdown."""
+
+from __future__ import annotations
+
+from bench.report.table import Column, Entry, Table
+
+
+def to_markdown(table: Table, heading: bool = False) -> str:
+    """A Markdown table with its caption above, its footnotes and notes below.
+
+    A header has one line there, so every column names its spanner.
+
+    Args:
+        table: what to print.
+        heading: whether the caption is a heading, for one of several tables on a page.
+    """
+    columns = [*table.stub, *table.columns]
+    rows = [
+        [escape(_title(column)) for column in columns],
+        ["---" if column.align == "left" else "---:" for column in columns],
+        *([*map(escape, row.labels), *map(_entry, row.entries)] for row in table.rows),
+    ]
+    notes = [f"<sup>{note.mark}</sup> {escape(note.text)}" for note in table.footnotes]
+    notes += [escape(text) for text in table.notes]
+    body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n\n".join([f"{'## ' if heading else ''}{escape(table.caption)}", body, *notes]) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown prints as it stands, on one line."""
+    line = " ".join(text.split())
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~" else letter for letter in line).replace("&", "&amp;")
+
+
+def _title(column: Column) -> str:
+    return f"{column.spanner.title}: {column.title}" if column.spanner else column.title
+
+
+def _entry(entry: Entry) -> str:
+    text = f"**{escape(entry.text)}**" if entry.best else escape(entry.text)
+    return f"{text}<sup>{','.join(entry.marks)}</sup>" if entry.marks else text

@@ -1,0 +1,34 @@
+"""Reads tables as a person does: by label and by mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.report import Table, read
+from bench.report.table import Entry
+from bench.report.tables import comparison
+
+
+def compare(folder: Any, board: str | None = None) -> Table:
+    """The comparison table of a folder."""
+    table = comparison.table(read(folder.path, board))
+    assert table is not None
+    return table
+
+
+def row(table: Table, label: str) -> tuple[Entry, ...]:
+    return next(row.entries for row in table.rows if row.label == label)
+
+
+def texts(table: Table) -> dict[str, list[str]]:
+    return {row.label: [entry.text for entry in row.entries] for row in table.rows}
+
+
+def titles(table: Table) -> list[str]:
+    return [column.title for column in table.columns]
+
+
+def notes(table: Table, entry: Entry) -> list[str]:
+    """The footnotes of an entry."""
+    meaning = {note.mark: note.text for note in table.footnotes}
+    return [meaning[mark] for mark in entry.marks]

@@ -1,0 +1,166 @@
+"""Which points are drawn, which stand out, and where names go."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.report import read
+from bench.report.drawing.place import Box, place
+from bench.report.drawing.scatter import Point, trade_off, undominated
+from bench.report.drawing.svg import standalone
+from bench.report.figures import cost, curves
+from bench.status import Status
+
+
+def test_undominated_by_hand() -> None:
+    points = [
+        Point("small", 1, 80),
+        Point("mid", 2, 90),
+        Point("worse", 3, 85),
+        Point("top", 4, 95),
+        Point("tie", 2, 90),
+    ]
+    assert [point.label for point in undominated(points)] == ["small", "mid", "tie", "top"]
+    assert [point.label for point in undominated(points, higher_is_better=False)] == ["small"]
+
+
+def test_undominated_against_the_definition() -> None:
+    draw = random.Random(0)
+    points = [Point(str(i), draw.randint(1, 6), draw.randint(1, 6)) for i in range(40)]
+    found = undominated(points)
+    for point in points:
+        beaten = any((o.x < point.x and o.y >= point.y) or (o.x <= point.x and o.y > point.y) for o in points)
+        assert (point in found) is not beaten
+
+
+def test_names_do_not_cover_one_another_where_there_is_room() -> None:
+    draw = random.Random(1)
+    points = [(draw.uniform(80, 420), draw.uniform(40, 260)) for _ in range(10)]
+    frame = Box(0, 0, 500, 300)
+    boxes = place(points, [(55.0, 12.0)] * 10, [Box(x - 5, y - 5, x + 5, y + 5) for x, y in points], frame)
+    for number, box in enumerate(boxes):
+        assert box.outside(frame) == 0
+        assert all(box.shared(other) == 0 for other in boxes[:number])
+
+
+def test_one_point_and_equal_points_are_drawn() -> None:
+    one = [Point("a", 3.0, 90.0)]
+    assert "<svg" in trade_off(one, "KB", "accuracy (%)", True, "k")
+    equal = [Point(name, 3.0, 90.0, (3.0, 3.0), 0.0) for name in "abc"]
+    text = trade_off(equal, "KB", "accuracy (%)", True, "k")
+    assert all(f">{name}</text>" in text for name in "abc")
+
+
+def test_zero_cost_needs_no_logarithm() -> None:
+    assert "<svg" in trade_off([Point("a", 0.0, 1.0), Point("b", 100.0, 2.0)], "ms", "y", True, "k")
+
+
+def test_colours_are_the_pages() -> None:
+    text = trade_off([Point("a", 3.0, 90.0), Point("b", 4.0, 80.0)], "KB", "y", True, "k")
+    assert "#0102" not in text
+    assert "var(--accent)" in text
+    assert "var(--ink)" in text
+
+
+def test_names_are_not_read_as_formulas() -> None:
+    assert ">$x^2$</text>" in trade_off([Point("$x^2$", 3.0, 90.0)], "KB", "y", True, "k")
+
+
+def test_a_figure_of_its_own_is_a_whole_svg_file_with_its_title() -> None:
+    inside = trade_off([Point("A", 10, 90), Point("B", 20, 80)], "KB", "accuracy (%)", True, "k")
+    drawn = ElementTree.fromstring(standalone(inside, "Set & <more>"))
+    names = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert names[0] == "Set & <more>"
+    assert {"A", "B"} <= set(names)
+    _, top, _, height = map(float, drawn.attrib["viewBox"].split())
+    assert top < 0 < height
+    style = drawn.findtext("{http://www.w3.org/2000/svg}style")
+    assert style is not None
+    for used in set(re.findall(r"var\((--\w+)\)", standalone(inside, ""))):
+        assert f"{used}:" in style
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
+    """The points of each panel of cost, by key, with the labels and direction of its axes."""
+    seen: dict[str, tuple[Any, ...]] = {}
+
+    def note(points: list[Point], x: str, y: str, upwards: bool, key: str) -> str:
+        seen[key] = (points, x, y, upwards)
+        return "<svg/>"
+
+    monkeypatch.setattr(cost, "trade_off", note)
+    return seen
+
+
+def test_points_by_hand(small: Any, drawn: dict[str, Any]) -> None:
+    """`small` on watch: 94 and 96 % at 3.25 KB and 4 ms, 84 and 86 % at 30 KB and 12.5 ms; 0.9 and 1.2 of ms around."""
+    figure = cost.figure(read(small.path))
+    assert figure is not None
+    points, *axes = drawn["size-1"]
+    assert axes == ["KB", "accuracy (%)", True]
+    assert [(p.label, p.x, p.x_range) for p in points] == [("Fast_GRNN & Co", 3.25, None), ("GRU", 30.0, None)]
+    assert [(p.y, p.y_sd) for p in points] == [pytest.approx((95.0, 2**0.5)), pytest.approx((85.0, 2**0.5))]
+    points, *axes = drawn["latency-1"]
+    assert axes == ["ms per sequence", "accuracy (%)", True]
+    assert [(p.x, p.x_range) for p in points] == [(4.0, pytest.approx((3.6, 4.8))), (12.5, pytest.approx((11.25, 15)))]
+    assert [(p.label, p.y, p.y_sd) for p in drawn["size-0"][0]] == [
+        ("GRU", pytest.approx(55.0), pytest.approx(50**0.5)),
+        ("LSTM", 70.0, None),
+    ]
+    assert [panel.name for panel in figure.panels] == ["size-digits", "size-watch", "latency-digits", "latency-watch"]
+    assert [heading for heading, _ in figure.groups] == ["Size", "Latency on Arduino mkr1000"]
+
+
+def test_what_is_left_out_says_why(small: Any, drawn: dict[str, Any], make_latency: Any) -> None:
+    small.add("GRU 2", "watch", accuracy=0.5, latencies=(make_latency(ram=False),))
+    figure = cost.figure(read(small.path))
+    assert figure is not None
+    why = {panel.name: panel.left_out for panel in figure.panels}
+    assert why["size-watch"] == "LSTM (no better than always answering the most frequent class)"
+    assert why["size-digits"] == "Fast_GRNN & Co (no finished run), GRU 2 (no finished run)"
+    assert "GRU 2 (not on Arduino mkr1000: the state does not fit its RAM)" in why["latency-watch"]
+
+
+def test_a_perplexity_is_drawn_as_it_is_and_downwards(folder: Any, drawn: dict[str, Any]) -> None:
+    folder.add("A", accuracy=120.5, latencies=(), facts={"metric": "perplexity", "higher_is_better": False})
+    assert cost.figure(read(folder.path)) is not None
+    ((point,), *axes) = drawn["size-0"]
+    assert (point.y, axes) == (120.5, ["KB", "perplexity", False])
+    assert list(drawn) == ["size-0"]
+
+
+def test_no_finished_run_no_figure(folder: Any) -> None:
+    folder.add(status=Status.FAILED, reason="x")
+    assert cost.figure(read(folder.path)) is None
+    assert curves.figure(read(folder.path)) is None
+
+
+def test_curves_are_means_of_the_epochs_that_are_numbers(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accuracies as shares in the file, in % on the page; the last epoch of seed 1 diverged."""
+    seen: list[pd.DataFrame] = []
+    draw = curves._draw
+
+    def note(metrics: pd.DataFrame, *rest: Any) -> dict[str, str]:
+        seen.append(metrics)
+        return draw(metrics, *rest)
+
+    monkeypatch.setattr(curves, "_draw", note)
+    folder.add("A", seed=0, curve=[0.5, 0.7, 0.9])
+    folder.add("A", seed=1, curve=[0.6, 0.8, float("nan")])
+    folder.add("B", curve=[0.1])
+    figure = curves.figure(read(folder.path))
+    assert figure is not None
+    (metrics,) = seen
+    assert metrics[metrics["label"] == "A"]["value"].tolist() == pytest.approx([50, 70, 90, 60, 80])
+    assert [panel.title for panel in figure.panels] == ["A", "B"]
+    assert "A: % over epochs, at the end 90" in figure.panels[0].svg
+    assert "B: % over epochs, at the end 10" in figure.panels[1].svg
+    assert np.isfinite(metrics["value"]).all()
