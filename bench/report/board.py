@@ -13,7 +13,7 @@ METHODS = {
     "model": "operations of a traced step charged",
     "simulation": "simulated",
 }
-"""How a latency was obtained, by the word of its record."""
+"""Says how a latency was obtained, by the word of its record."""
 
 
 class Board(NamedTuple):
@@ -26,7 +26,9 @@ class Board(NamedTuple):
 
 
 def choose(summaries: Sequence[Summary], wanted: str | None) -> Board | None:
-    """The board that is wanted, otherwise the one that most models fit, the first of them; ``None`` without latencies.
+    """Returns the board that is wanted, by default the one that most models fit; ``None`` without latencies.
+
+    Of boards that as many models fit, it is the first in the records.
 
     Raises:
         RnnbenchError: when no run has a latency on the board that is wanted.

@@ -9,7 +9,7 @@ from bench.report.summary import Summary
 
 
 def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str:
-    """The caption of the comparison table, in plain text.
+    """Returns the caption of the comparison table, in plain text.
 
     Args:
         name: of the grid.
@@ -39,7 +39,7 @@ def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str
 
 
 def kb_meaning(summaries: Sequence[Summary]) -> str:
-    """A sentence on what KB counts."""
+    """Says what KB counts."""
     texts = {summary.data.quality == "perplexity" for summary in summaries}
     counted = {(True,): "recurrent layers", (False, True): "cell and classifier, of a language model recurrent layers"}
     what = counted.get(tuple(sorted(texts)), "cell and classifier")
@@ -50,7 +50,7 @@ def kb_meaning(summaries: Sequence[Summary]) -> str:
 
 
 def seeds(summaries: Sequence[Summary]) -> str:
-    """How many seeds are behind the numbers, and what ± means."""
+    """Says how many seeds are behind the numbers, and what ± means."""
     counts = sorted({summary.n for summary in summaries if summary.n})
     if counts == [1]:
         return "one seed each: no spread is known"

@@ -21,17 +21,17 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def predicted(rows: Rows) -> Results:
-    """Results from rows of ``rnnbench latency``."""
+    """Returns the results from rows of ``rnnbench latency``."""
     return Results("latency", rows=typed(Prediction, rows))
 
 
 def simulated(rows: Rows) -> Results:
-    """Results from rows of ``rnnbench simulate``."""
+    """Returns the results from rows of ``rnnbench simulate``."""
     return Results("simulation", rows=typed(Simulation, rows))
 
 
 def published(table: Mapping[str, Any], rows: Rows) -> Results:
-    """Results from a published table, as its YAML has it, and rows that have ours beside it.
+    """Returns the results from a published table, as its YAML has it, and rows that have ours beside it.
 
     A data set that is not to be compared has a star.
     """
@@ -40,13 +40,13 @@ def published(table: Mapping[str, Any], rows: Rows) -> Results:
 
 
 def model_table(results: Results) -> Table:
-    """One model on several boards, for a terminal."""
+    """Lays out one model on several boards, for a terminal."""
     simulations = results.rows_of(Simulation)
     return of_model(simulations, SIMULATED) if simulations else of_model(results.rows_of(Prediction), PREDICTED)
 
 
 def board_tables(results: Results) -> list[Table]:
-    """The tables of the results, board by board."""
+    """Makes the tables of the results, board by board."""
     boards = dict.fromkeys(row.board for row in results.rows)
     parts = (replace(results, rows=tuple(row for row in results.rows if row.board == board)) for board in boards)
     return [table for part in parts for table in all_tables(part).values()]

@@ -13,27 +13,31 @@ from bench.report.figure import Figure
 from bench.report.results import Results
 from bench.report.table import Table
 
+MAIN = "comparison"
+"""The table whose files have the grid's name and nothing more."""
+
 
 def all_tables(results: Results) -> dict[str, Table]:
-    """The tables of the results by name of their files, the comparison first."""
+    """Makes the tables of the results, by name of their modules, the comparison first."""
     made = {name: module.table(results) for name, module in _modules(tables, "table")}
-    return {name: table for name, table in made.items() if table is not None}
+    names = sorted(made, key=lambda name: (name != MAIN, name))
+    return {name: made[name] for name in names if made[name] is not None}
 
 
 def all_figures(results: Results) -> dict[str, Figure]:
-    """The figures of the results by name of their files."""
+    """Makes the figures of the results, by name of their modules."""
     made = {name: module.figure(results) for name, module in _modules(figures, "figure")}
     return {name: figure for name, figure in made.items() if figure is not None}
 
 
 def _modules(package: ModuleType, function: str) -> Iterator[tuple[str, ModuleType]]:
-    """The modules of a package, in order of name.
+    """Imports the modules of a package, in order of name.
 
     Raises:
-        RnnbenchError: when one has not the function that makes its table or figure.
+        RnnbenchError: when a module lacks the function that makes its table or figure.
     """
-    for found in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{found.name}")
+    for file in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{file.name}")
         if not hasattr(module, function):
             raise RnnbenchError(f"{module.__file__} has no function {function}(results)")
-        yield found.name, module
+        yield file.name, module

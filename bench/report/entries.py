@@ -11,7 +11,7 @@ from bench.report.table import DASH, Entry, number
 
 
 def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list[Entry]:
-    """Means and deviations of figures, an entry for each.
+    """Returns an entry for each figure: its mean and deviation.
 
     Where no run is done, the first entry is the word for that. Its footnote says which runs are missing and why.
 
@@ -31,5 +31,5 @@ def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list
 
 
 def _scale(name: str) -> int:
-    """Accuracies are printed in %."""
+    """Returns 100 for accuracies, which are printed in %."""
     return 100 if name.endswith("accuracy") else 1

@@ -12,7 +12,7 @@ _LATENCY = ("cycles", "ms_per_step", "ms", "ms_low", "ms_high", "flash_bytes", "
 
 
 def rows(summaries: Iterable[Summary]) -> Iterator[dict[str, Value]]:
-    """A row for each data set, label and latency; ``None`` where there is no value.
+    """Yields a row for each data set, label and latency; ``None`` where there is no value.
 
     Means are over the runs that are done, ``n`` of them; sd is the sample's (ddof 1), ``None`` for n = 1. A combination
     that nobody ran has a row with n = 0. ``fits_*`` says whether every seed's model fits.

@@ -78,7 +78,7 @@ class Beside(LatencyRow):
 
 
 class Published(NamedTuple):
-    """A published table: its source, what must be said of it, and titles of its data sets by name."""
+    """A published table: its source, its caveats, and titles of its data sets by name."""
 
     source: str
     caveats: list[str]
@@ -90,7 +90,7 @@ M = TypeVar("M", Prediction, Simulation)
 
 
 def typed(kind: type[T], rows: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
-    """Rows as a command gathered them, with the fields that are printed."""
+    """Picks from a command's rows the fields that are printed."""
     names = [field.name for field in fields(kind)]
     return tuple(kind(**{name: row[name] for name in names}) for row in rows)
 
@@ -98,7 +98,7 @@ def typed(kind: type[T], rows: Iterable[Mapping[str, Any]]) -> tuple[T, ...]:
 def columns_by_format(
     models: Sequence[M], texts: Mapping[str, Mapping[str, Callable[[M], str]]]
 ) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
-    """Columns under a spanner for each number format, and a row for each run.
+    """Lays out columns under a spanner for each number format, and a row for each run.
 
     Args:
         models: on one board.
@@ -116,13 +116,13 @@ def columns_by_format(
 
 
 def of_model(models: Sequence[M], texts: Mapping[str, Callable[[M], str]]) -> Table:
-    """One model: rows are boards and number formats."""
+    """Lays out one model: rows are boards and number formats."""
     stub = (Column("board", align="left"), Column("format", align="left"))
     rows = (Row((model.board, model.format), tuple(Entry(text(model)) for text in texts.values())) for model in models)
     return Table("model", "", tuple(Column(title, align="right") for title in texts), tuple(rows), stub=stub)
 
 
 def untrained(models: Iterable[Model]) -> tuple[str, ...]:
-    """The note on untrained weights, where there are any."""
+    """Returns the note on untrained weights, where there are any."""
     trained = all(model.trained for model in models)
     return () if trained else ("Weights are untrained: cycles of integers hardly depend on values.",)

@@ -24,7 +24,7 @@ class Notes:
         self._daggers: dict[str, None] = {}
 
     def mark(self, text: str) -> tuple[str, ...]:
-        """The letters of a text, a to z, then aa, ab, ...; none of no text."""
+        """Returns the mark of a text: a to z, then aa, ab, ...; none for an empty text."""
         if not text:
             return ()
         if text not in self._marks:
@@ -36,25 +36,25 @@ class Notes:
         return (self._marks[text],)
 
     def dagger(self, where: str) -> tuple[str, ...]:
-        """The dagger, for a data set whose majority rate the row does not beat."""
+        """Returns the dagger, for a data set whose majority rate the row does not beat."""
         self._daggers[where] = None
         return (DAGGER,)
 
     def listed(self) -> tuple[Footnote, ...]:
-        """The footnotes, in the order to print them."""
+        """Returns the footnotes, in the order to print them."""
         daggers = [Footnote(DAGGER, f"{_MAJORITY} ({', '.join(self._daggers)})")] if self._daggers else []
         return (*daggers, *(Footnote(mark, text) for text, mark in self._marks.items()))
 
 
 def shorten(reason: str) -> str:
-    """The first line of a reason, in at most 90 characters, without the name of our own errors."""
+    """Shortens a reason to its first line, in at most 90 characters, without the name of our own errors."""
     line = " ".join(next((line for line in reason.splitlines() if line.strip()), "").split())
     line = line.removeprefix(f"{RnnbenchError.__name__}: ")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
 
 
 def explain_runs(summary: Summary) -> tuple[str, str]:
-    """The word for a combination that has no result, and which of its runs are missing and why."""
+    """Returns the word for a combination without a result, and a remark on the runs that are missing and why."""
     if not summary.runs:
         return "not run", "no run of this combination has started"
     undone = [run for run in summary.runs if not run.done]
@@ -71,7 +71,7 @@ def explain_runs(summary: Summary) -> tuple[str, str]:
 
 
 def explain_majority(summary: Summary) -> tuple[str, str]:
-    """A remark on a mean, or else on single seeds, that a constant answer would have reached.
+    """Remarks on a mean, or else on single seeds, that a constant answer would have reached.
 
     Returns:
         The data set and its majority rate when the mean is not above it; a remark when only some seeds are not.
@@ -88,7 +88,7 @@ def explain_majority(summary: Summary) -> tuple[str, str]:
 
 
 def explain_latency(latency: Latency | None, board: str) -> str:
-    """Why a finished model has no latency on a board; empty when it has one."""
+    """Says why a finished model has no latency on a board; empty when it has one."""
     if latency is None:
         return f"no latency on {board} is in the records"
     missing = [] if latency.fits("flash") else ["the weights do not fit its flash"]

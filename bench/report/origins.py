@@ -11,7 +11,7 @@ from bench.status import Status
 
 _OWN = ("git", "peak_memory_mb")
 _PRIVATE = ("host",)
-"""Stays in the record: pages are shown to others."""
+"""Items that stay in the record: pages are shown to others."""
 
 
 class Commit(NamedTuple):
@@ -33,7 +33,7 @@ class BoardUse(NamedTuple):
 
 
 def settings(records: Iterable[Record]) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Items of provenance, the values of each, and how many runs have each value."""
+    """Returns the items of provenance, their values, and how many runs have each value."""
     counts: dict[str, Counter[str]] = {}
     memory: list[float] = []
     for record in records:
@@ -49,7 +49,7 @@ def settings(records: Iterable[Record]) -> list[tuple[str, list[tuple[str, int]]
 
 
 def commits(records: Iterable[Record]) -> list[Commit]:
-    """The commits that runs were made at."""
+    """Counts the commits that runs were made at."""
     counts: Counter[tuple[str, bool]] = Counter()
     for record in records:
         git = record.provenance.get("git")
@@ -59,13 +59,13 @@ def commits(records: Iterable[Record]) -> list[Commit]:
 
 
 def data_sets(records: Iterable[Record]) -> list[DataFacts]:
-    """The data sets as runs found them; one that changed between runs is there more than once."""
+    """Returns the data sets as runs found them; a set that changed between runs is there more than once."""
     found = {(record.data.name, record.data.fingerprint): record.data for record in reversed([*records]) if record.data}
     return [found[key] for key in sorted(found)]
 
 
 def boards(records: Iterable[Record]) -> list[BoardUse]:
-    """The boards that finished runs have a latency on, in order of appearance."""
+    """Counts the boards that finished runs have a latency on, in order of appearance."""
     fits: dict[tuple[str, str, str], list[bool]] = {}
     for record in records:
         for latency in record.latency if record.status is Status.DONE else ():

@@ -9,17 +9,18 @@ from itertools import groupby
 from bench.record import runs_folder
 from bench.report import origins
 from bench.report.caption import seeds
+from bench.report.discover import MAIN
 from bench.report.drawing.svg import PALETTE
 from bench.report.figure import Figure
 from bench.report.notes import shorten
 from bench.report.results import Results
 from bench.report.table import Table
-from bench.report.writers.html import environment, to_html
+from bench.report.writers.html import template, to_html
 from bench.status import Status
 
 
 def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: Mapping[str, Figure]) -> str:
-    """The page.
+    """Returns the page.
 
     Args:
         results: what the tables and figures are made from.
@@ -27,30 +28,26 @@ def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: M
         tables: by name, the comparison first.
         figures: by name, in the order to show them.
     """
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            name=results.name,
-            stem=stem,
-            lead=_lead(results, next(iter(tables.values()))),
-            palette=PALETTE,
-            tables=[to_html(table, f"table-{name}") for name, table in tables.items()],
-            figures=figures,
-            runs=results.runs,
-            data_sets={data.name: data for data in results.data_sets},
-            logs=_logs(results),
-            shorten=shorten,
-            commits=origins.commits(results.records),
-            settings=origins.settings(results.records),
-            versions=origins.data_sets(results.records),
-            boards=origins.boards(results.records),
-        )
+    return template("report.html.j2").render(
+        name=results.name,
+        stem=stem,
+        lead=_lead(results, tables[MAIN]),
+        palette=PALETTE,
+        tables=[to_html(table, f"table-{name}") for name, table in tables.items()],
+        figures=figures,
+        runs=results.runs,
+        data_sets={data.name: data for data in results.data_sets},
+        logs=_logs(results),
+        shorten=shorten,
+        commits=origins.commits(results.records),
+        settings=origins.settings(results.records),
+        versions=origins.data_sets(results.records),
+        boards=origins.boards(results.records),
     )
 
 
 def _lead(results: Results, table: Table) -> str:
-    """A few sentences: what is there, and what came out best."""
+    """Writes a few sentences: what is there, and what came out best."""
     counts = Counter(record.status for record in results.records)
     rest = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status] and status is not Status.DONE)
     done = f"{counts[Status.DONE]} of {len(results.records)} runs are done" + (f" ({rest})" if rest else "")
@@ -61,7 +58,7 @@ def _lead(results: Results, table: Table) -> str:
 
 
 def _best(table: Table) -> list[str]:
-    """A sentence for each data set that has a best cell."""
+    """Writes a sentence for each data set that has a best cell."""
     sentences = []
     for spanner, group in groupby(enumerate(table.columns), lambda item: item[1].spanner):
         at, column = next(group)
@@ -79,5 +76,5 @@ def _count(n: int, what: str) -> str:
 
 
 def _logs(results: Results) -> set[str]:
-    """Ids of the runs that left a log."""
+    """Returns the ids of the runs that left a log."""
     return {path.parent.name for path in runs_folder(results.folder).glob("*/log.txt")} if results.folder else set()

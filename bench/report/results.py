@@ -1,4 +1,4 @@
-"""What every table and figure is made from: the records of a results folder, or rows that a command gathered."""
+"""The input of every table and figure: the records of a results folder, or rows that a command gathered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bench.spec import Grid, parse
 
 @dataclass(frozen=True)
 class Results:
-    """What a table or figure is made from; a part that is not there is empty, and tables of it are not made.
+    """The input of a table or figure. A part that is not there is empty, and tables of it are not made.
 
     Attributes:
         name: of the grid, or of all the grids that the records belong to.
@@ -52,7 +52,7 @@ class Results:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """The summaries as a frame: what the CSV holds."""
+        """The summaries as a frame, with the rows of the CSV."""
         return pd.DataFrame(frame.rows(self.summaries))
 
     @property
@@ -90,7 +90,7 @@ class Results:
 
 
 def read(folder: Path, board: str | None = None) -> Results:
-    """The results of a folder's grid as it is now, each run with the status that is true now.
+    """Reads the results of a folder's grid as it is now, each run with the status that is true now.
 
     Records of runs that an earlier version of the grid had are left out: a table does not mix experiments.
 
@@ -116,7 +116,7 @@ def read(folder: Path, board: str | None = None) -> Results:
 
 
 def noted_grid(folder: Path) -> Grid | None:
-    """The grid that a results folder belongs to; ``None`` where none was noted."""
+    """Reads the grid that a results folder belongs to; ``None`` where none was noted."""
     try:
         note = yaml.safe_load((folder / GRID_NOTE).read_text(encoding="utf-8"))
         note.pop("runs", None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def mean(values: Iterable[float]) -> float | None:
-    """The mean, by Kahan's compensated sum; ``None`` of no values."""
+    """Returns the mean, by Kahan's compensated sum; ``None`` of no values."""
     total, lost, n = 0.0, 0.0, 0
     for value in values:
         term = value - lost
@@ -17,7 +17,7 @@ def mean(values: Iterable[float]) -> float | None:
 
 
 def deviation(values: Iterable[float]) -> float | None:
-    """The sample standard deviation (ddof 1), by Welford's recurrence; ``None`` of fewer than two values."""
+    """Returns the sample standard deviation (ddof 1), by Welford's recurrence; ``None`` of fewer than two values."""
     centre, squares, n = 0.0, 0.0, 0
     for value in values:
         n += 1

@@ -1,4 +1,4 @@
-"""Runs, and the same gathered over seeds: what a table's row shows under one data set."""
+"""Runs, and the same gathered over seeds: the content of a table's row under one data set."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ class Latency(NamedTuple):
     seeds: list[LatencyFacts]
 
     def mean(self, name: str) -> float:
-        """The mean of a figure over the seeds."""
+        """Returns the mean of a figure over the seeds."""
         return mean(getattr(facts, name) for facts in self.seeds) or 0.0
 
     def fits(self, memory: str) -> bool:
-        """Whether every seed's model fits ``flash`` or ``ram``."""
+        """Returns whether every seed's model fits ``flash`` or ``ram``."""
         return all(getattr(facts, f"fits_{memory}") for facts in self.seeds)
 
 
@@ -96,7 +96,7 @@ class Summary:
         runs: in order of id; empty for a combination that nobody ran.
         absent: seeds that other rows have on this data set and this one has not.
         cell: the cell's title; empty, and what follows ``None``, where nobody ran it.
-        hidden_size: that was asked for.
+        hidden_size: the hidden size that was asked for.
         compression: letters of low rank (L), sparsity (S), quantisation (Q), or ``dense``.
     """
 
@@ -114,15 +114,15 @@ class Summary:
         return sum(run.done for run in self.runs)
 
     def values(self, name: str) -> list[float]:
-        """A figure of every run that has it."""
+        """Returns a figure of every run that has it."""
         return [run.figures[name] for run in self.runs if name in run.figures]
 
     def mean(self, name: str) -> float | None:
-        """The mean of a figure over the runs that are done."""
+        """Returns the mean of a figure over the runs that are done."""
         return mean(self.values(name))
 
     def sd(self, name: str) -> float | None:
-        """The sample standard deviation of a figure that differs from seed to seed; ``None`` of any other."""
+        """Returns the sample standard deviation of a figure that differs from seed to seed; ``None`` of any other."""
         return deviation(self.values(name)) if name in SPREAD else None
 
     @cached_property
@@ -135,12 +135,12 @@ class Summary:
         return tuple(found.values())
 
     def latency(self, board: str) -> Latency | None:
-        """The latency on a board."""
+        """Returns the latency on a board."""
         return next((latency for latency in self.latencies if latency.board == board), None)
 
 
 def gather(records: Sequence[Record]) -> tuple[Summary, ...]:
-    """Runs gathered over seeds: every label on every data set, in order of data set and label."""
+    """Gathers runs over seeds: every label on every data set, in order of data set and label."""
     named = labels(records)
     runs = [_run(record, named[record.id]) for record in records]
     return tuple(
@@ -173,7 +173,7 @@ def _run(record: Record, label: str) -> Run:
 
 
 def figures(record: Record) -> dict[str, float]:
-    """The figures of a finished run by name: those of :data:`SPREAD` and :data:`MEANS` that it has."""
+    """Returns the figures of a finished run by name: those of :data:`SPREAD` and :data:`MEANS` that it has."""
     found: dict[str, float] = {}
     if record.result is not None:
         found = {key.removeprefix("test_"): float(value) for key, value in record.result.model_dump().items()}

@@ -66,7 +66,7 @@ class Entry:
 
 
 DASH = Entry("-")
-"""Stands where there is nothing to say."""
+"""The entry where there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -124,21 +124,21 @@ class Table:
 
 
 def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float = 1) -> Entry:
-    """An entry whose text :func:`typeset` fills in; a dash where there is no number."""
+    """Returns an entry whose text :func:`typeset` fills in; a dash where there is no number."""
     if mean is None:
         return DASH
     return Entry("", mean * scale, None if sd is None else sd * scale, n)
 
 
 def typeset(table: Table) -> Table:
-    """The table with its numbers printed, each column to the same decimal places, and its best entries marked."""
+    """Prints the numbers of a table, each column to the same decimal places, and marks its best entries."""
     columns = [_typeset([row.entries[at] for row in table.rows], column) for at, column in enumerate(table.columns)]
     rows = (replace(row, entries=tuple(column[at] for column in columns)) for at, row in enumerate(table.rows))
     return replace(table, rows=tuple(rows))
 
 
 def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
-    """Entries that print like the best number are all best."""
+    """Typesets one column; entries that print like the best number are all best."""
     numbers = [entry.mean for entry in entries if entry.mean is not None]
     if not numbers:
         return list(entries)
@@ -159,5 +159,5 @@ def _text(entry: Entry, places: int) -> str:
 
 
 def _places(smallest: float) -> int:
-    """Decimal places that leave a number two digits or more."""
+    """Returns the decimal places that leave a number two digits or more."""
     return 0 if smallest >= 100 else 1 if smallest >= 1 else 2 if smallest >= 0.1 else 3

@@ -9,20 +9,17 @@ from pathlib import Path
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import frame
-from bench.report.discover import all_figures, all_tables
+from bench.report.discover import MAIN, all_figures, all_tables
 from bench.report.drawing.svg import standalone
 from bench.report.page import to_page
 from bench.report.results import read
 from bench.report.table import Table
 from bench.report.writers import to_csv, to_latex, to_markdown
 
-MAIN = "comparison"
-"""The table whose file has the grid's name and nothing more."""
-
 
 @dataclass(frozen=True)
 class Report:
-    """The tables of :func:`write_report` by name of their modules, its main files, and how many runs are done."""
+    """The tables of :func:`write_report` by name of their modules, the main files, and the numbers of runs."""
 
     tables: Mapping[str, Table]
     html: Path
@@ -53,12 +50,11 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         raise RnnbenchError(f"no run is done yet in {folder}; run the grid first")
     tables, figures = all_tables(results), all_figures(results)
     stem = _stem(results.name)
-    start, page = folder / "tables" / stem, folder / "report.html"
-    texts: dict[Path, str] = {}
+    place, page = folder / "tables", folder / "report.html"
+    texts = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
     for name, table in tables.items():
-        path = start if name == MAIN else start.with_name(f"{stem}-{name}")
-        texts |= {_add(path, ".tex"): to_latex(table), _add(path, ".md"): to_markdown(table)}
-    texts[_add(start, ".csv")] = to_csv(list(frame.rows(results.summaries)))
+        file = stem if name == MAIN else f"{stem}-{name}"
+        texts |= {place / f"{file}.tex": to_latex(table), place / f"{file}.md": to_markdown(table)}
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts[folder / "figures" / f"{panel.name}.svg"] = standalone(panel.svg, panel.title)
     texts[page] = to_page(results, stem, tables, figures)
@@ -66,18 +62,14 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         write_all(texts)
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
-    tex, markdown, csv = (_add(start, end) for end in (".tex", ".md", ".csv"))
+    tex, markdown, csv = (place / f"{stem}.{ending}" for ending in ("tex", "md", "csv"))
     return Report(tables, page, tex, markdown, csv, done, len(results.records) - done)
 
 
 def _stem(name: str) -> str:
-    """The name of a grid, or of several, as a part of a file name."""
+    """Turns the name of a grid, or of several, into a part of a file name."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_+") else "-" for letter in name)
     return plain.replace("-+-", "+")[:120]
-
-
-def _add(path: Path, ending: str) -> Path:
-    return path.with_name(path.name + ending)
 
 
 def write_all(texts: Mapping[Path, str]) -> None:

@@ -92,22 +92,22 @@ def test_a_folder_that_cannot_be_written(folder: Any) -> None:
         write_report(folder.path)
 
 
-def test_a_table_and_a_figure_that_are_dropped_in_are_written(
+def test_a_table_and_a_figure_that_are_a_new_one_are_written(
     folder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The doors: a file in each folder, nothing else; it is written, printed and shown on the page."""
     for package, text in ((tables, NEW_TABLE), (figures, NEW_FIGURE)):
         place = tmp_path / package.__name__
         place.mkdir()
-        (place / "dropped_in.py").write_text(text, encoding="utf-8")
+        (place / "a_new_one.py").write_text(text, encoding="utf-8")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(place)])
-        monkeypatch.delitem(sys.modules, f"{package.__name__}.dropped_in", raising=False)
+        monkeypatch.delitem(sys.modules, f"{package.__name__}.a_new_one", raising=False)
     folder.add("GRU", accuracy=0.875)
     report = write_report(folder.path)
-    assert list(report.tables) == ["comparison", "dropped_in"]
+    assert list(report.tables) == ["comparison", "a_new_one"]
     written = {path.relative_to(folder.path).as_posix(): path for path in folder.path.glob("*/*.*")}
-    assert "87.50 {$^{\\mathrm{a}}$}" in written["tables/demo-dropped_in.tex"].read_text(encoding="utf-8")
-    assert "| GRU | 87.50<sup>a</sup> |" in written["tables/demo-dropped_in.md"].read_text(encoding="utf-8")
+    assert "87.50 {$^{\\mathrm{a}}$}" in written["tables/demo-a_new_one.tex"].read_text(encoding="utf-8")
+    assert "| GRU | 87.50<sup>a</sup> |" in written["tables/demo-a_new_one.md"].read_text(encoding="utf-8")
     assert "<circle" in written["figures/dot-watch.svg"].read_text(encoding="utf-8")
     page = report.html.read_text(encoding="utf-8")
     assert "Errors of demo" in page

@@ -1,1 +1,1 @@
-"""What figures are drawn with: points and their names, curves, SVG in the colours of the page."""
+"""Helpers that draw figures: points and their names, and SVG in the colours of the page."""

@@ -1,13 +1,12 @@
-"""Where labels of points go, so that they cover neither each other nor the points."""
+"""Places the labels of points, so that they cover neither each other nor the points."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle, in pixels."""
 
     left: float
@@ -16,13 +15,13 @@ class Box:
     high: float
 
     def shared(self, other: Box) -> float:
-        """The area that both cover."""
+        """Returns the area that both cover."""
         wide = min(self.right, other.right) - max(self.left, other.left)
         tall = min(self.high, other.high) - max(self.low, other.low)
         return wide * tall if wide > 0 and tall > 0 else 0.0
 
     def outside(self, frame: Box) -> float:
-        """The area of this one that the frame does not cover."""
+        """Returns the area of this box that the frame does not cover."""
         return (self.right - self.left) * (self.high - self.low) - self.shared(frame)
 
 
@@ -32,7 +31,7 @@ _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 def place(
     points: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]], taken: Sequence[Box], frame: Box
 ) -> list[Box]:
-    """A box for each label: the nearest free place around its point, or the one that covers least.
+    """Returns a box for each label: the nearest free place around its point, or the place that covers least.
 
     Args:
         points: x and y of each point, in pixels.
@@ -41,12 +40,10 @@ def place(
         frame: what no label should leave.
     """
     used = list(taken)
-    found = []
     for point, size in zip(points, sizes, strict=True):
         best = min(_candidates(point, size), key=lambda box: _cost(box, used, frame))  # the first of equals
         used.append(best)
-        found.append(best)
-    return found
+    return used[len(taken) :]
 
 
 def _cost(box: Box, used: Sequence[Box], frame: Box) -> float:
@@ -54,7 +51,7 @@ def _cost(box: Box, used: Sequence[Box], frame: Box) -> float:
 
 
 def _candidates(point: tuple[float, float], size: tuple[float, float]) -> Iterator[Box]:
-    """Places around a point, the near ones first."""
+    """Yields boxes around a point, the near ones first."""
     (x, y), (width, height) = point, size
     for gap in (6, 14, 24, 36, 50, 66):
         for sideways, up in _SIDES:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -17,8 +16,7 @@ from bench.report.drawing.place import Box, place
 from bench.report.drawing.svg import ACCENT, BACK, MUTED, STYLE, blank, to_svg
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A cell in a plane: its cost to the right, its quality upwards.
 
     Attributes:
@@ -37,23 +35,19 @@ class Point:
 
 
 def undominated(points: Sequence[Point], higher_is_better: bool = True) -> list[Point]:
-    """The points that no other equals or beats in both ways and beats in one, from cheap to dear."""
+    """Returns the points that no other equals or beats in both ways and beats in one, from cheap to dear."""
     sign = 1 if higher_is_better else -1
-    return sorted(
-        (
-            one
-            for one in points
-            if not any(
-                o.x <= one.x and sign * o.y >= sign * one.y and (o.x < one.x or sign * o.y > sign * one.y)
-                for o in points
-            )
-        ),
-        key=lambda point: (point.x, point.label),
-    )
+
+    def beats(other: Point, point: Point) -> bool:
+        differ = (other.x, other.y) != (point.x, point.y)
+        return differ and other.x <= point.x and sign * other.y >= sign * point.y
+
+    best = (point for point in points if not any(beats(other, point) for other in points))
+    return sorted(best, key=lambda point: (point.x, point.label))
 
 
 def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, key: str) -> str:
-    """Quality against cost, one named point for each cell; filled where no other cell is better in both.
+    """Draws quality against cost, a named point for each cell; filled where no other cell is better in both.
 
     Args:
         points: at least one.
@@ -65,8 +59,8 @@ def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_bet
     with mpl.rc_context(STYLE):
         figure, axes = blank(4.4, 3.2)
         best = undominated(points, higher_is_better)
-        for one, two in pairwise(best):
-            axes.plot([one.x, two.x, two.x], [one.y, one.y, two.y], color=ACCENT, linewidth=0.8, alpha=0.6)
+        for left, right in pairwise(best):
+            axes.plot([left.x, right.x, right.x], [left.y, left.y, right.y], color=ACCENT, linewidth=0.8, alpha=0.6)
         for point in points:
             _draw_point(axes, point, point in best)
         _scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
@@ -93,25 +87,25 @@ def _draw_point(axes: Axes, point: Point, filled: bool) -> None:
 
 
 def _strokes(points: Sequence[Point], best: Sequence[Point]) -> Iterator[tuple[float, float, float, float]]:
-    """The straight lines of the figure, from x, y to x, y, which names had better not cross."""
+    """Yields the straight lines of the figure, from x, y to x, y, which names had better not cross."""
     for point in points:
         if point.y_sd is not None:
             yield point.x, point.y - point.y_sd, point.x, point.y + point.y_sd
         if point.x_range is not None:
             yield point.x_range[0], point.y, point.x_range[1], point.y
-    for one, two in pairwise(best):
-        yield one.x, one.y, two.x, one.y
-        yield two.x, one.y, two.x, two.y
+    for left, right in pairwise(best):
+        yield left.x, left.y, right.x, left.y
+        yield right.x, left.y, right.x, right.y
 
 
 def _around(axes: Axes, x: float, y: float, to_x: float, to_y: float) -> Box:
-    """A line's pixels, with a little room."""
+    """Returns the box around a line in pixels, with a little room."""
     (left, low), (right, high) = (map(float, axes.transData.transform(end)) for end in ((x, y), (to_x, to_y)))
     return Box(min(left, right) - 1, min(low, high) - 1, max(left, right) + 1, max(low, high) + 1)
 
 
 def _scale_x(axes: Axes, values: Sequence[float]) -> None:
-    """A logarithmic axis with plain numbers where values differ widely."""
+    """Makes the axis logarithmic, with plain numbers, where values differ widely."""
     if min(values) <= 0 or max(values) < 4 * min(values):
         return
     axes.set_xscale("log")
@@ -150,5 +144,5 @@ def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequ
 
 
 def _pixels(figure: Figure) -> Any:
-    """A canvas to measure text on; typed loosely, as matplotlib leaves it untyped."""
+    """Returns a canvas to measure text on; matplotlib leaves it untyped."""
     return FigureCanvasAgg(figure)

@@ -1,4 +1,4 @@
-"""Figures as SVG to stand inside a page: they take its font and colours, light or dark, and are the same each time.
+"""Writes figures as SVG that takes the font and colours of the page, light or dark, and is the same every time.
 
 Colours are drawn as five odd values that stand for variables of the page's style.
 """
@@ -57,7 +57,7 @@ STYLE: Any = {
 
 
 def blank(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure without a frame above and to the right, in inches."""
+    """Returns an empty figure, its size in inches, without a frame above and to the right."""
     figure = Figure(figsize=(width, height))
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
@@ -65,7 +65,7 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def to_svg(figure: Figure, description: str, key: str) -> str:
-    """The figure as an ``svg`` element: no prologue, no addresses, ids of its own, colours and font of the page."""
+    """Returns the figure as an ``svg`` element with ids of its own, and the colours and font of the page."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
@@ -87,7 +87,7 @@ def to_svg(figure: Figure, description: str, key: str) -> str:
 
 
 def standalone(svg: str, title: str) -> str:
-    """A figure of the page as a file of its own, with its title, colours and font.
+    """Turns a figure of the page into a file of its own, with its title, colours and font.
 
     Args:
         svg: from :func:`to_svg`.
@@ -104,8 +104,8 @@ def standalone(svg: str, title: str) -> str:
     return body.replace(">", f"><style>{style}</style>{name}", 1) + "\n"
 
 
-def _font(found: re.Match[str]) -> str:
-    return f"font-size: {found[2]}px" + ("; font-weight: bold" if found[1] else "")
+def _font(match: re.Match[str]) -> str:
+    return f"font-size: {match[2]}px" + ("; font-weight: bold" if match[1] else "")
 
 
 def _attribute(text: str) -> str:

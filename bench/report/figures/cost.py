@@ -46,7 +46,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
 
 
 def _point(summary: Summary, board: Board | None) -> tuple[Point | None, str]:
-    """A cell in the figure, or why it is not there."""
+    """Returns a cell's point, or the reason why it has none."""
     data, kb = summary.data, summary.mean("kb")
     quality, sd = summary.mean(data.quality), summary.sd(data.quality)
     if quality is None or kb is None:

@@ -46,7 +46,7 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
 
 
 def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Epochs of all finished runs, and the ids of those whose file could not be read."""
+    """Reads the epochs of all finished runs, and the ids of those whose file could not be read."""
     quality = {data.name: data.quality for data in results.data_sets}
     frames, unread = [], []
     for run in results.runs:
@@ -61,14 +61,14 @@ def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _read(folder: Path, run: Run, column: str) -> pd.DataFrame:
-    """Epochs of a run; a run that diverged has epochs without a number, which are left out."""
+    """Reads the epochs of a run, less those without a number, which a run that diverged has."""
     path = runs_folder(folder) / run.record.id / "metrics.csv"
     epochs = pd.read_csv(path, usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
     return epochs[np.isfinite(epochs).all(axis=1)].assign(data=run.data, label=run.label, seed=run.seed)
 
 
 def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:
-    """Learning curves of one data set: a small panel for each label.
+    """Draws the learning curves of one data set: a small panel for each label.
 
     The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
 

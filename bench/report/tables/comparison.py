@@ -44,7 +44,7 @@ def _columns(data: DataSet, board: Board | None) -> list[Column]:
 
 
 def _entries(summary: Summary, board: Board | None, notes: Notes) -> list[Entry]:
-    """The entries of a row under one data set, before the columns are compared and printed."""
+    """Returns the entries of a row under one data set, before the columns are compared and printed."""
     names = [column.name for column in _columns(summary.data, None)]
     quality, *sizes = entries(summary, names, notes)
     if summary.n and summary.data.percent:
@@ -70,7 +70,7 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
 
 
 def _remarks(records: Sequence[Record]) -> Iterator[str]:
-    """Notes on what makes runs of one table hard to compare: data that changed between them."""
+    """Yields a note for each data set that changed between runs, which makes these hard to compare."""
     prints: dict[str, set[str]] = {}
     for record in records:
         if record.status is Status.DONE and record.data is not None:

@@ -52,7 +52,7 @@ def table(results: Results) -> Table | None:
 
 
 def _models(summaries: Sequence[Summary]) -> dict[Place, dict[str, Summary]]:
-    """Models by place and step; a cell that has several sizes on a data set is named with its size."""
+    """Sorts models by place and step; a cell that has several sizes on a data set is named with its size."""
     sizes: dict[Place, set[int | None]] = {}
     for summary in summaries:
         sizes.setdefault((summary.cell, summary.data.name), set()).add(summary.hidden_size)
@@ -74,7 +74,7 @@ def _caption(subject: str, summaries: Sequence[Summary]) -> str:
 
 
 def _names(summary: Summary | None, step: str) -> tuple[str, ...]:
-    """The figures of a step: of integers also the accuracy of the same network in float32."""
+    """Returns the figures of a step; integers also have the accuracy of the same network in float32."""
     if "Q" in step:
         return ("accuracy", "float_accuracy", "kb")
     return (summary.data.quality if summary else "", "kb")

@@ -26,7 +26,7 @@ _KEEPS_UP: Texts = {"keeps up": lambda row: {None: "", True: "yes", False: "no"}
 _LIMIT: Texts = {"x limit": lambda row: "" if row.ratio is None else f"{row.ratio:.2f}"}
 _FLOAT: Texts = {**_STEP, **_SEQUENCE, **_KEEPS_UP}
 OF_MODEL: Texts = {**_STEP, **_ANSWER, **_SEQUENCE, **_LIMIT, **_KEEPS_UP}
-"""What the terminal prints of one model."""
+"""The columns of one model's table on the terminal."""
 
 
 def table(results: Results) -> Table | None:

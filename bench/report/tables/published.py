@@ -49,5 +49,5 @@ def _beside(row: Beside) -> tuple[str, str]:
 
 
 def _short(value: float) -> str:
-    """Three figures, and never an exponent."""
+    """Prints three digits, and never an exponent."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -21,7 +21,7 @@ _CYCLES: Texts = {
 }
 _LIMIT: Texts = {"x limit": lambda row: "" if row.ratio is None else f"{row.ratio:.2f}"}
 OF_MODEL: Texts = {**_CYCLES, **_LIMIT, "agrees": _agrees}
-"""What the terminal prints of one model."""
+"""The columns of one model's table on the terminal."""
 
 
 def table(results: Results) -> Table | None:

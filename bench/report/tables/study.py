@@ -39,7 +39,7 @@ def table(results: Results) -> Table | None:
 
 
 def _placed(grid: Grid, summaries: Sequence[Summary]) -> Mapping[tuple[str, str], Summary]:
-    """The configuration that each row is on each data set."""
+    """Finds the configuration of each row on each data set."""
     placed: dict[tuple[str, str], Summary] = {}
     for summary in summaries:
         for row in (row_of(grid.rows, run.record.spec) for run in summary.runs):

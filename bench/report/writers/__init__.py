@@ -1,4 +1,4 @@
-"""What prints a table: LaTeX, Markdown, HTML and the terminal; and CSV of the rows behind it."""
+"""Writers of a table: LaTeX, Markdown, HTML and the terminal; and CSV of the rows behind it."""
 
 from bench.report.writers.csv import to_csv
 from bench.report.writers.html import to_html

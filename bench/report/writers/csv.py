@@ -9,7 +9,7 @@ from typing import Any
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """CSV of one row or more, all of the same keys; ``None`` is empty."""
+    """Returns CSV of rows that all have the keys of the first; ``None`` is empty."""
     file = io.StringIO()
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()

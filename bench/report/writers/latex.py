@@ -50,13 +50,13 @@ _ESCAPES |= {letter: rf"$\{name}$" for letter, name in _GREEK.items()}
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX prints as it stands; letters of other scripts are left to the document's engine."""
+    """Returns text that LaTeX prints as it stands; letters of other scripts are left to the document's engine."""
     spaced = "".join(letter if letter.isprintable() else " " for letter in text)
     return "".join(_ESCAPES.get(letter, letter) for letter in spaced)
 
 
 def to_latex(*tables: Table) -> str:
-    """Floats, one for each table: ``table``, or ``table*`` over both columns of a page from three spanners on."""
+    """Returns a float for each table: ``table``, or ``table*`` over both columns of a page from three spanners on."""
     numbers = any(column.align == "number" for table in tables for column in table.columns)
     return (_HEADER if numbers else _TEXT_HEADER) + "\n".join(map(_float, tables))
 
@@ -84,7 +84,7 @@ def _float(table: Table) -> str:
 
 
 def _preamble(table: Table) -> list[str]:
-    """The kinds of columns: letters on one line, S columns on a line each."""
+    """Lists the kinds of columns: letters on one line, S columns on a line each."""
     kinds = [*map(_letter, table.stub)]
     kinds += [_column(column, [row.entries[at] for row in table.rows]) for at, column in enumerate(table.columns)]
     if all(len(kind) == 1 for kind in kinds):
@@ -93,7 +93,7 @@ def _preamble(table: Table) -> list[str]:
 
 
 def _spanners(table: Table) -> list[str]:
-    """The line of spanners and the rules below them; none without spanners."""
+    """Returns the line of spanners and the rules below them; nothing without spanners."""
     cells, rules, at = ["&" * (len(table.stub) - 1)], [], len(table.stub) + 1
     for title, width in table.spans:
         cells.append(rf"\multicolumn{{{width}}}{{c}}{{{escape(title)}}}")
@@ -116,7 +116,7 @@ def _letter(column: Column) -> str:
 
 
 def _column(column: Column, entries: Sequence[Entry]) -> str:
-    """The kind of column: of numbers, an S column as wide as they need."""
+    """Returns the kind of column: for numbers, an S column as wide as they need."""
     if column.align != "number":
         return _letter(column)
     numbers = [entry.text.split(" ± ") for entry in entries if entry.mean is not None] or [["0"]]

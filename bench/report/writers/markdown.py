@@ -6,13 +6,13 @@ from bench.report.table import Column, Entry, Table
 
 
 def to_markdown(table: Table, heading: bool = False) -> str:
-    """A Markdown table with its caption above, its footnotes and notes below.
+    """Returns a Markdown table with its caption above, its footnotes and notes below.
 
     A header has one line there, so every column names its spanner.
 
     Args:
         table: what to print.
-        heading: whether the caption is a heading, for one of several tables on a page.
+        heading: whether the caption is a heading, for a page of several tables.
     """
     columns = [*table.stub, *table.columns]
     rows = [
@@ -27,7 +27,7 @@ def to_markdown(table: Table, heading: bool = False) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown prints as it stands, on one line."""
+    """Returns text that Markdown prints as it stands, on one line."""
     line = " ".join(text.split())
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~" else letter for letter in line).replace("&", "&amp;")
 

@@ -15,7 +15,7 @@ _UNBOUNDED = 100_000
 
 
 def to_rich(table: Table, width: int = _UNBOUNDED) -> Group:
-    """The table with its caption above, its footnotes and notes below; nothing in it is read as markup.
+    """Returns the table with its caption above, its footnotes and notes below; nothing in it is read as markup.
 
     Args:
         table: what to print.
@@ -40,7 +40,7 @@ def _width(part: rich.table.Table) -> int:
 
 
 def _part(table: Table, begin: int, end: int) -> rich.table.Table:
-    """The columns of some of the spanners."""
+    """Returns the columns of some of the spanners."""
     part = rich.table.Table(box=box.SIMPLE_HEAD)
     above = chain.from_iterable([title, *[""] * (width - 1)] for title, width in table.spans[begin:end])
     first, last = (sum(width for _, width in table.spans[:at]) for at in (begin, end))
