@@ -20,9 +20,9 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 import torch
 from torch import Tensor, nn
 
-from cells import kernels, replay
+from cells import scan
 from cells.gates import SMOOTH, Nonlinearity
-from cells.weight import Weight, materialised
+from cells.weight import Weight
 
 State = tuple[Tensor, ...]
 
@@ -119,7 +119,7 @@ class Cell(nn.Module):
             ValueError: when the input is not [T, B, D] with this cell's D and T >= 1, or the state is of another batch.
         """
         x_TBD, state = self._checked(x_TBD, state)
-        return kernels.scan(self, x_TBD, state) or self._scan(x_TBD, state)
+        return scan.run(self, x_TBD, state)
 
     def _checked(self, x_TBD: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Input and state, or zeros in place of ``None``; raises for wrong shapes."""
@@ -133,7 +133,7 @@ class Cell(nn.Module):
         return x_TBD, state
 
     def last(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
-        """The state of each sequence after its own last step, without a gradient of [T, B, H] where a kernel serves.
+        """The state of each sequence after its own last step.
 
         Args:
             x_TBD: the inputs, anything after a sequence's end: cells are causal, so it does not matter.
@@ -146,27 +146,7 @@ class Cell(nn.Module):
             ValueError: as :meth:`forward`.
         """
         x_TBD, state = self._checked(x_TBD, None)
-        h_BH = kernels.last(self, x_TBD, lengths_B, state)
-        if h_BH is None:
-            h_BH, _ = self._scan(x_TBD, state, lengths_B - 1)
-        return h_BH
-
-    def _scan(self, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, State]:
-        """Every step's h, or with ``ends_B`` each sequence's after its own last, and the state after the last."""
-        with materialised(self):
-            found = kernels.derived(self, x_TBD, state, ends_B)
-            if found is not None:
-                return found
-            pre_TBG, state, past = self._project(x_TBD, state)
-            found = kernels.recurrence(self, pre_TBG, state, ends_B) or replay.scan(self, pre_TBG, state, ends_B)
-            if found is not None:
-                return found[0], found[1] + past
-            steps = []
-            for pre_BG in pre_TBG.unbind(0):
-                state = self.step(pre_BG, state)
-                steps.append(state[0])
-        h = torch.stack(steps)
-        return h if ends_B is None else h[ends_B, torch.arange(len(ends_B), device=h.device)], state + past
+        return scan.run(self, x_TBD, state, lengths_B - 1)[0]
 
     def stream(self, x_BD: Tensor, state: State) -> State:
         """One sample through ``project`` and ``step``, each matrix used in its stored form, as a device does it.

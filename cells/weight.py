@@ -178,13 +178,14 @@ def materialised(
     held = [weight._dense for weight in weights]
     try:
         for weight in weights:
-            _hold(weight, through(weight.matrix()))
+            hold(weight, through(weight.matrix()))
         yield
     finally:
         for weight, before in zip(weights, held, strict=True):
-            _hold(weight, before)
+            hold(weight, before)
 
 
-def _hold(weight: Weight, dense: Tensor | None) -> None:
+def hold(weight: Weight, dense: Tensor | None) -> None:
+    """Makes a weight use a matrix in place of its own; ``None`` gives it its own back."""
     # Past nn.Module, which would take a matrix that is a parameter for one more of its own.
     object.__setattr__(weight, "_dense", dense)

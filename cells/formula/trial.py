@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from cells.formula.graph import Formula, constants_of, evaluate
 from cells.formula.read import STEPS, RefusedError, samples
-from cells.weight import materialised
+from cells.weight import hold, materialised
 
 if TYPE_CHECKING:
     from cells.cell import Cell
@@ -34,8 +34,11 @@ def _twin(cell: Cell) -> Cell:
         known[id(tensor)] = nn.Parameter(value, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else value
     for weight in cell.weights().values():
         if weight._dense is not None:
-            known[id(weight._dense)] = None
-    return copy.deepcopy(cell, known)
+            known.setdefault(id(weight._dense), None)
+    twin = copy.deepcopy(cell, known)
+    for weight in twin.weights().values():
+        hold(weight, None)
+    return twin
 
 
 @contextmanager

@@ -59,6 +59,10 @@ class Units:
             self.nodes.append(unit)
         return self._known[unit]
 
+    def forget(self) -> None:
+        """To be called when nodes were renamed in place: finds them by their new names from now on."""
+        self._known = {unit: number for number, unit in enumerate(self.nodes)}
+
     def is_number(self, node: int, value: float) -> bool:
         """Whether a node is this literal."""
         return self.nodes[node] == Unit("number", (), (value,))

@@ -2,17 +2,16 @@
 // are in the nearest cache. Rows of a batch do not depend on one another, so a thread takes its rows through all of
 // time and waits for nobody.
 //
-// Compiled once for each cell: CELL is its name in gates.h, or with OWN in own.h, which was written from a formula.
-#ifdef OWN
+// Compiled once for each formula: own.h is what emit.py wrote of it.
 #include "own.h"
-#endif
+
 #include "backward.h"
 #include "forward.h"
 
 extern "C" {
 
 // Floats that a step of one sequence keeps for backward.
-N rnnbench_kept(N H) { return CELL::kept * padded(H); }
+N rnnbench_kept(N H) { return Own::kept * padded(H); }
 
 N rnnbench_lanes() { return LANES; }
 
@@ -25,16 +24,16 @@ N rnnbench_multiply_adds(N rounds, float* sum) {
     for (N k = 0; k < rounds; ++k)
         for (int n = 0; n < 10; ++n) sums[n] = sums[n] * half + little;
     V all{};
-    for (V each : sums) all += each;
+    for (V part : sums) all += part;
     *sum = all[0];
     return rounds * 10 * LANES * 2;
 }
 
 void rnnbench_forward(const Call* call) {
-    for (N m = 0; m < call->models; ++m) forward<CELL>(of_model<CELL>(*call, m));
+    for (N m = 0; m < call->models; ++m) forward<Own>(*call, m);
 }
 
 void rnnbench_backward(const Call* call) {
-    for (N m = 0; m < call->models; ++m) backward<CELL>(of_model<CELL>(*call, m));
+    for (N m = 0; m < call->models; ++m) backward<Own>(*call, m);
 }
 }

@@ -25,8 +25,6 @@ _HERE = Path(__file__).parent
 _NATIVE = ("-O3", "-march=native")
 _ANYWHERE = ("-O3",)
 _ALWAYS = ("-std=c++17", "-shared", "-fPIC", "-pthread", "-Wno-psabi")
-PIECEWISE_SUFFIX = " piecewise"
-"""After the name of a cell: with piecewise-linear gates."""
 _PATIENCE_S = 300
 _DIGEST = hashlib.sha256().digest_size
 _log = logging.getLogger(__name__)
@@ -48,12 +46,12 @@ def cache_folder() -> Path:
     return base / "rnnbench" / "kernels"
 
 
-def library(cell: str) -> ctypes.CDLL:
+def library(title: str, source: str) -> ctypes.CDLL:
     """The compiled kernel of a cell, built when it is not there or damaged.
 
     Args:
-        cell: a C++ type of ``gates.h``, and :data:`PIECEWISE_SUFFIX` for piecewise-linear gates; or a name, and from
-            the next line on the source of a type of that sort called ``Own``.
+        title: what the file and the log call it.
+        source: C++ that defines the type ``Own``.
 
     Raises:
         NoKernelError: when it cannot be built or loaded.
@@ -64,56 +62,44 @@ def library(cell: str) -> ctypes.CDLL:
     reason = ""
     for flags in tries:
         try:
-            return _load_or_build(cell, compiler, flags)
+            return _load_or_build(title, source, compiler, flags)
         except NoKernelError as error:
             reason = reason or str(error)
     raise NoKernelError(reason)
 
 
-def _load_or_build(cell: str, compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    path = _path(cell, compiler, flags)
+def _load_or_build(title: str, source: str, compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
+    path = _path(title, source, compiler, flags)
     if _whole(path):
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(path))
-    _build(cell, compiler, flags, path)
+    _build(title, source, compiler, flags, path)
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
         raise NoKernelError(f"the compiled kernel cannot be loaded: {error}") from None
 
 
-def _path(cell: str, compiler: str, flags: tuple[str, ...]) -> Path:
-    key = "\n".join([_source_hash(), cell, compiler, *flags, *_ALWAYS, _processor()])
-    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in _name(cell).lower()).strip("-")
+def _path(title: str, source: str, compiler: str, flags: tuple[str, ...]) -> Path:
+    key = "\n".join([_source_hash(), source, compiler, *flags, *_ALWAYS, _processor()])
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.lower()).strip("-")
     return cache_folder() / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.so"
 
 
-def _name(cell: str) -> str:
-    return cell.partition("\n")[0]
-
-
-def _kind(cell: str, folder: Path) -> list[str]:
-    """The compiler's arguments that choose a cell; writes what source there is into the folder."""
-    name, _, source = cell.partition("\n")
-    if source:
-        (folder / "own.h").write_text(source, encoding="utf-8")
-        return ["-DCELL=Own", "-DOWN", f"-I{folder}", f"-I{_HERE}"]
-    kind = [f"-DCELL={name.removesuffix(PIECEWISE_SUFFIX)}"]
-    return [*kind, "-DPIECEWISE"] if name.endswith(PIECEWISE_SUFFIX) else kind
-
-
-def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None:
+def _build(title: str, source: str, compiler: str, flags: tuple[str, ...], path: Path) -> None:
     """Compiles beside ``path`` and renames, so that two processes that build at once both find a whole file."""
     began = time.monotonic()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
             made = Path(folder) / "kernel.so"
+            (Path(folder) / "own.h").write_text(source, encoding="utf-8")
             command = [
                 compiler,
                 *flags,
                 *_ALWAYS,
-                *_kind(cell, Path(folder)),
+                f"-I{folder}",
+                f"-I{_HERE}",
                 str(_HERE / "sequence.cpp"),
                 "-o",
                 str(made),
@@ -127,7 +113,7 @@ def _build(cell: str, compiler: str, flags: tuple[str, ...], path: Path) -> None
             made.replace(path)
     except (OSError, subprocess.SubprocessError) as error:
         raise NoKernelError(f"{type(error).__name__}: {error}") from None
-    _log.info("compiled the %s kernel in %.1f s: %s", _name(cell), time.monotonic() - began, path)
+    _log.info("compiled the %s kernel in %.1f s: %s", title, time.monotonic() - began, path)
 
 
 def _whole(path: Path) -> bool:

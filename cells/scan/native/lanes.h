@@ -84,68 +84,6 @@ static inline V nearest(V x) {
 static inline V power_of_2(V n) { return (V)((__builtin_convertvector(n, I) << 23) + 0x3f800000); }
 #endif
 
-// 2^y = scale (1 + tail), scale = 2^n, n whole, y = x * factor = n + r, |r| <= 1/2, tail = 2^r - 1: the minimax
-// polynomial of (2^r - 1) / r of degree 5 (own Remez iteration; off by at most 7.5e-9), times r. |y| must be below 127.
-static inline void split_power(V x, float factor, V& scale, V& tail) {
-    V n = nearest(x * factor), r = x * factor - n;  // the second product is not rounded where there is an FMA
-    V p = r * 1.54697352e-4f + 1.33908669e-3f;
-    p = p * r + 9.61803077e-3f;
-    p = p * r + 5.55035711e-2f;
-    p = p * r + 2.40226511e-1f;
-    p = p * r + 6.93147188e-1f;
-    tail = p * r;
-    scale = power_of_2(n);
-}
-
-constexpr float LOG2_E = 1.44269504f;
-
-#ifdef PIECEWISE
-
-// The lines of cells/gates.py, and their derivatives as functions of their values: flat where a value is at an end.
-static inline V inside(V y, float low, float high, float slope) {
-    return y > low ? (y < high ? splat(slope) : V{}) : V{};
-}
-static inline V sigmoid(V x) { return clamp(x * 0.5f + 0.5f, 0.0f, 1.0f); }
-static inline V sigmoid_slope(V y) { return inside(y, 0.0f, 1.0f, 0.5f); }
-static inline V tanh(V x) { return clamp(x, -1.0f, 1.0f); }
-static inline V tanh_slope(V y) { return inside(y, -1.0f, 1.0f, 1.0f); }
-
-#else
-
-static inline V sigmoid(V x) {
-    V scale, tail;
-    split_power(clamp(x, -87.0f, 87.0f), -LOG2_E, scale, tail);
-    return 1.0f / (1.0f + scale * tail + scale);
-}
-static inline V sigmoid_slope(V y) { return y * (1.0f - y); }
-
-// m / (m + 2) with m = expm1(2 x) has no cancellation near 0. Beyond 10 the nearest float is 1.
-static inline V tanh(V x) {
-    V scale, tail;
-    split_power(clamp(x, -10.0f, 10.0f), 2.0f * LOG2_E, scale, tail);
-    V m = scale * tail + (scale - 1.0f);
-    return m / (m + 2.0f);
-}
-static inline V tanh_slope(V y) { return 1.0f - y * y; }
-
-#endif
-
-static inline V relu(V x) { return x <= 0.0f ? V{} : x; }  // NaN stays NaN
-
-// A non-linearity and its derivative as a function of its value.
-struct Sigmoid {
-    static V of(V x) { return sigmoid(x); }
-    static V slope(V y) { return sigmoid_slope(y); }
-};
-struct Tanh {
-    static V of(V x) { return tanh(x); }
-    static V slope(V y) { return tanh_slope(y); }
-};
-struct Relu {
-    static V of(V x) { return relu(x); }
-    static V slope(V y) { return y > 0.0f ? splat(1.0f) : V{}; }
-};
-
 // Vanishing gradients are full of numbers below the normal range, each a hundred times slower than another: count them
 // as 0 while this stands.
 struct FlushDenormals {
