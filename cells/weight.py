@@ -161,6 +161,15 @@ def outside(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     yield from ((name, each) for name, each in model.named_parameters() if id(each) not in inside)
 
 
+def _weights(module: nn.Module) -> Iterator[Weight]:
+    """As ``modules()``, without its bookkeeping, which a small cell's step feels."""
+    for child in module._modules.values():
+        if isinstance(child, Weight):
+            yield child
+        elif child is not None:
+            yield from _weights(child)
+
+
 @contextmanager
 def materialised(
     module: nn.Module,
@@ -174,7 +183,7 @@ def materialised(
         where: which of them; all otherwise.
         through: what a matrix goes through before it is held, for instance a dropout.
     """
-    weights = [each for each in module.modules() if isinstance(each, Weight) and where(each)]
+    weights = [weight for weight in _weights(module) if where(weight)]
     held = [weight._dense for weight in weights]
     try:
         for weight in weights:

@@ -60,30 +60,41 @@ def _read(cell: Cell) -> Formula | str:
     return formula
 
 
-_FIXED = (int, float, str, bool, type(None), FunctionType, BuiltinFunctionType, torch.dtype)
+_FIXED = frozenset((int, float, str, bool, type(None), FunctionType, BuiltinFunctionType, torch.dtype))
 _IGNORED = frozenset(vars(nn.Module())) - {"training"} | {"_dense"}
 
 
 def identity(cell: Cell) -> tuple[Any, ...] | None:
-    """All that a formula may depend on beside the numbers in tensors; ``None`` when something cannot be told."""
+    """All that a formula may depend on beside the numbers in tensors; ``None`` when something cannot be told.
+
+    It is asked for at every call, so it costs microseconds: a :class:`Weight` that is nothing more is told by its shape.
+    """
     parts: list[Any] = []
-    for name, module in cell.named_modules():
+    modules: list[tuple[str, nn.Module]] = [("", cell)]
+    for name, module in modules:
+        for child_name, child in module._modules.items():
+            if child is not None:
+                modules.append((f"{name}.{child_name}", child))
+        kind = type(module)
         if module is not cell and not isinstance(module, Weight):
             return None
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
             return None
-        kind = type(module)
+        if kind is Weight:
+            value = module._parameters.get("value")
+            held = module._dense is value if module._dense is not None else value is not None and not module.rounding
+            parts += (name, module.outputs, module.inputs, held, value.dtype if value is not None else None)
+            continue
         parts += (name, kind, kind.forward, getattr(kind, "project", None), getattr(kind, "step", None))
         for key, value in vars(module).items():
             if key in _IGNORED:
                 continue
-            values = (
-                (*value, *value.values()) if key == "nonlinearities" else value if type(value) is tuple else (value,)
-            )
-            for item in values:
-                if not isinstance(item, _FIXED) or getattr(item, "__closure__", None):
+            if key == "nonlinearities":
+                value = (*value, *value.values())
+            for item in value if type(value) is tuple else (value,):
+                if type(item) not in _FIXED or getattr(item, "__closure__", None):
                     return None
-            parts += (key, values)
+            parts += (key, value)
         for key, tensor in (*module._parameters.items(), *module._buffers.items()):
             if tensor is not None:
                 parts += (key, tensor.shape, tensor.dtype)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cells.formula.ops import OPS
 
@@ -57,6 +57,10 @@ class Constant(NamedTuple):
     number: int
 
 
+Recipe = tuple[list[tuple[str, str] | None], list[tuple[Hoisted, bool]]]
+"""The sources of some constants, ``None`` for those not needed, and each hoisted operation with whether it is needed."""
+
+
 @dataclass
 class Formula:
     """The graph of one sample.
@@ -79,6 +83,7 @@ class Formula:
     hoisted: list[Hoisted] = field(default_factory=list)
     why: str = ""
     _known: dict[Node, int] = field(default_factory=dict)
+    _recipes: dict[tuple[int, ...] | None, Recipe] = field(default_factory=dict)
 
     def put(self, op: str, *reads: int, numbers: tuple[Any, ...] = (), width: int | None = None) -> int:
         """The number of a node, new or known."""
@@ -105,37 +110,80 @@ class Formula:
                 todo.extend(self.nodes[here].reads)
         return sorted(seen)
 
-    def weight_of(self, constant: int) -> str | None:
-        """The name of the :class:`cells.Weight` whose transpose a constant is, or ``None``."""
+    def recipe(self, wanted: tuple[int, ...] | None) -> Recipe:
+        """Which sources and which hoisted operations some constants need."""
+        if wanted not in self._recipes:
+            count = len(self.sources) + sum(operation.results for operation in self.hoisted)
+            needed = set(range(count) if wanted is None else wanted)
+            steps, end = list[tuple[Hoisted, bool]](), count
+            for operation in self.hoisted[::-1]:
+                end -= operation.results
+                used = not needed.isdisjoint(range(end, end + operation.results))
+                needed.update(_numbers(operation.arguments) if used else ())
+                steps.append((operation, used))
+            sources = [source if number in needed else None for number, source in enumerate(self.sources)]
+            self._recipes[wanted] = sources, steps[::-1]
+        return self._recipes[wanted]
+
+    def transposed(self, constant: int) -> int | None:
+        """The constant whose transpose a constant is, or ``None``."""
         place = len(self.sources)
         for made in self.hoisted:
             if place == constant and made.function is torch.ops.aten.t.default:
                 argument = made.arguments[0]
-                number = argument.number if isinstance(argument, Constant) else len(self.sources)
-                kind, name = self.sources[number] if number < len(self.sources) else ("", "")
-                return name if kind == "matrix" else None
+                return argument.number if isinstance(argument, Constant) else None
             place += made.results
         return None
 
+    def weight_of(self, constant: int) -> str | None:
+        """The name of the :class:`cells.Weight` whose transpose a constant is, or ``None``."""
+        number = self.transposed(constant)
+        if number is None or number >= len(self.sources):
+            return None
+        kind, name = self.sources[number]
+        return name if kind == "matrix" else None
 
-def constants_of(cell: Cell, formula: Formula) -> list[Tensor]:
-    """The constants of a formula as they are now, differentiable; the cell's matrices should be materialised."""
-    weights = cell.weights()
-    found = [weights[name].matrix() if kind == "matrix" else _stored(cell, name) for kind, name in formula.sources]
-    for operation in formula.hoisted:
+
+def constants_of(cell: Cell, formula: Formula, wanted: Sequence[int] | None = None) -> list[Tensor | None]:
+    """The constants of a formula as they are now, differentiable.
+
+    Args:
+        cell: its matrices should be materialised.
+        formula: of the cell.
+        wanted: those to compute; all when ``None``. In the place of the others stands ``None``, unless they are needed.
+    """
+    sources, hoisted = formula.recipe(None if wanted is None else tuple(wanted))
+    found: list[Tensor | None] = [None if source is None else _stored(cell, *source) for source in sources]
+    for operation, needed in hoisted:
+        if not needed:
+            found += [None] * operation.results
+            continue
         made = operation.function(*_filled(operation.arguments, found), **operation.options)
         found.extend(made if isinstance(made, tuple | list) else [made])
     return found
 
 
-def _stored(cell: Cell, name: str) -> Tensor:
-    """A parameter or a buffer by its dotted name."""
-    owner, _, last = name.rpartition(".")
-    found: Tensor = getattr(cell.get_submodule(owner), last)
-    return found
+def _numbers(arguments: Any) -> set[int]:
+    """The constants among arguments."""
+    if isinstance(arguments, Constant):
+        return {arguments.number}
+    return {n for a in arguments for n in _numbers(a)} if type(arguments) in (list, tuple) else set()
 
 
-def _filled(arguments: Any, found: Sequence[Tensor]) -> Any:
+def _stored(cell: nn.Module, kind: str, name: str) -> Tensor:
+    """A parameter, a buffer, or the matrix of a weight, by its dotted name."""
+    *owners, last = name.split(".")
+    at = cell
+    for owner in owners:
+        at = at._modules[owner]  # type: ignore[assignment]
+    if kind == "matrix":
+        matrix: Tensor = at._modules[last].matrix()  # type: ignore[union-attr]
+        return matrix
+    found = at._parameters.get(last)
+    return at._buffers[last] if found is None else found  # type: ignore[return-value]
+
+
+def _filled(arguments: Any, found: Sequence[Tensor | None]) -> Any:
     if isinstance(arguments, Constant):
         return found[arguments.number]
     if type(arguments) in (list, tuple):
@@ -144,7 +192,7 @@ def _filled(arguments: Any, found: Sequence[Tensor]) -> Any:
 
 
 def evaluate(
-    formula: Formula, H: int, constants: Sequence[Tensor], inputs: Mapping[int, Tensor], state: Sequence[Tensor]
+    formula: Formula, H: int, constants: Sequence[Any], inputs: Mapping[int, Tensor], state: Sequence[Tensor]
 ) -> tuple[Tensor, ...]:
     """One step by the table of operations, in torch and differentiable: the reference that kernels are held to.
 

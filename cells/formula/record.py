@@ -56,10 +56,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         self.made_by: dict[Any, tuple[str, list[Tensor]]] = {}
         self.used: list[Tensor] = []
         self.differentiable: dict[Any, bool] = {place(leaf): True for leaf in leaves}
-        for name, tensor in (*cell.named_parameters(), *cell.named_buffers()):
-            self._source(tensor, ("parameter", name))
         for name, weight in cell.weights().items():
             self._source(weight.matrix(), ("matrix", name))
+        for name, tensor in (*cell.named_parameters(), *cell.named_buffers()):
+            self._source(tensor, ("parameter", name))
         inputs, state = leaves[: -cell.states], leaves[-cell.states :]
         for number, tensor in enumerate(state):
             self.values[place(tensor)] = Value(self.formula.put("state", numbers=(number,), width=1), self.base)

@@ -96,7 +96,7 @@ def run(cell: Cell, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -
     Raises:
         IndexError: when a step of ``ends_B`` is not in the sequence.
     """
-    if ends_B is not None and not torch.compiler.is_compiling() and not bool(_inside(ends_B, len(x_TBD))):
+    if ends_B is not None and not _inside(ends_B, len(x_TBD)):
         raise IndexError(f"lengths must be in 1..{len(x_TBD)}")
     with materialised(cell):
         alike = len(state) >= cell.states and all(tensor.shape == state[0].shape for tensor in state[: cell.states])
@@ -109,8 +109,11 @@ def run(cell: Cell, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -
         return _by_kernel(cell, kernel, made, x_TBD, state, ends_B)
 
 
-def _inside(ends_B: Tensor, T: int) -> Tensor:
-    return ((ends_B >= 0) & (ends_B < T)).all()
+def _inside(ends_B: Tensor, T: int) -> bool:
+    if not len(ends_B) or torch.compiler.is_compiling() or transformed("cpu"):
+        return True
+    first, last = ends_B.aminmax()
+    return int(first) >= 0 and int(last) < T
 
 
 def _by_kernel(

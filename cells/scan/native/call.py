@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import math
+import struct
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,15 +18,8 @@ _POINTERS = (
     *("rows", "columns", "sizes", "x", "state", "matrix", "constant", "steps", "ends", "out", "kept", "last", "after"),
     *("d_out", "d_last", "d_after", "dx", "d_state", "d_matrix", "d_constant"),
 )
-
-
-class _Call(ctypes.Structure):
-    """``Call`` of sequence.h."""
-
-    _fields_: ClassVar = [
-        *((name, ctypes.c_int64) for name in _COUNTS),
-        *((name, ctypes.c_void_p) for name in _POINTERS),
-    ]
+_FIELDS = len(_COUNTS) + len(_POINTERS)
+"""Of ``Call`` of sequence.h, eight bytes each."""
 
 
 class Operands:
@@ -73,43 +67,42 @@ class Operands:
         parts = (tensors[0], tensors[1:first], tensors[first:last], tensors[last:])
         return Operands(self.kernel, *parts, self.threads, self.ends, self.steps)  # type: ignore[arg-type]
 
-    def call(self, **others: Tensor | Sequence[Tensor | None] | None) -> tuple[_Call, list[Any]]:
-        """The structure of a call, and what must live as long."""
-        call, alive = _Call(), list[Any]()
-        call.T, call.B, call.D, call.H, call.threads = self.T, self.B, self.D, self.H, self.threads
-        call.models, call.x_model = (self.models[0], self.x.stride(0)) if self.models else (1, 0)
-        call.x_step, call.x_row = self.x.stride(-3), self.x.stride(-2)
-        call.matrices, call.constants = len(self.matrices), len(self.vectors)
-        models = math.prod(self.models)
-        numbers = {
-            "rows": [matrix.shape[-2] for matrix in self.matrices],
-            "columns": [matrix.shape[-1] for matrix in self.matrices],
-            "sizes": [vector.numel() // models for vector in self.vectors],
+    def call(self, **others: Tensor | Sequence[Tensor | None] | None) -> ctypes.Array[ctypes.c_int64]:
+        """``Call`` of sequence.h, and behind it the arrays that it points to."""
+        models, x_model = (self.models[0], self.x.stride(0)) if self.models else (1, 0)
+        numbers = [self.T, self.B, self.D, self.H, self.threads, models]
+        numbers += [self.x.stride(-3), self.x.stride(-2), x_model, len(self.matrices), len(self.vectors)]
+        given: dict[str, Any] = {
+            **self.kernel.shapes(self.matrices, self.vectors, models),
+            **{"x": self.x, "state": self.state, "matrix": self.matrices, "constant": self.vectors},
+            **{"steps": self.steps, "ends": self.ends, **others},
         }
-        for name, counts in numbers.items():
-            alive.append((ctypes.c_int64 * len(counts))(*counts))
-            setattr(call, name, ctypes.addressof(alive[-1]))
-        own = {"x": self.x, "state": self.state, "matrix": self.matrices, "constant": self.vectors}
-        for name, given in {**own, "steps": self.steps, "ends": self.ends, **others}.items():
-            if isinstance(given, Tensor):
-                setattr(call, name, given.data_ptr())
-            elif given is not None:
-                pointers = [None if tensor is None else tensor.data_ptr() for tensor in given]
-                alive.append((ctypes.c_void_p * len(pointers))(*pointers))
-                setattr(call, name, ctypes.addressof(alive[-1]))
-        return call, alive
+        arrays: list[int] = []
+        places: list[tuple[int, int]] = []
+        for field, name in enumerate(_POINTERS, len(_COUNTS)):
+            value = given.get(name)
+            if value is None or isinstance(value, Tensor):
+                numbers.append(0 if value is None else value.data_ptr())
+                continue
+            places.append((field, len(arrays)))
+            arrays += [v if type(v) is int else 0 if v is None else v.data_ptr() for v in value]
+            numbers.append(0)
+        buffer = (ctypes.c_int64 * (_FIELDS + len(arrays)))()
+        base = ctypes.addressof(buffer) + 8 * _FIELDS
+        for field, place in places:
+            numbers[field] = base + 8 * place
+        struct.pack_into(f"{_FIELDS + len(arrays)}q", buffer, 0, *numbers, *arrays)
+        return buffer
 
 
 def _forward(o: Operands, keep: bool) -> tuple[Tensor, Tensor | None, list[Tensor], Tensor]:
-    """h of every step, h after ``ends``, the states after the last step but the first, and what backward needs."""
+    """H of every step, h after ``ends``, the states after the last step but the first, and what backward needs."""
     out = o.x.new_empty(*o.models, o.T, o.B, o.H)
     last = None if o.ends is None else o.x.new_empty(*o.models, o.B, o.H)
     after = [torch.empty_like(state) for state in o.state[1:]] if o.ends is None else []
     kept = o.x.new_empty(math.prod(o.models) * o.T * o.B * o.kernel.library.rnnbench_kept(o.H) if keep else 0)
     pointers = [None, *after] if after else [None] * len(o.state)
-    call, alive = o.call(out=out, last=last, after=pointers, kept=kept if keep else None)
-    o.kernel.library.rnnbench_forward(ctypes.byref(call))
-    del alive
+    o.kernel.library.rnnbench_forward(o.call(out=out, last=last, after=pointers, kept=kept if keep else None))
     return out, last, after, kept
 
 
@@ -138,9 +131,7 @@ class _Sequence(torch.autograd.Function):
         written = {"dx": dx, "d_state": made[0], "d_matrix": made[1], "d_constant": made[2]}
         others = dense[1:] or [None] * (len(o.state) - 1)
         read = {"out": out, "kept": kept, "d_out": every, "d_last": last, "d_after": [None, *others]}
-        call, alive = o.call(**read, **written)
-        o.kernel.library.rnnbench_backward(ctypes.byref(call))
-        del alive
+        o.kernel.library.rnnbench_backward(o.call(**read, **written))
         return None, dx, *made[0], *made[1], *made[2]
 
 

@@ -99,7 +99,9 @@ class Emitter:
         self.slots = {node: slot for slot, node in reversed(list(enumerate(layout.kept)))}
         last = layout.stages - 1
         self.written = [min(layout.stage[node], last) for node in layout.kept]
-        self.places = [(node, f"s[{unit.numbers[0]}]") for node, unit in enumerate(self.units.nodes) if unit.op == "state"]
+        self.places = [
+            (node, f"s[{unit.numbers[0]}]") for node, unit in enumerate(self.units.nodes) if unit.op == "state"
+        ]
         self.places += [(node, f"P[{place}]") for place, node in enumerate(layout.vectors)]
 
     def text(self) -> str:
@@ -195,7 +197,12 @@ class Emitter:
                 place = {"section": ("da", numbers[0]), "state": ("ds", numbers[0])}.get(op)
             if place is not None:
                 to[place] = made.known[gradient]
-        sizes = {"da": len(layout.sections), "dP": len(layout.vectors), "ds": len(self.units.after), "dm": len(layout.multiplied)}
+        sizes = {
+            "da": len(layout.sections),
+            "dP": len(layout.vectors),
+            "ds": len(self.units.after),
+            "dm": len(layout.multiplied),
+        }
         if last:
             stores = [f"{name}[{n}] = {to.get((name, n), 'V{}')};" for name, size in sizes.items() for n in range(size)]
         else:
@@ -218,4 +225,8 @@ def _table(kind: str, name: str, rows: list[object]) -> str:
 
 
 def _braced(rows: list[object]) -> str:
-    return "{" + ", ".join("{" + ", ".join(map(str, row)) + "}" if isinstance(row, tuple) else str(row) for row in rows) + "}"
+    return (
+        "{"
+        + ", ".join("{" + ", ".join(map(str, row)) + "}" if isinstance(row, tuple) else str(row) for row in rows)
+        + "}"
+    )

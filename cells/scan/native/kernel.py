@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -47,6 +48,10 @@ class Kernel:
         self._matrices = sorted({gate.constant for gate in gates})
         self._vectors = sorted({layout.units.nodes[node].numbers[0] for node in layout.vectors})
         self._title, self.products = title, len(self._matrices)
+        stored = [formula.transposed(constant) for constant in self._matrices]
+        self._sources = [(c, True) if s is None else (s, False) for c, s in zip(self._matrices, stored, strict=True)]
+        self._shapes: dict[str, list[int]] = {}
+        self._wanted = [*(number for number, _ in self._sources), *self._vectors]
         self.source = Emitter(layout, self.window, self._matrices, self._vectors).text()
 
     @cached_property
@@ -71,9 +76,19 @@ class Kernel:
         Args:
             cell: its matrices are materialised.
         """
-        found = constants_of(cell, self.formula)
-        matrices = tuple(found[number].t().contiguous() for number in self._matrices)
-        return matrices, tuple(found[number].contiguous() for number in self._vectors)
+        found: list[Any] = constants_of(cell, self.formula, self._wanted)
+        matrices = (found[number].t() if turned else found[number] for number, turned in self._sources)
+        return tuple(m.contiguous() for m in matrices), tuple(found[number].contiguous() for number in self._vectors)
+
+    def shapes(self, matrices: Sequence[Tensor], vectors: Sequence[Tensor], models: int) -> dict[str, list[int]]:
+        """Rows and columns of the matrices, sizes of the vectors: always the same, so they are counted once."""
+        if not self._shapes:
+            self._shapes = {
+                "rows": [matrix.shape[-2] for matrix in matrices],
+                "columns": [matrix.shape[-1] for matrix in matrices],
+                "sizes": [vector.numel() // models for vector in vectors],
+            }
+        return self._shapes
 
     def widen(self, x: Tensor, past: Tensor | None) -> Tensor:
         """The samples that a call reads, the past ones before the first: [window - 1 + T, B, D], rows dense."""

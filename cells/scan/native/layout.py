@@ -229,7 +229,9 @@ def gradients_of(layout: Layout, stage: int) -> dict[int, int]:
             seeds[node] = units.leaf("seed", states + number)
     stop = [node for node in layout.multiplied if layout.stage[node] < stage]
     found = dict[int, int]()
-    for node in [node for node in seeds if node in stop]:  # a new state that was multiplied: its gradient joins the others
+    for node in [
+        node for node in seeds if node in stop
+    ]:  # a new state that was multiplied: its gradient joins the others
         found[node] = seeds.pop(node)
     if seeds:
         for node, gradient in units.sweep(seeds, stop).items():
