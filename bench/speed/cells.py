@@ -20,7 +20,7 @@ from bench.speed import peer
 from bench.speed.clock import Timed, interleave, ratio, timed
 from bench.speed.report import Comparison, Row, versions
 from bench.train.classification.network import Network
-from cells import kernels
+from cells import scan
 
 
 class Shape(NamedTuple):
@@ -56,7 +56,6 @@ _TARGETS: list[tuple[str, str, dict[str, float]]] = [
     ("QRNN, window 2", _LOOP, {"kws": 0.55, "rmnist": 0.55, "pmnist": 0.40}),
     ("SpectralRNN", "nn.RNN", dict.fromkeys(SHAPES, 1.25)),
     ("LSTM", "nn.LSTM", dict.fromkeys(SHAPES, 1.0)),
-    *((f"{name}, derived kernel", name, {}) for name in ("FastGRNN", "GRU", "LSTM")),
 ]
 _SHARE = {"kws": 0.55, "rmnist": 0.55, "pmnist": 0.50}
 
@@ -118,21 +117,16 @@ def _ours(shape: Shape) -> dict[str, Timed]:
     made = {}
     for title, (name, chosen) in options.items():
         cell = zoo.cell_class(name)(shape.D, shape.H, **chosen)
-        kernels.ready(cell)
         made[title] = timed(training_step(Network(cell, _CLASSES), shape))
-        if title in ("FastGRNN", "GRU", "LSTM"):
-            another = type(title, (type(cell),), {"__module__": __name__})  # a class that no kernel was written for
-            network = Network(another(shape.D, shape.H), _CLASSES)
-            made[f"{title}, derived kernel"] = timed(training_step(network, shape))
-    scan = timed(training_step(Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), _CLASSES), shape))
+    loop = timed(training_step(Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), _CLASSES), shape))
 
     def without(count: int) -> float:
-        before = kernels.in_use()
-        kernels.use("off")
+        before = scan.in_use()
+        scan.use("off")
         try:
-            return scan(count)
+            return loop(count)
         finally:
-            kernels.use(before)
+            scan.use(before)
 
     return {**made, "FastGRNN, no compiler": without}
 
@@ -193,13 +187,13 @@ def compare_cells(shapes: Sequence[str], rounds: int, python: Path | None) -> Co
         left, right = torch.randn(1024, 1024), torch.randn(1024, 1024)
         with _peer(python, shape) as others:
             peaks = {_SGEMM: timed(lambda left=left, right=right: left @ right)}  # type: ignore[misc]
-            if kernels.lanes():
-                peaks[_FMA] = timed(lambda: kernels.multiply_adds(_FMA_ROUNDS))
+            if scan.lanes():
+                peaks[_FMA] = timed(lambda: scan.multiply_adds(_FMA_ROUNDS))
             times = interleave({**_ours(shape), **_theirs(shape), **others, **peaks}, rounds)
         _add_rows(found, name, times)
     if python is None:
         found.notes.append("EdgeML's cell was not measured: name an environment that has it with --peer-python")
-    if not kernels.lanes():
+    if not scan.lanes():
         found.notes.append("no kernel could be compiled: every cell of ours is the scan")
     return found
 
@@ -211,7 +205,7 @@ def _add_rows(found: Comparison, name: str, times: dict[str, list[float]]) -> No
             value = ratio(times, ours, theirs)
             found.rows.append(Row(name, ours, theirs, value, targets.get(name), ms[ours], ms[theirs]))
     flops = 2 * shape.T * shape.B * shape.H * (3 * shape.H + 2 * shape.D)
-    work = {_SGEMM: 2 * 1024**3, _FMA: kernels.multiply_adds(_FMA_ROUNDS)}
+    work = {_SGEMM: 2 * 1024**3, _FMA: scan.multiply_adds(_FMA_ROUNDS)}
     for each in (_SGEMM, _FMA):
         if each in times:
             peak = work[each] / min(times[each])

@@ -11,7 +11,7 @@ import torch
 from rich.table import Table
 
 from bench.train.provenance import provenance
-from cells import kernels
+from cells import scan
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Comparison:
         return {
             "title": self.title,
             "command": ["rnnbench", *(Path(each).name if Path(each).is_absolute() else each for each in sys.argv[1:])],
-            "machine": {**machine, "settings": settings, "lanes": kernels.lanes()},
+            "machine": {**machine, "settings": settings, "lanes": scan.lanes()},
             "rows": [{**asdict(row), "reached": row.reached} for row in self.rows],
             "notes": self.notes,
             **self.facts,

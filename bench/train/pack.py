@@ -20,12 +20,11 @@ from bench.status import Status
 from bench.train import settings
 from bench.train.cell import derive_seed
 from bench.train.classification.module import Batches
-from bench.train.classification.stack import Optimizer, Stack, clip, losses
+from bench.train.classification.stack import Optimizer, Stack, clip, losses, packs
 from bench.train.job import Job
 from bench.train.optimizers import rate_factor
 from bench.train.runner import Ongoing, train_alone
 from bench.train.signals import Interrupted
-from cells import kernels
 
 _EVALUATION_BATCH = 512
 _CHUNK = 64
@@ -52,8 +51,8 @@ def run_pack(
     try:
         _open(runs, dataset)
         opened = [run for run in runs if run.record is None]
-        if opened and settings.device().type == "cpu" and kernels.derives(opened[0].network.cell):
-            _log.info("a kernel of its own is quicker than training together: one run after another")
+        if opened and settings.device().type == "cpu" and not packs(opened[0].network.cell):
+            _log.info("its kernel, which is given the pre-activations, is quicker alone: one run after another")
             _one_by_one(opened)
             return [run.record for run in runs if run.record is not None]
         try:

@@ -12,7 +12,7 @@ import torch
 import torch.utils.deterministic
 
 from bench.errors import RnnbenchError
-from cells import kernels
+from cells import scan
 
 _WORDS = {"kernels": ("auto", "off"), "device": ("cpu", "auto")}
 
@@ -95,7 +95,7 @@ def setup(settings: Settings | None = None) -> dict[str, Any]:
     _current = Settings.chosen() if settings is None else settings
     torch.set_flush_denormal(_current.flush_denormal)
     torch.set_num_threads(_current.threads)
-    kernels.use(_current.kernels, threads=_current.threads)
+    scan.use(_current.kernels, threads=_current.threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13

@@ -67,7 +67,7 @@ _IGNORED = frozenset(vars(nn.Module())) - {"training"} | {"_dense"}
 def identity(cell: Cell) -> tuple[Any, ...] | None:
     """All that a formula may depend on beside the numbers in tensors; ``None`` when something cannot be told.
 
-    It is asked for at every call, so it costs microseconds: a :class:`Weight` that is nothing more is told by its shape.
+    It is asked for at every call, so it costs microseconds: a plain :class:`Weight` is told by its shape.
     """
     parts: list[Any] = []
     modules: list[tuple[str, nn.Module]] = [("", cell)]
@@ -81,20 +81,19 @@ def identity(cell: Cell) -> tuple[Any, ...] | None:
         if module._forward_hooks or module._forward_pre_hooks or module._backward_hooks or module._backward_pre_hooks:
             return None
         if kind is Weight:
-            value = module._parameters.get("value")
-            held = module._dense is value if module._dense is not None else value is not None and not module.rounding
-            parts += (name, module.outputs, module.inputs, held, value.dtype if value is not None else None)
+            dense = module._parameters.get("value")
+            held = dense is not None and (module._dense is dense if module._dense is not None else not module.rounding)
+            parts += (name, module.outputs, module.inputs, held, None if dense is None else dense.dtype)
             continue
         parts += (name, kind, kind.forward, getattr(kind, "project", None), getattr(kind, "step", None))
         for key, value in vars(module).items():
             if key in _IGNORED:
                 continue
-            if key == "nonlinearities":
-                value = (*value, *value.values())
-            for item in value if type(value) is tuple else (value,):
+            items = (*value, *value.values()) if key == "nonlinearities" else value
+            for item in items if type(items) is tuple else (items,):
                 if type(item) not in _FIXED or getattr(item, "__closure__", None):
                     return None
-            parts += (key, value)
+            parts += (key, items)
         for key, tensor in (*module._parameters.items(), *module._buffers.items()):
             if tensor is not None:
                 parts += (key, tensor.shape, tensor.dtype)

@@ -58,7 +58,7 @@ class Constant(NamedTuple):
 
 
 Recipe = tuple[list[tuple[str, str] | None], list[tuple[Hoisted, bool]]]
-"""The sources of some constants, ``None`` for those not needed, and each hoisted operation with whether it is needed."""
+"""The sources of some constants, ``None`` where not needed, and the hoisted operations with whether they are."""
 
 
 @dataclass
@@ -177,7 +177,7 @@ def _stored(cell: nn.Module, kind: str, name: str) -> Tensor:
     for owner in owners:
         at = at._modules[owner]  # type: ignore[assignment]
     if kind == "matrix":
-        matrix: Tensor = at._modules[last].matrix()  # type: ignore[union-attr]
+        matrix: Tensor = at._modules[last].matrix()  # type: ignore[operator,union-attr]
         return matrix
     found = at._parameters.get(last)
     return at._buffers[last] if found is None else found  # type: ignore[return-value]

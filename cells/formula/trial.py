@@ -85,7 +85,7 @@ def confirm(cell: Cell, formula: Formula) -> None:
                 with torch.no_grad():
                     inputs = [cell.project(*inputs[::-1])[-1]]
                 inputs[0].requires_grad_()
-            constants = constants_of(cell, formula)
+            constants: list[Any] = constants_of(cell, formula)
             results = (_formula(cell, formula, constants, inputs, state), _own(cell, formula, inputs, state))
             leaves = [*inputs, *state, *(each for each in constants[: len(formula.sources)] if each.requires_grad)]
             both = ([*after, *_gradients(after, leaves)] for after in results)

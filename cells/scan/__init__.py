@@ -3,8 +3,8 @@
 :func:`run` chooses, and callers never see which it was: the numbers are the same to rounding. A kernel serves ordinary
 float32 tensors on the CPU, of any cell whose ``step`` is a formula. It is compiled when it is first wanted. Everything
 else is scanned step by step, and the log says once why: a step that is no formula, no compiler.
-``RNNBENCH_KERNELS=off`` and :func:`use` turn kernels off; ``RNNBENCH_KERNEL_FLAGS`` and ``RNNBENCH_KERNEL_CACHE`` choose
-compiler flags and the folder.
+``RNNBENCH_KERNELS=off`` and :func:`use` turn kernels off; ``RNNBENCH_KERNEL_FLAGS`` chooses compiler flags,
+``RNNBENCH_KERNEL_CACHE`` the folder.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from torch import Tensor, nn
 
 from cells.formula import Formula, RefusedError, formula_of, identity
 from cells.scan import native
-from cells.scan.native import Kernel, NoKernelError, Operands, cache_folder
+from cells.scan.native import Constants, Kernel, NoKernelError, Operands, cache_folder
 from cells.transforms import transformed
 from cells.weight import materialised
 
 if TYPE_CHECKING:
     from cells.cell import Cell, State
 
-    Constants = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
-
 __all__ = [
+    "Constants",
+    "Kernel",
     "cache_folder",
-    "constants",
     "in_use",
     "kernel_of",
     "lanes",
@@ -208,24 +207,12 @@ def _say_once(text: str) -> None:
         _log.warning(text)
 
 
-def constants(cell: Cell) -> Constants:
-    """What the kernel of a cell reads of its parameters, for :func:`last_of_each`: a function that vmap can map.
-
-    Args:
-        cell: one that :func:`kernel_of` has a kernel for.
-    """
-    kernel = kernel_of(cell)
-    assert kernel is not None  # noqa: S101
-    with materialised(cell):
-        return kernel.constants(cell)
-
-
 def last_of_each(kernel: Kernel, made: Constants, H: int, x_MTBD: Tensor, lengths_MB: Tensor) -> Tensor:
     """The last h of each sequence, for each of M models of one shape, by one call of a kernel: h_MBH.
 
     Args:
         kernel: of any of them, and not given its pre-activations.
-        made: :func:`constants` of each, stacked.
+        made: :meth:`Kernel.constants` of each, stacked.
         H: hidden size.
         x_MTBD: the inputs of each.
         lengths_MB: steps of each sequence, 1..T.

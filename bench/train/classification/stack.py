@@ -15,7 +15,8 @@ from torch.func import functional_call, vmap
 from torch.nn import functional
 
 from bench.train.classification.network import Network
-from cells import kernels
+from cells import Cell, materialised, scan
+from cells.scan import Constants, Kernel
 
 _ALIGN = 64
 """Each model's numbers begin a whole number of vectors after another's: they are rounded alike in any place."""
@@ -28,10 +29,17 @@ class _Dense(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    def forward(self, kernel: Kernel) -> tuple[Constants, Tensor, Tensor]:
         """What a kernel reads, and the classifier's W and b."""
-        head = self.network.head
-        return kernels.dense(self.network.cell), head.W.matrix(), head.b
+        head, cell = self.network.head, self.network.cell
+        with materialised(cell):
+            return kernel.constants(cell), head.W.matrix(), head.b
+
+
+def packs(cell: Cell) -> bool:
+    """Whether runs of a cell are quicker together than alone: not when its kernel is given the pre-activations."""
+    kernel = scan.kernel_of(cell)
+    return kernel is None or not kernel.given
 
 
 class Stack:
@@ -85,16 +93,18 @@ class Stack:
     def scores(self, x_MTBD: Tensor, lengths_MB: Tensor) -> Tensor:
         """What each network says of its own inputs: [M, B, C]."""
         parameters = self.parameters()
-        if not kernels.serves_each(self._network.cell, x_MTBD):
+        cell = self._network.cell
+        kernel = scan.kernel_of(cell) if scan.plain(x_MTBD) else None
+        if kernel is None or kernel.given:
             scored: Tensor = vmap(self._score)(parameters, x_MTBD, lengths_MB)
             return scored
-        found, W_MCH, b_MC = vmap(self._matrices)(parameters)
-        h_MBH = kernels.last_of_each(self._network.cell, found, x_MTBD, lengths_MB)
+        found, W_MCH, b_MC = vmap(self._matrices, in_dims=(0, None))(parameters, kernel)
+        h_MBH = scan.last_of_each(kernel, found, cell.hidden_size, x_MTBD, lengths_MB)
         return torch.baddbmm(b_MC.unsqueeze(1), h_MBH, W_MCH.transpose(1, 2))
 
-    def _matrices(self, parameters: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        named = {f"network.{name}": each for name, each in parameters.items()}
-        made: tuple[dict[str, Tensor], Tensor, Tensor] = functional_call(self._dense, named, (), tie_weights=False)
+    def _matrices(self, parameters: dict[str, Tensor], kernel: Kernel) -> tuple[Constants, Tensor, Tensor]:
+        named = {f"network.{name}": parameter for name, parameter in parameters.items()}
+        made: tuple[Constants, Tensor, Tensor] = functional_call(self._dense, named, (kernel,), tie_weights=False)
         return made
 
     def _score(self, parameters: dict[str, Tensor], x_TBD: Tensor, lengths_B: Tensor) -> Tensor:

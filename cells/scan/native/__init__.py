@@ -1,7 +1,7 @@
-"""Compiled kernels: written from a cell's formula, built by the machine's C++ compiler, kept in the user's cache folder."""
+"""Compiled kernels: written from a cell's formula, built by the machine's C++ compiler, kept in a cache folder."""
 
 from cells.scan.native.build import NoKernelError, cache_folder
 from cells.scan.native.call import Operands, multiply_adds, run
-from cells.scan.native.kernel import Kernel
+from cells.scan.native.kernel import Constants, Kernel
 
-__all__ = ["Kernel", "NoKernelError", "Operands", "cache_folder", "multiply_adds", "run"]
+__all__ = ["Constants", "Kernel", "NoKernelError", "Operands", "cache_folder", "multiply_adds", "run"]

@@ -35,8 +35,8 @@ class Operands:
         vectors: likewise.
         threads: at most so many, each with batch rows of its own.
         ends: [B], int64: the step after which to read h, from 0; ``None`` for h of every step.
-        steps: [models], int64: how many of the T steps each model takes; all when ``None``. What is given for later ones
-            is not read, and what comes out for them is arbitrary.
+        steps: [models], int64: how many of the T steps each model takes; all when ``None``. What is given for later
+            ones is not read, and what comes out for them is arbitrary.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Operands:
         first = 1 + self.kernel.states
         last = first + self.kernel.products
         parts = (tensors[0], tensors[1:first], tensors[first:last], tensors[last:])
-        return Operands(self.kernel, *parts, self.threads, self.ends, self.steps)  # type: ignore[arg-type]
+        return Operands(self.kernel, *parts, self.threads, self.ends, self.steps)
 
     def call(self, **others: Tensor | Sequence[Tensor | None] | None) -> ctypes.Array[ctypes.c_int64]:
         """``Call`` of sequence.h, and behind it the arrays that it points to."""

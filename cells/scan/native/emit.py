@@ -1,7 +1,7 @@
 """The C++ of a cell, written from its formula: a type ``Own`` that the headers beside this file run over a sequence.
 
-A worked example: FastRNN, ``c = tanh(W x + U h + b); h = alpha c + beta h``. It has one section (W x + U h) of two sources
-(a sample, the state), one stage, and keeps c for backward; the constants are b, alpha and beta:
+A worked example: FastRNN, ``c = tanh(W x + U h + b); h = alpha c + beta h``. It has one section (W x + U h) of two
+sources (a sample, the state), one stage, and keeps c for backward; the constants are b, alpha and beta:
 
     struct Own {
     static constexpr int states = 1, sections = 1, stages = 1, kept = 1, vectors = 3, sources = 2, multiplied = 0;
@@ -24,14 +24,14 @@ A worked example: FastRNN, ``c = tanh(W x + U h + b); h = alpha c + beta h``. It
     }
     };
 
-``a`` are the sections of a row, LANES hidden units at a time, ``P`` the constants, ``s`` the states before the step, ``k``
-the kept values, ``d`` the gradients that arrive: of the new states, then of the vectors that are multiplied.
+``a`` are the sections of a row, LANES hidden units at a time, ``P`` the constants, ``s`` the states before the step,
+``k`` the kept values, ``d`` the gradients that arrive: of the new states, then of the vectors that are multiplied.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -189,12 +189,13 @@ class Emitter:
         made.compute(gradient for node, gradient in found.items())
         for node, gradient in found.items():
             op, _, numbers = nodes[node]
+            place: tuple[str, int] | None = None
             if node in layout.multiplied and layout.stage[node] < stage:
                 place = ("dm", layout.multiplied.index(node))
             elif op == "constant":
-                place = ("dP", layout.vectors.index(node)) if node in layout.vectors else None
-            else:
-                place = {"section": ("da", numbers[0]), "state": ("ds", numbers[0])}.get(op)
+                place = ("dP", layout.vectors.index(node))
+            elif op in ("section", "state"):
+                place = ("da" if op == "section" else "ds", numbers[0])
             if place is not None:
                 to[place] = made.known[gradient]
         sizes = {
@@ -219,14 +220,11 @@ class Emitter:
         return [*touched, head, *made.lines, *stores, "}"]
 
 
-def _table(kind: str, name: str, rows: list[object]) -> str:
+def _table(kind: str, name: str, rows: Sequence[object]) -> str:
     """A constant array; one row of zeros where there would be none, which C++ has not."""
     return f"static constexpr {kind} {name}[{max(len(rows), 1)}] = {_braced(rows)};"
 
 
-def _braced(rows: list[object]) -> str:
-    return (
-        "{"
-        + ", ".join("{" + ", ".join(map(str, row)) + "}" if isinstance(row, tuple) else str(row) for row in rows)
-        + "}"
-    )
+def _braced(rows: Sequence[object]) -> str:
+    parts = (_braced(row) if isinstance(row, tuple) else str(row) for row in rows)
+    return "{" + ", ".join(parts) + "}"

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from cells.cell import Cell
 
 
+Constants = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
+"""The matrices and the vectors that a kernel reads."""
+
+
 class Kernel:
     """A kernel, compiled when it is first called.
 
@@ -70,7 +74,7 @@ class Kernel:
             function.argtypes, function.restype = [ctypes.c_void_p], None
         return made
 
-    def constants(self, cell: Cell) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    def constants(self, cell: Cell) -> Constants:
         """The matrices [outputs, inputs] and the vectors that the kernel reads, functions of the cell's parameters.
 
         Args:

@@ -1,9 +1,9 @@
 """How the sums, the sources and the kept values of a formula lie in its compiled kernel.
 
 A *section* is a sum of products that is computed at once: of one or several *sources* (a sample of some steps ago, a
-state, a vector that the step itself has computed) with matrices, and perhaps H numbers of a sample as they are. Products
-of what the step computes must wait, so sections and the vectors between them come in *stages*: the products of stage 0,
-then the vectors that those of stage 1 multiply, and so on; after the last stage come the new states.
+state, a vector that the step itself has computed) with matrices, and perhaps H numbers of a sample as they are.
+Products of what the step computes must wait, so sections and the vectors between them come in *stages*: the products
+of stage 0, then the vectors that those of stage 1 multiply, and so on; after the last stage come the new states.
 
 For GRU with the reset gate before the product, n = tanh(W_n x + U_n (r * h) + b_n):
 
@@ -62,7 +62,7 @@ class Layout:
         sources: nodes of ``units`` that are multiplied: samples, states, computed vectors.
         multiplied: those that the step computes.
         stage: of each node that depends on the batch.
-        kept: nodes whose values are stored for later stages and for backward; the second state and those after it first.
+        kept: nodes whose values are stored for later stages and for backward; first the states but h.
         vectors: constants that the step reads: (constant, section or ``None`` for one number).
     """
 
