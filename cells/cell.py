@@ -1,4 +1,4 @@
-"""The contract that every cell keeps, the scan over a sequence, and the registry.
+"""The contract that every cell keeps.
 
 A cell is one recurrent layer, split where training and streaming part ways:
 
@@ -14,8 +14,8 @@ Shapes: T time, B batch, D input, H hidden, G gate pre-activations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -165,37 +165,3 @@ class Cell(nn.Module):
         *recurrent, past = state
         seen = torch.cat([past, x_TBD])
         return self.project(x_TBD, past), tuple(recurrent), (seen[1 - self.window :],)
-
-
-_REGISTRY: dict[str, type[Cell]] = {}
-_C = TypeVar("_C", bound=Cell)
-
-
-def register(name: str, *, title: str, citation: str) -> Callable[[type[_C]], type[_C]]:
-    """Makes a cell known under ``name``.
-
-    Args:
-        name: as configurations say it: lower case, letters and digits.
-        title: as tables print it.
-        citation: a BibTeX entry with author, title, year and url.
-
-    Raises:
-        ValueError: when another class has the name, or the name is not lower-case letters and digits.
-    """
-    if not (name.isascii() and name.isalnum() and name == name.lower()):
-        raise ValueError(f"cell name {name!r} must be lower-case letters and digits")
-
-    def remember(cls: type[_C]) -> type[_C]:
-        other = _REGISTRY.get(name)
-        if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise ValueError(f"two cells are named {name!r}: {other.__module__} and {cls.__module__}")
-        cls.name, cls.title, cls.citation = name, title, citation
-        _REGISTRY[name] = cls
-        return cls
-
-    return remember
-
-
-def registered() -> Mapping[str, type[Cell]]:
-    """Every cell registered so far, by name, in alphabetical order."""
-    return dict(sorted(_REGISTRY.items()))

@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from cells.cell import Cell, State, one_of, register
+from cells.cell import Cell, State, one_of
+from cells.registry import register
 from cells.weight import Weight, normal
 
 FASTGRNN = """@inproceedings{kusupati2018fastgrnn,
