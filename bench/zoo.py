@@ -1,10 +1,12 @@
-"""Every cell there is: the files of ``cells/`` and ``baselines/``, found by looking."""
+"""Every cell there is: the files of ``cells/`` and ``baselines/``, found by looking, and users' own, by their path."""
 
 from __future__ import annotations
 
-import importlib
+import hashlib
+import importlib.util
 import inspect
 import pkgutil
+import sys
 import traceback
 import typing
 from collections.abc import Iterator, Mapping
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from cells import Cell
 
 _CONTRACT = ("cell.py", "weight.py")
+_loaded: dict[Path, str] = {}
+"""The modules of users' files."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,59 @@ def _import_all() -> None:
             raise RnnbenchError(f"{cls.__module__.replace('.', '/')}.py: class {cls.__name__} lacks @register(...)")
 
 
+def source_hash(path: Path) -> str:
+    """Sixteen hex digits of a cell file's sha256, by which a run's id tells one version of it from another.
+
+    Raises:
+        RnnbenchError: when it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise RnnbenchError(f"cannot read the cell file {path}: {error.strerror}") from None
+
+
+def load(path: Path, name: str | None = None) -> type[Cell]:
+    """The cell of a user's file, wherever it is; an edited file is read again.
+
+    Args:
+        path: a Python file with ``@register``.
+        name: which of its cells, where it has several.
+
+    Raises:
+        RnnbenchError: when it cannot be imported, has no cell, has several and none is named, or takes a name that is
+            another cell's.
+    """
+    from cells.registry import forget, registered
+
+    _import_all()
+    path = path.resolve()
+    module = f"rnnbench_cell_{path.stem}_{source_hash(path)}"
+    if _loaded.get(path) != module:
+        forget(_loaded.pop(path, ""))
+        spec = importlib.util.spec_from_file_location(module, path)
+        if spec is None or spec.loader is None:
+            raise RnnbenchError(f"{path} is no Python file: a cell file ends in .py")
+        made = importlib.util.module_from_spec(spec)
+        sys.modules[module], _loaded[path] = made, module
+        try:
+            spec.loader.exec_module(made)
+        except Exception as error:  # whatever a user's file raises
+            del sys.modules[module], _loaded[path]
+            forget(module)
+            raise RnnbenchError(
+                f"{path} cannot be imported: {type(error).__name__}: {error}{place_of(error, path)}"
+            ) from error
+    found = {key: cls for key, cls in registered().items() if cls.__module__ == module}
+    if not found:
+        raise RnnbenchError(f"{path} has no cell: decorate its class with @register(name, title=..., citation=...)")
+    if name is None and len(found) > 1:
+        raise RnnbenchError(f"{path} has several cells ({', '.join(found)}): say which with `name`")
+    if name is not None and name not in found:
+        raise RnnbenchError(f"{path} has no cell {name!r}{nearest(name, found)}")
+    return found[name or next(iter(found))]
+
+
 def _all_subclasses(cls: type[Cell]) -> Iterator[type[Cell]]:
     for below in cls.__subclasses__():
         yield below
@@ -84,12 +141,18 @@ def all_cells() -> Mapping[str, type[Cell]]:
     return registered()
 
 
-def place_of(error: BaseException) -> str:
-    """Where in a cell's file an error arose: ``" (cells/mgu.py:31: `the line`)"``, or ``""`` when in none."""
+def place_of(error: BaseException, *others: Path) -> str:
+    """Where in a cell's file an error arose: ``" (cells/mgu.py:31: `the line`)"``, or ``""`` when in none.
+
+    Args:
+        error: whose traceback is read.
+        *others: files to look for beside those of all cells.
+    """
     folders = [Path(path).resolve() for package in _packages() for path in package.__path__]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename).resolve()
-        if path.parent in folders and path.name not in _CONTRACT:
+        own = path.parent in folders and path.name not in _CONTRACT
+        if own or path in (*_loaded, *(other.resolve() for other in others)):
             return f" ({path.parent.name}/{path.name}:{frame.lineno}: `{frame.line}`)"
     return ""
 

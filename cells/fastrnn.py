@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from cells.cell import Cell, State, one_of
-from cells.registry import register
 from cells.fastgrnn import FASTGRNN
+from cells.registry import register
 from cells.weight import Weight, normal
 
 

@@ -217,7 +217,7 @@ def _results(cell: Cell, state: bool = True) -> dict[str, Tensor]:
     begin = tuple(torch.randn(s.shape, generator=draw).to(x).requires_grad_() for s in cell.initial_state(B, x))
     h, after = cell(x, begin)
     cell.zero_grad()
-    sum((out * torch.randn(out.shape, generator=draw).to(out)).sum() for out in (h, *after[: cell.states])).backward()  # type: ignore[union-attr]
+    sum((out * torch.randn(out.shape, generator=draw).to(out)).sum() for out in (h, *after[: cell.states])).backward()
     leaves = {"x": x, **{f"state {n}": s for n, s in enumerate(begin)}, **dict(cell.named_parameters())}
     found = {"h": h, **{f"state {number} after": tensor for number, tensor in enumerate(after)}}
     return found | {f"the gradient of {key}": leaf.grad for key, leaf in leaves.items() if leaf.grad is not None}

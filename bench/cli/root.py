@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bench.cli import deploy, lists, plan, report, run
+from bench.cli import check, deploy, lists, plan, report, run
 from bench.cli.console import err
 from bench.cli.data import app as data_app
 from bench.cli.speed import bench_app
@@ -27,6 +27,8 @@ app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists
 app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
+app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)
+app.add_typer(check.new_app)
 deploy.register(app)
 app.add_typer(data_app)
 app.add_typer(bench_app)
