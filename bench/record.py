@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import filelock
 import yaml
 from pydantic import (
     BaseModel,
@@ -24,6 +23,7 @@ from pydantic import (
     model_serializer,
 )
 
+from bench import claims
 from bench.errors import RnnbenchError
 from bench.status import Status
 
@@ -242,29 +242,18 @@ def read_all(results: Path) -> list[Record]:
     return [read(path.parent) for path in sorted(runs_folder(results).glob("*/record.json"))]
 
 
-def lock(folder: Path) -> filelock.FileLock:
-    """Held by the process that works on a run; the system frees it however that process ends."""
-    return filelock.FileLock(folder / "run.lock", timeout=0)
-
-
-def is_held(folder: Path) -> bool:
-    """Whether some process works on the run now."""
-    try:
-        with lock(folder):
-            return False
-    except filelock.Timeout:
-        return True
-
-
 def observed(results: Path) -> dict[str, tuple[Status, str]]:
     """Status and reason of every run of a results folder, by id.
 
-    A record that says ``running`` while no process holds the run's lock was interrupted.
+    A record that says ``running`` while no living process has claimed the run was interrupted.
     """
     found: dict[str, tuple[Status, str]] = {}
     for record in read_all(results):
         status, reason = record.status, record.reason
-        if status is Status.RUNNING and not is_held(runs_folder(results) / record.id):
+        if status is Status.RUNNING and not claims.is_held(runs_folder(results) / record.id):
             status, reason = Status.INTERRUPTED, "the process ended without a word (killed, or out of memory)"
         found[record.id] = (status, reason)
+    for claim in runs_folder(results).glob("*/claim"):  # some have no record yet
+        if claim.parent.name not in found and claims.is_held(claim.parent):
+            found[claim.parent.name] = (Status.RUNNING, "")
     return found

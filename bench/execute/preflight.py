@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import torch
-import yaml
 from torch import nn
 
-from bench import mcu, record, zoo
+from bench import mcu, zoo
 from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
-from bench.spec import Grid, RunSpec
+from bench.spec import RunSpec
 from bench.status import Status
 from bench.train.cell import build_cell
 from bench.train.language.model import build_layers
@@ -142,30 +140,3 @@ def prepare_data(runs: Iterable[RunSpec], say: Callable[[str], None]) -> None:
     for label, part in {spec.data.label: spec.data for spec in runs}.items():
         say(label)
         prepare(part.name, options=part.options)
-
-
-def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
-    """Makes the results folder and notes which grid it belongs to, and which runs that has now.
-
-    Raises:
-        RnnbenchError: when it cannot be written, or belongs to another grid.
-    """
-    note = results / record.GRID_NOTE
-    try:
-        record.runs_folder(results).mkdir(parents=True, exist_ok=True)
-        if note.exists():
-            name = _noted_name(note)
-            if name != grid.name:
-                raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
-        body = {**grid.model_dump(mode="json"), "runs": [spec.id for spec in runs]}
-        record.write_atomically(note, yaml.safe_dump(body, sort_keys=False))
-    except OSError as error:
-        raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
-
-
-def _noted_name(note: Path) -> str:
-    try:
-        body = yaml.safe_load(note.read_text(encoding="utf-8"))
-        return str(body["name"])
-    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        raise RnnbenchError(f"{note} is damaged: delete it, or choose another folder with --out") from None

@@ -11,7 +11,7 @@ import pytest
 from commands import Command
 
 from bench.errors import RnnbenchError
-from bench.execute import check
+from bench.execute.preflight import check
 from bench.spec import DataPart, Grid, RunSpec, parse
 
 GridFile = Callable[[str], Path]

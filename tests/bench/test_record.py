@@ -114,8 +114,8 @@ def test_a_truncated_record_is_damaged(tmp_path: Path) -> None:
 
 def test_running_without_a_living_process_is_interrupted(tmp_path: Path) -> None:
     folder = put(tmp_path, a_record(status=Status.RUNNING))
-    script = "import sys, time; from pathlib import Path; from bench import record\n"
-    script += "with record.lock(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    script = "import sys, time; from pathlib import Path; from bench import claims\n"
+    script += "claims.claim(Path(sys.argv[1]))\nprint('held', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"

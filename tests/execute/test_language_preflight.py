@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.execute import check, try_out
+from bench.execute.preflight import check, try_out
 from bench.spec import RunSpec, parse
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import cells
 from bench.errors import RnnbenchError
-from bench.execute import check, try_out
+from bench.execute.preflight import check, try_out
 from bench.spec import RunSpec, parse
 from cells import Cell, State, Weight
 from cells.cell import _REGISTRY
