@@ -181,6 +181,14 @@ def test_a_name_stands_at_the_nearest_free_place() -> None:
     assert place([(100.0, 100.0)], [(50.0, 12.0)], halves, room) == [corner]
 
 
+@pytest.mark.parametrize("gap", [6, 14, 24, 36, 50, 66])
+def test_a_name_goes_further_off_step_by_step(gap: int) -> None:
+    """A square that reaches so far around the point is taken: the place beside it touches it and covers nothing."""
+    square = Box(100 - gap, 100 - gap, 100 + gap, 100 + gap)
+    beside = Box(100 + gap, 94, 150 + gap, 106)
+    assert place([(100.0, 100.0)], [(50.0, 12.0)], [square], Box(0, 0, 500, 500)) == [beside]
+
+
 def test_a_name_covers_as_little_as_it_can_and_stays_inside() -> None:
     """The frame ends at 150: to the right 6 of 50 columns would be outside, which weighs ten times what is covered."""
     assert place([(100.0, 100.0)], [(50.0, 12.0)], [], Box(0, 0, 150, 500)) == [Box(44, 94, 94, 106)]
