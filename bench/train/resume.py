@@ -11,9 +11,10 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
+from bench import zoo
 from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
-from bench.train import provenance, settings
+from bench.train import provenance, settings, sources
 
 FILE = "last.ckpt"
 _EVERY_S = 20.0
@@ -26,11 +27,11 @@ _log = logging.getLogger(__name__)
 
 def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
     """What must not have changed since a checkpoint; empty where that cannot be known."""
-    made = provenance.provenance()
-    if made["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:
+    if spec.model_dump(mode="json").keys() - _PLAIN:
         return ""
-    same = {key: made[key] for key in ("cpu", "packages", "git")}
-    return json.dumps([spec.id, dataset.fingerprint, same, vars(settings.current())], sort_keys=True)
+    code, made = sources.digest(zoo.cell_class(spec.cell.name)), provenance.provenance()
+    same = [spec.id, dataset.fingerprint, code, made["cpu"], made["packages"], vars(settings.current())]
+    return json.dumps(same, sort_keys=True)
 
 
 class LastEpoch(pl.Callback):
