@@ -51,7 +51,7 @@ def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Pat
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
     check_folder(results)
-    runs = preflight.check(grid.runs())
+    runs = preflight.check(grid.runs(), grid.boards or ())
     found = observed(results)
     skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
     return grid, plan(runs, {**found, **skipped}), results

@@ -52,9 +52,8 @@ def spec(B: int, H: int, steps: int, seed: int) -> RunSpec:
         "cell": {"name": "fastgrnn", "hidden_size": H},
         "train": {"epochs": max(1, steps // _BATCHES), "batch_size": B},
         "seed": seed,
-        "boards": [],
     }
-    made: RunSpec = parse(RunSpec, raw, "a short run")
+    made = parse(RunSpec, raw, "a short run")
     return made
 
 

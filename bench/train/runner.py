@@ -13,7 +13,8 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
-from bench.record import Labels, Record, Times
+from bench.record import Labels, Latency, Record, Times
+from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, sources
 from bench.train.classification import task as classifying
@@ -150,6 +151,7 @@ class Ongoing:
         if self.record is not None:
             return
         train_s, wall_s = self._facts.pop("train_s", None), time.monotonic() - self._began
+        latency: Latency | None = self._facts.pop("latency", None)
         end = {
             "status": status,
             "reason": reason,
@@ -159,6 +161,9 @@ class Ongoing:
         }
         final = self._base.model_copy(update=end)
         with undisturbed():
+            if latency is not None:
+                beside.write(self.job.folder, latency)
+                final = final.model_copy(update={"latency": latency.boards, "latency_reason": latency.reason})
             record.write(self.job.folder, final)
             self.record = final
             if status is Status.DONE:

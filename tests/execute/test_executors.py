@@ -18,7 +18,7 @@ from bench.status import Status
 GridFile = Callable[[str], Path]
 GRID = """
 name: small
-base: {train: {epochs: 1}, cell: {hidden_size: 4}, data: digits-mfcc, boards: []}
+base: {train: {epochs: 1}, cell: {hidden_size: 4}, data: digits-mfcc}
 grid: {cell: [gru, rnn], seed: [0, 1]}
 """
 

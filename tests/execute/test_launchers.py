@@ -16,7 +16,7 @@ from bench.status import Status
 GridFile = Callable[[str], Path]
 GRID = """
 name: small
-base: {{train: {{epochs: {epochs}}}, cell: {{hidden_size: 6}}, data: digits-mfcc, boards: []}}
+base: {{train: {{epochs: {epochs}}}, cell: {{hidden_size: 6}}, data: digits-mfcc}}
 grid: {{cell: [gru, rnn], seed: {seeds}}}
 """
 

@@ -38,7 +38,8 @@ def leave(job: Job, status: Status, age_s: float = 0) -> None:
     """Leaves a record of a run, written so long ago."""
     job.folder.mkdir(exist_ok=True)
     times, labels = Times(started="2026-01-01T00:00:00+00:00"), Labels(cell="GRU", variant="")
-    left = Record(id=job.spec.id, status=status, grid="g", spec={}, labels=labels, times=times, provenance={})
+    body = job.spec.written("classification")
+    left = Record(id=job.spec.id, status=status, grid="g", spec=body, labels=labels, times=times, provenance={})
     record.write(job.folder, left)
     os.utime(job.folder / "record.json", (time.time() - age_s, time.time() - age_s))
 

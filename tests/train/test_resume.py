@@ -29,9 +29,9 @@ NOISY = {"name": "qrnn", "hidden_size": 6, "zoneout": 0.3}
 
 
 def spec(compress: dict[str, Any] | None = None, **train: Any) -> RunSpec:
-    raw = {"data": "tiny", "cell": NOISY, "boards": [], "train": {"epochs": 6, "batch_size": 16, **train}}
+    raw = {"data": "tiny", "cell": NOISY, "train": {"epochs": 6, "batch_size": 16, **train}}
     raw["compress"] = compress or {}
-    made: RunSpec = parse(RunSpec, raw, "test")
+    made = parse(RunSpec, raw, "test")
     return made
 
 

@@ -32,14 +32,14 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 def restored(folder: Path, tiny: Dataset) -> Network:
     saved = torch.load(folder / "model.pt", weights_only=True)
-    spec: RunSpec = parse(RunSpec, saved["spec"], "model.pt")
+    spec = parse(RunSpec, saved["spec"], "model.pt")
     network = build(spec, tiny.info.features, tiny.info.classes)
     network.load_state_dict(saved["state"])
     return network
 
 
 def score(network: Network, tiny: Dataset, split: str) -> tuple[float, float]:
-    spec: RunSpec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
+    spec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
     module = Classification(network, spec.train, tiny.info.classes, 1)
     for batch in Batches(getattr(tiny, split), 512):
         module._score(split, batch)
@@ -143,7 +143,7 @@ def test_what_a_run_is_told_reaches_its_training(
     assert clipped == [0.25] * (epochs * math.ceil(60 / 16))
     assert left.data is not None
     assert (left.data.train, left.data.validation, left.data.test) == (60, 30, 33)
-    (uno,) = left.latency
+    uno = left.latency[0]
     head = uno.cycles - tiny.info.steps * uno.cycles_per_step
     assert 0 < head < uno.cycles_per_step
     assert torch.are_deterministic_algorithms_enabled()
@@ -203,7 +203,7 @@ def test_done_is_written_last(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
     _, folder = run_tiny()
     assert written == [("running", False), ("done", True)]
     left = {path.name for path in folder.iterdir()}
-    assert left == {"spec.yaml", "record.json", "metrics.csv", "model.pt"}
+    assert left == {"spec.yaml", "record.json", "latency.json", "metrics.csv", "model.pt"}
 
 
 def test_a_stop_while_wandb_closes_does_not_cost_the_record(
@@ -221,7 +221,7 @@ def test_a_stop_while_wandb_closes_does_not_cost_the_record(
 
 def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
     left, folder = run_tiny(cell={"name": "lstm", "hidden_size": 5})
-    spec: RunSpec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
+    spec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
     assert spec.id == left.id == json.loads((folder / "record.json").read_text())["id"]
     assert list(rows(folder)[0]) == list(columns("accuracy"))
     assert left.size is not None

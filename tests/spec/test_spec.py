@@ -1,5 +1,6 @@
 """A run's identity: equal runs have equal ids, different runs do not, and a misspelt key is named."""
 
+import hashlib
 import itertools
 import json
 import re
@@ -11,24 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import RnnbenchError
-from bench.spec import CompressPart, RunSpec, parse
+from bench.spec import RECORDED, CompressPart, RunSpec, TrainPart, parse
 
 
 def spec(**changes: object) -> RunSpec:
     raw = {"data": "watch7", "cell": {"name": "fastgrnn", "hidden_size": 80}, **changes}
-    made: RunSpec = parse(RunSpec, raw, "test")
+    made = parse(RunSpec, raw, "test")
     return made
 
 
 def test_the_order_of_keys_and_the_way_of_writing_do_not_change_the_id() -> None:
     shuffled = {
-        "boards": ["due", "uno"],
         "seed": 3,
         "cell": {"gate": "sigmoid", "hidden_size": 80, "name": "fastgrnn"},
         "train": {"learning_rate": "1e-2", "epochs": 5},
         "data": {"name": "watch7"},
     }
-    plain = spec(seed=3, boards=["uno", "due"], train={"epochs": 5, "learning_rate": 0.01})
+    plain = spec(seed=3, train={"epochs": 5, "learning_rate": 0.01})
     assert parse(RunSpec, shuffled, "test").id == plain.id
 
 
@@ -48,7 +48,10 @@ def test_every_value_that_matters_changes_the_id() -> None:
         spec(cell={"name": "gru", "hidden_size": 80}),
         spec(train={"learning_rate": 0.001}),
         spec(train={"gradient_clip": None}),
-        spec(boards=["uno"]),
+        spec(train={"patience": 3}),
+        spec(compress={"quantise": "table"}),
+        spec(language={"layers": 2}),
+        spec(awd={"ar": 1}),
     ]
     for a, b in itertools.combinations(variants, 2):
         assert a.id != b.id
@@ -89,7 +92,6 @@ def test_ids_are_fit_for_folders_and_for_wandb() -> None:
         ({"data": "d", "cell": "gru", "train": {"learning_rate": float("nan")}}, ["train.learning_rate"]),
         ({"data": "d", "cell": "gru", "train": {"optimizer": "adm"}}, ["train.optimizer", "'adam'"]),
         ({"data": "d", "cell": "gru", "seed": -1}, ["seed", "not -1"]),
-        ({"data": "d", "cell": "gru", "boards": ["uno", "uno"]}, ["boards", "twice"]),
         ({"cell": "gru"}, ["data", "required"]),
         ({"data": "d", "cell": 7}, ["cell", "not 7"]),
         ([], ["not []"]),
@@ -112,8 +114,74 @@ def test_a_row_label_says_what_is_not_default() -> None:
     assert spec(cell=low).variant() == "gate tanh, rank U 25 W 16"
 
 
-def test_a_run_without_compression_keeps_the_id_that_it_had_before_there_was_any() -> None:
-    assert RunSpec.model_validate({"data": "watch7", "cell": "fastgrnn"}).id == "watch7-fastgrnn-h100-s0-de164013"
+def test_the_canonical_form_is_what_differs_from_the_defaults() -> None:
+    made = spec(train={"epochs": 5, "batch_size": 64}, language={"layers": 1}, awd={"ar": 0, "tar": 1})
+    assert json.loads(made.canonical()) == {
+        "version": 2,
+        "data": {"name": "watch7"},
+        "cell": {"name": "fastgrnn", "hidden_size": 80},
+        "train": {"epochs": 5},
+        "awd": {"tar": 1.0},
+    }
+
+
+def test_the_id_is_the_slug_the_seed_and_64_bits_of_the_canonical_form() -> None:
+    made = spec(seed=7)
+    text = '{"cell":{"hidden_size":80,"name":"fastgrnn"},"data":{"name":"watch7"},"seed":7,"version":2}'
+    assert made.id == f"watch7-fastgrnn-h80-s7-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def test_a_key_that_is_added_later_leaves_ids_as_they_are() -> None:
+    class LaterTrain(TrainPart):
+        warm_up: int = 0
+
+    class Later(RunSpec):
+        train: LaterTrain = LaterTrain()
+        more: tuple[str, ...] = ()
+
+    raw = spec(train={"epochs": 5}).model_dump()
+    assert Later.model_validate(raw).id == spec(train={"epochs": 5}).id
+    assert Later.model_validate({**raw, "more": ["x"]}).id != spec(train={"epochs": 5}).id
+
+
+def test_what_is_written_of_a_run_is_complete_but_for_other_tasks() -> None:
+    whole = spec(cell={"name": "qrnn", "window": 2}, awd={"ar": 1})
+    assert parse(RunSpec, whole.written("language-modelling"), "record") == whole
+    body = spec().written("classification")
+    assert set(body) == {"data", "cell", "train", "compress", "seed"}
+    assert body["train"]["batch_size"] == 64
+
+
+def test_a_specification_is_read_back_when_its_cell_is_gone() -> None:
+    raw = {"data": "d", "cell": {"name": "gone", "options": {"a": 1}}}
+    assert RunSpec.model_validate(raw, context=RECORDED).cell.options == {"a": 1}
+    with pytest.raises(RnnbenchError, match="unknown cell 'gone'"):
+        RunSpec.model_validate(raw)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"awd": {"nt_asgd": 2}}, "average SGD: set train.optimizer to plain-sgd"),
+        ({"awd": {"finetune": 2}}, "average SGD: set train.optimizer to plain-sgd"),
+        (
+            {"awd": {"nt_asgd": 2}, "train": {"optimizer": "plain-sgd"}, "compress": {"keep": {"U": 0.5}}},
+            "an average of weights is not sparse",
+        ),
+        (
+            {"awd": {"finetune": 2}, "train": {"optimizer": "plain-sgd", "patience": 3}},
+            "leave train.patience at null",
+        ),
+    ],
+)
+def test_averaging_that_cannot_be_is_one_clear_line(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(RnnbenchError, match=says):
+        spec(**changes)
+
+
+def test_averaging_goes_with_patience_and_sparsity_where_it_can() -> None:
+    spec(awd={"nt_asgd": 2}, train={"optimizer": "plain-sgd", "patience": 3})
+    spec(train={"patience": 3}, compress={"keep": {"U": 0.5}})
 
 
 @pytest.mark.parametrize(

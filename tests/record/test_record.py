@@ -6,21 +6,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import record
 from bench.errors import RnnbenchError
 from bench.record import Labels, Record, Times
+from bench.spec import RunSpec
 from bench.status import Status
 
+SPEC = RunSpec.model_validate({"data": "watch7", "cell": "gru"})
 
-def a_record(name: str = "run-1", status: Status = Status.DONE) -> Record:
+
+def a_record(status: Status = Status.DONE) -> Record:
     return Record(
-        id=name,
+        id=SPEC.id,
         status=status,
         grid="g",
-        spec={"seed": 0},
+        spec=SPEC.written("classification"),
         labels=Labels(cell="GRU", variant=""),
         times=Times(started="2026-01-01T00:00:00+00:00"),
         provenance={"threads": 1},
@@ -62,6 +66,7 @@ def test_a_kill_at_any_byte_of_the_writing_leaves_the_old_record(tmp_path: Path,
     script = f"""
 import io, os, sys
 from pathlib import Path
+from typing import Any
 from bench import record
 real = os.fdopen
 class Dying(io.TextIOBase):
@@ -82,16 +87,18 @@ record.write(folder, record.read(folder).model_copy(update={{"reason": "new"}}))
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda body: {**body, "schema": 0}, ["schema 0", "reads 1", "--out"]),
+        (lambda body: {**body, "schema": 1}, ["schema 1", "reads 2", "--out"]),
         (lambda body: {**body, "schema": 99}, ["schema 99"]),
         (lambda body: {k: v for k, v in body.items() if k != "schema"}, ["schema None"]),
         (lambda body: {**body, "status": "dun"}, ["damaged", "status"]),
         (lambda body: {**body, "extra": 1}, ["damaged", "extra"]),
+        (lambda body: {**body, "spec": {**body["spec"], "seed": 1}}, [SPEC.id, "is not that of its specification"]),
+        (lambda body: {**body, "spec": {**body["spec"], "boards": []}}, ["damaged", "boards"]),
         (lambda body: [], ["damaged"]),
     ],
 )
 def test_a_record_that_cannot_be_read_says_so_and_stays(
-    tmp_path: Path, spoil: Callable[[dict[str, object]], object], words: list[str]
+    tmp_path: Path, spoil: Callable[[dict[str, Any]], object], words: list[str]
 ) -> None:
     folder = put(tmp_path, a_record())
     path = folder / "record.json"
@@ -119,10 +126,10 @@ def test_running_without_a_living_process_is_interrupted(tmp_path: Path) -> None
     with subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert record.observed(tmp_path)["run-1"][0] is Status.RUNNING
+        assert record.observed(tmp_path)[SPEC.id][0] is Status.RUNNING
         holder.kill()
         holder.wait()
-    assert record.observed(tmp_path)["run-1"][0] is Status.INTERRUPTED
+    assert record.observed(tmp_path)[SPEC.id][0] is Status.INTERRUPTED
 
 
 def test_an_empty_folder_has_no_runs(tmp_path: Path) -> None:
@@ -141,12 +148,11 @@ FIELDS = [
     "provenance",
     "data",
     "size",
-    "latency",
     "result",
 ]
 
 
-def test_the_fields_of_schema_1_are_frozen() -> None:
+def test_the_fields_of_schema_2_are_frozen() -> None:
     """A change of this list is a change for every reader of records: raise SCHEMA, or only add."""
     assert list(json.loads(a_record().model_dump_json(by_alias=True))) == FIELDS
-    assert record.SCHEMA == 1
+    assert record.SCHEMA == 2

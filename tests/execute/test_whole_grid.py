@@ -21,7 +21,8 @@ GridFile = Callable[[str], Path]
 
 TWO_CELLS = """
 name: small
-base: {train: {epochs: 2}, cell: {hidden_size: 6}, data: digits-mfcc, boards: [uno, due]}
+base: {train: {epochs: 2}, cell: {hidden_size: 6}, data: digits-mfcc}
+boards: [uno, due]
 grid:
   cell: [gru, fastgrnn]
 """
@@ -225,7 +226,7 @@ def test_a_new_cell_is_one_file(tmp_path: Path) -> None:
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tree / "cells" / "mgu.py").write_text(MGU)
     (tree / "grid.yaml").write_text(
-        "name: new\nbase: {data: digits-mfcc, train: {epochs: 6, learning_rate: 0.01}, boards: [uno]}\n"
+        "name: new\nbase: {data: digits-mfcc, train: {epochs: 6, learning_rate: 0.01}}\nboards: [uno]\n"
         "grid: {cell: [{name: mgu, hidden_size: 16}, {name: mgu, hidden_size: 16, forget_bias: 0.5, rank: {W: 3}}]}\n"
     )
 
