@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 from tiny_runs import RunTiny
+from torch import nn
 
 from bench import record, track
 from bench.data import Dataset
@@ -23,6 +24,8 @@ from bench.train.classification import module
 from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import Network, build
 from bench.train.epochs import columns
+from cells import Cell, State, Weight
+from cells.cell import _REGISTRY
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -261,3 +264,31 @@ def test_a_broken_wandb_does_not_break_a_run(run_tiny: RunTiny, monkeypatch: pyt
     monkeypatch.setattr(wandb, "init", broken)
     left, _ = run_tiny(wandb="offline")
     assert left.status is Status.DONE
+
+
+class _Normed(Cell):
+    """A cell that cannot be exported: it normalises its state."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(hidden_size, input_size)
+        self.norm = nn.LayerNorm(hidden_size)
+
+    def project(self, x_TBD: torch.Tensor) -> torch.Tensor:
+        return self.W(x_TBD)
+
+    def step(self, pre_BG: torch.Tensor, state: State) -> State:
+        return (self.norm(state[0] + pre_BG),)
+
+
+def test_a_cell_that_cannot_be_exported_is_trained_and_says_why_it_has_no_latency(
+    run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_REGISTRY, "normed", _Normed)
+    for key, value in {"name": "normed", "title": "Normed"}.items():
+        monkeypatch.setattr(_Normed, key, value, raising=False)
+    left, folder = run_tiny(cell={"name": "normed", "hidden_size": 6})
+    assert (left.status, left.reason, left.latency) == (Status.DONE, "", ())
+    assert left.latency_reason
+    assert "\n" not in left.latency_reason
+    assert record.read(folder) == left
