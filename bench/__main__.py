@@ -2,10 +2,11 @@
 
 
 def main() -> None:
-    """The command line, imported here: every worker imports the main module again, and needs no commands."""
-    from bench import cli, startup
+    """Runs the command line, imported here: every worker imports the main module again, and needs no commands."""
+    from bench import cli
+    from bench.execute import server
 
-    startup.patient()
+    server.patient()
     cli.main()
 
 

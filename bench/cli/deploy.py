@@ -193,9 +193,10 @@ def _finish(rows: list[dict[str, Any]], results: Results, folder: Path | None, a
 def _origin() -> dict[str, Any]:
     """The commit and the versions that a table was made with; the machine does not matter to simulated cycles."""
     from bench.train.provenance import provenance
+    from bench.train.sources import git_state
 
     found = provenance()
-    return {key: found[key] for key in ("git", "python", "packages")}
+    return {"git": git_state(), **{key: found[key] for key in ("python", "packages")}}
 
 
 def _simulate_elf(elf: Path, boards: list[Board], as_json: bool) -> None:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
+from bench.status import Status
 
 if TYPE_CHECKING:
     from bench.plan import Planned
     from bench.spec import Grid
 
-STYLE = {
-    "planned": "cyan",
-    "running": "yellow",
-    "done": "green",
-    "failed": "red",
-    "interrupted": "magenta",
-    "skipped": "dim",
+_STYLE = {
+    Status.PLANNED: "cyan",
+    Status.RUNNING: "yellow",
+    Status.DONE: "green",
+    Status.FAILED: "red",
+    Status.INTERRUPTED: "magenta",
+    Status.SKIPPED: "dim",
 }
-"""By :class:`bench.status.Status`, a string: its module is slow to import, and ``--help`` needs none."""
 
 
 def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
@@ -36,30 +36,29 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
         return
     for run in planned:
         reason = f"  {run.reason}" if run.reason else ""
-        out.print(Text.assemble((f"{run.status:11} ", STYLE[run.status]), run.spec.id, (reason, "dim")))
+        out.print(Text.assemble((f"{run.status:11} ", _STYLE[run.status]), run.spec.id, (reason, "dim")))
     out.print(f"{tally(planned)}; results in {results}")
 
 
 def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Path]:
     """The grid, its runs against what is there, and the results folder."""
-    from bench import execute
+    from bench.execute import preflight
+    from bench.execute.grid import check_folder
     from bench.plan import plan
     from bench.record import observed
     from bench.spec import read_grid
-    from bench.status import Status
 
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
-    runs = execute.check(grid.runs())
+    check_folder(results)
+    runs = preflight.check(grid.runs(), grid.boards or ())
     found = observed(results)
-    skipped = {key: why for key, why in execute.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
+    skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
     return grid, plan(runs, {**found, **skipped}), results
 
 
 def tally(planned: list[Planned]) -> str:
     """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
-    from bench.status import Status
-
     counts = {status: sum(run.status is status for run in planned) for status in Status}
     return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(
         f"{n} {status}" for status, n in counts.items() if n

@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists.list_)
 app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
+app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(run.work)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)
 app.add_typer(check.new_app)

@@ -1,9 +1,12 @@
-"""``rnnbench run``: runs what is missing of a grid, then writes its report."""
+"""``rnnbench run`` and ``rnnbench work``: do what is missing of a grid."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -12,7 +15,10 @@ import typer
 from bench.cli.console import AsJson, GridFile, ResultsOut, err
 from bench.cli.plan import read, tally
 from bench.cli.report import report
-from bench.startup import fork_server
+from bench.execute.server import fork_server
+from bench.status import Status
+
+_LONG_S = 3600.0
 
 
 class Wandb(StrEnum):
@@ -23,53 +29,95 @@ class Wandb(StrEnum):
     DISABLED = "disabled"
 
 
+Workers = Annotated[int | None, typer.Option(min=1, help="Runs at once; one per core otherwise.")]
+Pack = Annotated[
+    str, typer.Option(metavar="auto|off|N", help="Runs of one shape trained together: where it pays, none, up to N.")
+]
+WandbMode = Annotated[Wandb, typer.Option(help="What W&B may do.")]
+
+
 def run(
     grid_file: GridFile,
     folder: ResultsOut = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Runs at once; one per core otherwise.")] = None,
-    pack: Annotated[
-        str,
-        typer.Option(metavar="auto|off|N", help="Runs of one shape trained together: where it pays, none, up to N."),
-    ] = "auto",
-    wandb: Annotated[Wandb, typer.Option(help="What W&B may do.")] = Wandb.OFFLINE,
+    executor: Annotated[str, typer.Option(help="How to start workers: local, or inline (in this process).")] = "local",
+    workers: Workers = None,
+    pack: Pack = "auto",
+    wandb: WandbMode = Wandb.OFFLINE,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="Wait for runs that other processes work on; else exit code 3.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Runs what is missing of a grid, and writes its tables and page. Again: does only what is missing still."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
-    from bench import execute
-    from bench.execute.progress import follow
-    from bench.record import runs_folder
-    from bench.status import Status
+    from bench.execute import executors, preflight
+    from bench.execute.aside import aside
+    from bench.execute.grid import prepare_results, run_grid
+    from bench.execute.launch import Launch, cores
+    from bench.execute.packing import limit
     from bench.track import check_login
-    from bench.train import Job
 
-    most = execute.limit(pack)
+    most, how = limit(pack), executors.executor(executor)
     grid, planned, results = read(grid_file, folder)
     if wandb is Wandb.ONLINE:
         check_login()
-    missing = [each.spec for each in planned if each.missing]
     for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
         err.print(f"skipped: {reason}", style="dim")
-    try:
-        signal.signal(signal.SIGTERM, _interrupt)  # else the processes that are started would be left to themselves
+    missing = [each.spec for each in planned if each.missing]
+    with _interruptible():
         if missing:
-            execute.aside("trying the cells out", execute.try_out, missing)
-            execute.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
+            aside("trying the cells out", preflight.try_out, missing)
+            preflight.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
         # After all that can be refused: what a results folder holds is not touched by a faulty command.
-        execute.prepare_results(results, grid, [each.spec for each in planned])
-        jobs = [Job(spec, runs_folder(results) / spec.id, grid.name, wandb.value) for spec in missing]
-        if not jobs:
-            err.print(f"nothing to run: all runs ({len(planned)}) are done, skipped or being worked on, in {results}")
-        follow(jobs, workers, err, most)
-    except KeyboardInterrupt:
-        err.print("interrupted; the same command goes on where this one stopped")
-        raise typer.Exit(130) from None
+        prepare_results(results, grid, [each.spec for each in planned])
+        unfinished = tuple(each.spec for each in planned if each.missing or each.status is Status.RUNNING)
+        if not unfinished:
+            err.print(f"nothing to run: all runs ({len(planned)}) are done or skipped, in {results}")
+        run_grid(Launch(results, grid.name, unfinished, workers or cores(), most, wandb.value), how, err, wait)
     _, planned, _ = read(grid_file, folder)
     if any(each.status is Status.DONE for each in planned):
         report(results, as_json=as_json)
     err.print(f"{tally(planned)}; results in {results}")
     if any(each.missing for each in planned):
         raise typer.Exit(1)
+    if any(each.status is Status.RUNNING for each in planned):
+        raise typer.Exit(3)
+
+
+def work(
+    results: Annotated[Path, typer.Argument(help="A results folder that `rnnbench run` made.", show_default=False)],
+    workers: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 1,
+    pack: Pack = "auto",
+    wandb: WandbMode = Wandb.OFFLINE,
+) -> None:
+    """Works on a results folder: claims a run, trains it, claims the next, until none is left that nobody works on."""
+    fork_server(tracked=wandb is not Wandb.DISABLED)
+    from bench.execute.grid import noted
+    from bench.execute.launch import Launch
+    from bench.execute.packing import limit
+    from bench.execute.worker import Worker
+
+    most = limit(pack)
+    name, runs = noted(results)
+    with _interruptible():
+        worker = Worker(Launch(results, name, runs, workers, most, wandb.value))
+        try:
+            while not worker.wait(_LONG_S):
+                pass
+        finally:
+            worker.stop()
+    err.print(f"nothing is left to claim in {results}; this worker has done {worker.tried}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ends the command with exit code 130 when it is interrupted or told to end; its processes end too."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("interrupted; the same command goes on where this one stopped")
+        raise typer.Exit(130) from None
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

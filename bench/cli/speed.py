@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import startup
 from bench.errors import RnnbenchError, nearest
+from bench.execute import server
 
 if TYPE_CHECKING:
     from bench.speed.report import Comparison
@@ -93,7 +93,7 @@ def _known(chosen: list[str] | None, there: Mapping[str, object]) -> list[str]:
 def _setup() -> dict[str, Any]:
     from bench.train.settings import setup
 
-    gc.set_threshold(*startup.USUAL)  # as workers have it
+    gc.set_threshold(*server.USUAL)  # as workers have it
     return setup()
 
 

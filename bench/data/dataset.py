@@ -1,4 +1,4 @@
-"""What a data set is, and the checks, the padding, the normalisation and the fingerprint that all of them share."""
+"""The types of a data set; checking, padding, normalising and fingerprinting it."""
 
 from __future__ import annotations
 
@@ -14,39 +14,40 @@ from bench.data.normalise import Array, channel_statistics, normalised, padded
 from bench.errors import RnnbenchError
 
 PADDING = 0
-"""The id that stands after the end of a text; no word has it."""
+"""The id after the end of a text; no word has it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetInfo:
-    """What is known of a data set without opening it.
+    """Describes a data set without opening it.
+
+    Sets that share more than the defaults here derive a class with defaults of its own (``families/``).
 
     Attributes:
-        name: as configurations say it.
-        title: as tables print it.
-        task: ``"classification"``.
-        metric: ``"accuracy"``.
+        name: the name in configurations.
+        title: the name in tables.
+        task: ``"classification"`` or ``"language-modelling"``.
+        metric: the quantity that is reported.
         higher_is_better: which way the metric points.
         steps: T, the length of the longest sequence.
-        features: D.
-        classes: how many.
-        about: what it is, in one line.
-        protocol: how it is split, in one line.
-        licence: of the data.
+        features: D; for texts, the width of the embedding that the network learns.
+        classes: the number of classes; for a text to be modelled, of words.
+        about: one line that describes the data.
+        protocol: one line that says how the data is split.
+        licence: the licence of the data.
         citation: BibTeX.
-        source: where the file comes from, with its version.
-        sample_hz: time steps a second; ``None`` when unknown.
-        vocabulary: of a set of texts, how many words have an id; ``None`` for a set of numbers. Then D is the width of
-            the embedding that the network learns.
-        counts: sequences (words of a text to be modelled) in training, validation and test; ``None`` when they
+        source: where the files come from, with their version.
+        sample_hz: time steps per second; ``None`` when unknown.
+        vocabulary: for texts, how many words have an id; ``None`` for numbers.
+        counts: sequences in training, validation and test (words, for a text to be modelled); ``None`` when they
             depend on the user's files.
     """
 
     name: str
     title: str
-    task: str
-    metric: str
-    higher_is_better: bool
+    task: str = "classification"
+    metric: str = "accuracy"
+    higher_is_better: bool = True
     steps: int
     features: int
     classes: int
@@ -55,21 +56,21 @@ class DatasetInfo:
     licence: str
     citation: str
     source: str
-    sample_hz: float | None
+    sample_hz: float | None = None
     vocabulary: int | None = None
     counts: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Split:
-    """N sequences.
+    """N sequences, ready for training.
 
     Attributes:
-        x: [N, T, D] float32, z-normalised, zero after the end of each sequence; of texts [N, T] int32, the ids of the
-            words, :data:`PADDING` after the end.
+        x: [N, T, D] float32, z-normalised, zero after the end of each sequence; for texts [N, T] int32, ids of words,
+            :data:`PADDING` after the end.
         lengths: [N] int64, from 1 to T.
-        y: [N] int64, the classes.
-        group: [N] int64, the subject or recording that the split was made by.
+        y: [N] int64, classes.
+        group: [N] int64, the subject or recording by which the data was split.
     """
 
     x: Tensor
@@ -83,15 +84,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Three splits of a data set, no group in two of them.
+    """A data set in three splits, no group in two of them.
 
     Attributes:
-        info: what is known of it.
-        train: the weights and the normalisation come from it, and from nothing else.
-        validation: selects.
+        info: the description.
+        train: sets the weights and the normalisation.
+        validation: selects the epoch and the settings.
         test: is read once.
-        fingerprint: sha256 over the names and the tensors of the splits, in hexadecimal.
-        class_names: by class.
+        fingerprint: sha256 over the names and tensors of the splits, in hexadecimal.
+        class_names: the name of every class.
     """
 
     info: DatasetInfo
@@ -102,17 +103,17 @@ class Dataset:
     class_names: tuple[str, ...]
 
     def majority(self) -> float:
-        """Accuracy on the test split of always answering the class that is the most frequent in training."""
+        """Test accuracy of a model that always answers the most frequent class of the training split."""
         answer = torch.bincount(self.train.y, minlength=self.info.classes).argmax()
         return float((self.test.y == answer).double().mean())
 
 
 @dataclass(frozen=True)
 class RawSplit:
-    """N sequences as they come from a file.
+    """N sequences as read from a file.
 
     Attributes:
-        sequences: each [length, D], in the units of the file; of texts [length], ids of words from 1 on.
+        sequences: arrays [length, D] in the units of the file; for texts [length], ids of words from 1.
         y: [N] classes.
         group: [N] subjects or recordings.
     """
@@ -125,21 +126,21 @@ class RawSplit:
 def build(
     info: DatasetInfo, train: RawSplit, validation: RawSplit, test: RawSplit, class_names: Sequence[str]
 ) -> Dataset:
-    """Checks three raw splits, normalises them by the training split, pads them and takes their fingerprint.
+    """Checks three raw splits, normalises and pads them, and takes their fingerprint.
 
-    Each channel loses its mean and is divided by its standard deviation over all frames of the training sequences (a
-    constant channel is only centred). Padding plays no part and stays zero.
+    Every channel is centred and divided by its standard deviation, both over all frames of the training sequences; a
+    constant channel is only centred. Padding is left out of the statistics and stays zero.
 
     Args:
-        info: what the data set promises.
-        train: as read.
-        validation: as read.
-        test: as read.
-        class_names: one a class.
+        info: the description, which the splits must fit.
+        train: training sequences.
+        validation: validation sequences.
+        test: test sequences.
+        class_names: the name of every class.
 
     Raises:
-        RnnbenchError: when the splits are not what ``info`` promises, a value is not finite, or a group or the bytes of
-            a sequence are in two.
+        RnnbenchError: when the splits do not fit ``info``, a value is not finite, or two splits share a group or a
+            sequence.
     """
     raw = {"train": train, "validation": validation, "test": test}
     for name, split in raw.items():
@@ -147,23 +148,15 @@ def build(
     _check_all(info, raw, class_names)
     if info.vocabulary is None:
         statistics = channel_statistics(train.sequences)
-        splits = {
-            name: _finish(split, normalised(split.sequences, info.steps, statistics)) for name, split in raw.items()
-        }
+        arrays = [normalised(split.sequences, info.steps, statistics) for split in raw.values()]
     else:
-        splits = {name: _finish(split, padded(split.sequences, info.steps)) for name, split in raw.items()}
-    return Dataset(
-        info=info,
-        train=splits["train"],
-        validation=splits["validation"],
-        test=splits["test"],
-        fingerprint=fingerprint(splits),
-        class_names=tuple(class_names),
-    )
+        arrays = [padded(split.sequences, info.steps) for split in raw.values()]
+    splits = {name: _finish(split, x) for (name, split), x in zip(raw.items(), arrays, strict=True)}
+    return Dataset(info, **splits, fingerprint=fingerprint(splits), class_names=tuple(class_names))
 
 
 def wrong(name: str, what: str) -> RnnbenchError:
-    """The fault of a file that is not what this version of rnnbench knows."""
+    """The error for a file that this version of rnnbench does not know."""
     return RnnbenchError(f"data set {name}: {what}; its file does not fit this version of rnnbench")
 
 
@@ -229,7 +222,7 @@ def _finish(split: RawSplit, x: Array) -> Split:
 
 
 def fingerprint(splits: dict[str, Split]) -> str:
-    """Sha256, in hexadecimal, over the names, the shapes and the little-endian bytes of the splits, in order."""
+    """The sha256, in hexadecimal, of the names, shapes and little-endian bytes of the splits, in order."""
     total = hashlib.sha256()
     for name, split in splits.items():
         for field in ("x", "lengths", "y", "group"):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.startup import fork_server
+from bench.execute.server import fork_server
+from bench.train import signals
 
 
 def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
@@ -43,18 +41,10 @@ def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
 
 
 def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signals.end_with_parent()
     try:
         function(*arguments)
     except RnnbenchError as error:
         writer.send(str(error))
     else:
         writer.send("")
-
-
-def _end_with_parent() -> None:
-    """Nobody waits for a call whose caller is gone, killed or interrupted before it knew of the call."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # noqa: S101
-    wait([parent.sentinel])
-    os._exit(1)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import torch
-import yaml
-from torch import nn
 
-from bench import mcu, record, zoo
+from bench import mcu, zoo
 from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
-from bench.spec import Grid, RunSpec
+from bench.spec import RunSpec
 from bench.status import Status
 from bench.train.cell import build_cell
 from bench.train.language.model import build_layers
@@ -27,7 +24,7 @@ _STEPS = 12
 
 
 def try_out(runs: Iterable[RunSpec]) -> None:
-    """Runs each kind of cell on a short sequence of zeros, and traces it, so that its defects show before training.
+    """Runs each kind of cell on a short sequence of zeros, so that its defects show before training.
 
     Raises:
         RnnbenchError: names the cell, its line and the error.
@@ -35,7 +32,7 @@ def try_out(runs: Iterable[RunSpec]) -> None:
     tried = set()
     for spec in runs:
         info = describe(spec.data.name, spec.data.options)
-        kind = (_kind(spec, info), bool(spec.boards))
+        kind = _kind(spec, info)
         if kind in tried:
             continue
         tried.add(kind)
@@ -51,8 +48,6 @@ def try_out(runs: Iterable[RunSpec]) -> None:
             raise RnnbenchError(
                 f"cell {spec.cell.name!r} fails on zeros: {type(error).__name__}: {what}{zoo.place_of(error)}"
             ) from error
-        if spec.boards:
-            mcu.count([cell], nn.Identity())
 
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:
@@ -67,47 +62,44 @@ def _layers(spec: RunSpec, info: DatasetInfo) -> list[Cell]:
     return build_layers(spec) if info.task == LANGUAGE else [build_cell(spec.cell, info.features, spec.compress)]
 
 
-def _for_its_task(spec: RunSpec, info: DatasetInfo) -> RunSpec:
-    """The run without the boards of a language model, whose latency is not counted.
-
-    Raises:
-        RnnbenchError: when keys of a language model are set for another task, or one is to be quantised.
-    """
-    if info.task == LANGUAGE:
-        if spec.compress.quantise:
+def _check_task(spec: RunSpec, info: DatasetInfo) -> None:
+    """Refuses keys of another task, and what the run's own task cannot do."""
+    if info.task == LANGUAGE and spec.compress.quantise:
+        raise RnnbenchError(
+            f"compress.quantise: data set {info.name!r} is for {info.task}, and the integer program of a softmax "
+            "over a vocabulary is not written: leave it out"
+        )
+    for part in sorted(spec.parts_of_other_tasks(info.task)):
+        given = getattr(spec, part)
+        if keys := given.model_dump(exclude_defaults=True):
             raise RnnbenchError(
-                f"compress.quantise: data set {info.name!r} is for {info.task}, and the integer program of a softmax "
-                "over a vocabulary is not written: leave it out"
+                f"{part}.{next(iter(keys))} is for {given.task}, and data set {info.name!r} is for {info.task}: "
+                f"leave {part} out, or choose another data set: `rnnbench list datasets`"
             )
-        return spec.model_copy(update={"boards": ()})
-    for part in ("language", "awd"):
-        if keys := getattr(spec, part).model_dump():
-            raise RnnbenchError(
-                f"{part}.{next(iter(keys))} is for language modelling, and data set {info.name!r} is for {info.task}: "
-                f"leave {part} out, or choose a text, for instance ptb"
-            )
-    return spec
 
 
-def check(runs: Iterable[RunSpec]) -> list[RunSpec]:
+def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
     """Checks that every data set and board exists, every option is valid and every cell can be built.
 
+    Args:
+        runs: of a grid.
+        boards: that it names.
+
     Returns:
-        The runs, each once, without the options of data sets that equal their defaults, and language models without
-        boards.
+        The runs, each once, without the options of data sets that equal their defaults.
 
     Raises:
         RnnbenchError: the first fault found.
     """
+    for name in boards:
+        mcu.board(name)
     found: dict[str, RunSpec] = {}
     built = set()
     for given in runs:
         options = chosen_options(given.data.name, given.data.options)
         spec = given.model_copy(update={"data": given.data.model_copy(update={"options": options})})
         info = describe(spec.data.name, options)
-        spec = _for_its_task(spec, info)
-        for name in spec.boards:
-            mcu.board(name)
+        _check_task(spec, info)
         kind = _kind(spec, info)
         if kind not in built:
             _layers(spec, info)
@@ -142,30 +134,3 @@ def prepare_data(runs: Iterable[RunSpec], say: Callable[[str], None]) -> None:
     for label, part in {spec.data.label: spec.data for spec in runs}.items():
         say(label)
         prepare(part.name, options=part.options)
-
-
-def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
-    """Makes the results folder and notes which grid it belongs to, and which runs that has now.
-
-    Raises:
-        RnnbenchError: when it cannot be written, or belongs to another grid.
-    """
-    note = results / record.GRID_NOTE
-    try:
-        record.runs_folder(results).mkdir(parents=True, exist_ok=True)
-        if note.exists():
-            name = _noted_name(note)
-            if name != grid.name:
-                raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
-        body = {**grid.model_dump(mode="json"), "runs": [spec.id for spec in runs]}
-        record.write_atomically(note, yaml.safe_dump(body, sort_keys=False))
-    except OSError as error:
-        raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
-
-
-def _noted_name(note: Path) -> str:
-    try:
-        body = yaml.safe_load(note.read_text(encoding="utf-8"))
-        return str(body["name"])
-    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        raise RnnbenchError(f"{note} is damaged: delete it, or choose another folder with --out") from None

@@ -1,34 +1,36 @@
-"""What a person sees while a grid runs: what goes on, how far it is, how long it will take."""
+"""Shows a person how a grid goes on: which runs, how far, how much longer. It knows records and metrics alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from bench.execute.packing import packs
-from bench.execute.pool import Event, cores, run_jobs
+from bench import record
+from bench.execute.executors import Executor
+from bench.execute.launch import Launch, stamp
 from bench.record import Record
 from bench.status import Status
 from bench.train import Job
 
+_EVERY_S = 0.25
 _STYLE = {Status.DONE: "green", Status.FAILED: "red", Status.INTERRUPTED: "magenta"}
 
 
-def follow(jobs: Sequence[Job], workers: int | None, console: Console, most: int | None = 1) -> None:
-    """Runs jobs and shows their progress.
+def follow(launch: Launch, executor: Executor, console: Console) -> None:
+    """Starts workers, and shows how their runs go on until all workers have ended.
 
     Args:
-        jobs: in the order to start them.
-        workers: at once; one per core when ``None``.
+        launch: the runs; what was recorded of them before is not shown.
+        executor: starts the workers. They are stopped when an exception, such as the user's interrupt, ends the call.
         console: where to show it; a line per finished run when it is no terminal.
-        most: runs in a process at most; ``None`` for as many as pay.
     """
-    if not jobs:
-        return
+    runs = [_Run(job) for job in launch.jobs()]
+    workers = executor.start(launch)
     progress = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
@@ -39,45 +41,81 @@ def follow(jobs: Sequence[Job], workers: int | None, console: Console, most: int
         transient=True,
         speed_estimate_period=3600,  # runs differ in cost: a long memory steadies the time left
     )
-    at_once = min(workers or cores(), len(jobs))
-    with progress, closing(run_jobs(packs(jobs, most, at_once), at_once)) as events:
-        _show(progress, events, jobs)
+    try:
+        with progress:
+            view = _View(progress, runs)
+            while not workers.wait(max(_EVERY_S, 20 * view.update())):
+                pass
+            view.update()
+    finally:
+        workers.stop()
 
 
-def _show(progress: Progress, events: Iterable[Event], jobs: Sequence[Job]) -> None:
-    planned = {job.spec.id: job.spec.train.epochs for job in jobs}
-    finished = dict.fromkeys(planned, 0)
-    tasks: dict[str, TaskID] = {}
-    total = progress.add_task("", total=sum(planned.values()))
-    ended = 0
-    for event in events:
-        name = event.job.spec.id
-        if event.kind == "started":
-            if name in tasks:
-                progress.remove_task(tasks[name])
-            tasks[name] = progress.add_task(name, total=planned[name])
-        elif event.kind == "epoch":
-            finished[name] = event.epoch
-            progress.update(tasks[name], completed=event.epoch)
-        else:
-            ended += 1
-            planned[name] = finished[name]  # it may have stopped early
-            progress.remove_task(tasks.pop(name))
-            progress.console.print(Text.assemble(f"{ended:>4}/{len(jobs)}  ", _line(event)))
-        progress.update(
-            total,
-            description=f"{ended} of {len(jobs)} runs",
-            total=sum(planned.values()),
-            completed=sum(finished.values()),
+class _Run:
+    """A run as it is on disk: the record of this try, and the epochs it has finished."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.name = job, job.spec.id
+        self.record: Record | None = None
+        self.epochs, self.planned = 0, job.spec.train.epochs
+        self._stamp = stamp(job.folder)
+
+    @property
+    def is_over(self) -> bool:
+        return self.record is not None and self.record.status is not Status.RUNNING
+
+    def look(self) -> None:
+        """Reads what has been written since the last look."""
+        now = stamp(self.job.folder)
+        if now != self._stamp:
+            self._stamp, self.record = now, record.read(self.job.folder)
+        if self.record is not None:
+            with suppress(OSError):
+                lines = (self.job.folder / "metrics.csv").read_text(encoding="utf-8").count("\n")
+                self.epochs = max(0, lines - 1)
+        if self.is_over:
+            self.planned = self.epochs  # it may have stopped early
+
+
+class _View:
+    """A bar for each run that goes on, one for all, and a line for each that has ended."""
+
+    def __init__(self, progress: Progress, runs: Sequence[_Run]) -> None:
+        self._progress, self._runs = progress, runs
+        self._bars: dict[str, TaskID] = {}
+        self._all = progress.add_task("", total=sum(run.planned for run in runs))
+
+    def update(self) -> float:
+        """Looks at the runs that are not over; how many seconds that took."""
+        began = time.monotonic()
+        for run in self._runs:
+            if run.is_over:
+                continue
+            run.look()
+            if run.record is not None and run.name not in self._bars:
+                self._bars[run.name] = self._progress.add_task(run.name, total=run.planned)
+            if run.record is not None:
+                self._progress.update(self._bars[run.name], completed=run.epochs)
+            if run.is_over:
+                self._progress.remove_task(self._bars[run.name])
+                self._progress.console.print(Text.assemble(f"{self._ended():>4}/{len(self._runs)}  ", _line(run)))
+        self._progress.update(
+            self._all,
+            description=f"{self._ended()} of {len(self._runs)} runs",
+            total=sum(run.planned for run in self._runs),
+            completed=sum(run.epochs for run in self._runs),
         )
+        return time.monotonic() - began
+
+    def _ended(self) -> int:
+        return sum(run.is_over for run in self._runs)
 
 
-def _line(event: Event) -> Text:
-    """One finished run in one line."""
-    name, left = event.job.spec.id, event.record
-    if left is None:
-        return Text(f"{name}  {event.reason}; see {event.job.folder / 'log.txt'}")
-    return Text.assemble((left.status, _STYLE.get(left.status, "")), f"  {name}  {_figures(event.job, left)}")
+def _line(run: _Run) -> Text:
+    """A run that is over, in one line."""
+    left = run.record
+    assert left is not None  # noqa: S101
+    return Text.assemble((left.status, _STYLE.get(left.status, "")), f"  {run.name}  {_figures(run.job, left)}")
 
 
 def _figures(job: Job, left: Record) -> str:

@@ -1,106 +1,135 @@
-"""What a worker process does: one run or a pack, its output in ``log.txt``, its progress down a pipe.
-
-The fork server imports this module once, and with it what is slow to import.
-"""
+"""A worker: claims runs and trains them, each run or pack in a process of its own: a crash is one failed run."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
 import signal
-import sys
-import threading
-import traceback
+import time
 from collections.abc import Sequence
-from functools import partial
-from multiprocessing.connection import Connection
-from types import FrameType
+from contextlib import suppress
+from multiprocessing.connection import wait
 
-import filelock
-
-from bench import record
+from bench import claims, record, zoo
+from bench.claims import Claim
+from bench.execute.launch import ClaimedRun, Launch, stamp
+from bench.execute.pull import Pull
+from bench.execute.server import fork_server
+from bench.record import Labels, Record, Times
 from bench.status import Status
-from bench.train import Interrupted, Job, run, run_pack
+from bench.train import Job
+from bench.train.facts import now
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_stopping = threading.Event()
-_LOCK_PATIENCE_S = 5.0
-"""Longer than a planner holds a lock to see whether it is held."""
+_PATIENCE_S = 20.0
 
 
-def work(jobs: Sequence[Job], progress: Connection) -> None:
-    """Does one run, or several together; the body of a process.
+class Worker:
+    """Does runs of a launch, as many at once as it has workers, until none is left that nobody else works on.
+
+    A process that dies leaves a ``failed`` record with its exit code. When it had several runs, those that were not
+    over are tried once more, each by itself.
 
     Args:
-        jobs: the runs. One that another process works on, or has done, is left out.
-        progress: is sent the place in ``jobs`` and the number of each finished epoch.
+        launch: the runs.
     """
-    for number in _SIGNALS:
-        signal.signal(number, _interrupt)
-    try:
-        with contextlib.ExitStack() as held:
-            mine = [number for number, job in enumerate(jobs) if _taken(held, job)]
-            if not mine:
-                return
-            _redirect([jobs[number] for number in mine])
 
-            def tell(number: int, epoch: int) -> None:
-                with contextlib.suppress(OSError):  # whoever started us may be gone; the run goes on
-                    progress.send((mine[number], epoch))
+    def __init__(self, launch: Launch) -> None:
+        self._pull, self._most = Pull(launch), launch.workers
+        self._running: list[_Training] = []
 
-            if len(mine) == 1:
-                run(jobs[mine[0]], partial(tell, 0))
-            else:
-                run_pack([jobs[number] for number in mine], tell)
-    except BaseException:
-        traceback.print_exc()
-        raise
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+    @property
+    def tried(self) -> int:
+        """How many runs it has claimed so far."""
+        return len(self._pull.tried)
 
+    def wait(self, timeout_s: float) -> bool:
+        """Goes on for at most so long; whether all is done.
 
-def _taken(held: contextlib.ExitStack, job: Job) -> bool:
-    """Takes a run's lock, unless another process has it, or has done the run since it was planned."""
-    lock = record.lock(job.folder)
-    try:
-        lock.acquire(timeout=_LOCK_PATIENCE_S)
-    except filelock.Timeout:
-        return False
-    if (job.folder / "record.json").exists() and record.read(job.folder).status is Status.DONE:
-        lock.release()
-        return False
-    held.enter_context(lock)
-    lock.release()  # entering took it once more
-    return True
+        Raises:
+            RnnbenchError: when the results folder cannot be written.
+        """
+        end = time.monotonic() + timeout_s
+        while True:
+            while len(self._running) < self._most and (runs := self._pull.claim()):
+                training = _Training(runs)
+                self._running.append(training)
+                training.process.start()
+            left = end - time.monotonic()
+            if not self._running or left <= 0:
+                return not self._running
+            wait([training.process.sentinel for training in self._running], left)
+            for training in [each for each in self._running if not each.process.is_alive()]:
+                self._running.remove(training)
+                self._pull.again(training.close())
 
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Raises once: a terminal's Ctrl-C and the parent's word both arrive, and must not break the record's writing.
-
-    A flag, not SIG_IGN: Lightning puts back the handlers that it found when training began.
-    """
-    if not _stopping.is_set():
-        _stopping.set()
-        raise Interrupted
+    def stop(self) -> None:
+        """Stops what is running, which records ``interrupted``."""
+        for training in self._running:
+            with suppress(ValueError, OSError, AttributeError):  # not started, or gone
+                training.process.terminate()
+        for training in self._running:
+            if training.process.pid is not None:
+                training.process.join(_PATIENCE_S)
+                if training.process.is_alive():
+                    training.process.kill()
+                    training.process.join()
+        self._running.clear()
 
 
-def _redirect(jobs: Sequence[Job]) -> None:
-    """Sends everything that is logged to each run's ``log.txt``, after what earlier tries left there.
+class _Training:
+    """Claimed runs, and the process that trains them."""
 
-    What is printed has one way out of a process: that of a pack is in the first run's.
-    """
-    first, *others = [job.folder / "log.txt" for job in jobs]
-    handle = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(handle, 1)
-    os.dup2(handle, 2)
-    os.close(handle)
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), *map(logging.FileHandler, others)]
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers, force=True
-    )
-    log = logging.getLogger(__name__)
-    log.info("run %s, process %d", ", ".join(job.spec.id for job in jobs), os.getpid())
-    if others:
-        log.info("trained together; what they print, if anything, is in %s", first)
+    def __init__(self, runs: Sequence[ClaimedRun]) -> None:
+        self._runs = runs
+        self._stamps = [stamp(run.job.folder) for run in runs]
+        self.process = fork_server().Process(target=_train, args=(runs,), name=runs[0].job.spec.id)
+
+    def close(self) -> list[Job]:
+        """Records the runs whose process died before it could, or returns them when it had several."""
+        self.process.join()
+        again = []
+        for run, before in zip(self._runs, self._stamps, strict=True):
+            claim = _take_back(run.claim) if _is_dead(run.job, before) else None
+            if claim is None:
+                continue
+            if _is_dead(run.job, before):  # still: no other worker noticed, and went on with it
+                if len(self._runs) > 1:
+                    again.append(run.job)
+                else:
+                    _record_death(run.job, self.process.exitcode)
+            claim.release()
+        return again
+
+
+def _train(runs: Sequence[ClaimedRun]) -> None:
+    """The body of the process; what it imports is there already, in the server that it was forked from."""
+    from bench.execute.child import train
+
+    train(runs)
+
+
+def _is_dead(job: Job, before: int | None) -> bool:
+    """Whether a process that has ended left a run of its without saying how it ended."""
+    after = stamp(job.folder)
+    return after == before or (after is not None and record.read(job.folder).status is Status.RUNNING)
+
+
+def _take_back(given: Claim) -> Claim | None:
+    """The claim on a run whose process has died, whether or not it had adopted it; ``None`` when another has it."""
+    with suppress(claims.LostError):
+        given.touch()
+        return given
+    return claims.claim(given.folder)
+
+
+def _record_death(job: Job, code: int | None) -> None:
+    how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+    memory = ", which is what the system does when memory is short" if code == -signal.SIGKILL else ""
+    if stamp(job.folder) is None:
+        labels = Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant())
+        spec, times = job.spec.model_dump(mode="json"), Times(started=now())
+        left = Record(
+            id=job.spec.id, status=Status.RUNNING, grid=job.grid, spec=spec, labels=labels, times=times, provenance={}
+        )
+    else:
+        left = record.read(job.folder)
+    reason = f"the process died ({how}{memory})"
+    record.write(job.folder, left.model_copy(update={"status": Status.FAILED, "reason": reason}))

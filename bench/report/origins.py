@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bench.record import DataFacts, Record
 from bench.status import Status
 
-_OWN = ("git", "peak_memory_mb")
+_OWN = ("git", "peak_memory_mb", "sources")
 _PRIVATE = ("host",)
 """Items that stay in the record: pages are shown to others."""
 

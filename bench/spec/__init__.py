@@ -3,11 +3,13 @@
 from bench.spec.compression import CompressPart
 from bench.spec.grid import Grid, Override, read_grid, row_of
 from bench.spec.language import AwdPart, LanguagePart
-from bench.spec.parsing import parse
-from bench.spec.part import Part
-from bench.spec.run import SPEC_VERSION, CellPart, DataPart, RunSpec, TrainPart
+from bench.spec.named import RECORDED, CellPart, DataPart
+from bench.spec.part import Part, parse
+from bench.spec.run import SPEC_VERSION, RunSpec
+from bench.spec.train import TrainPart
 
 __all__ = [
+    "RECORDED",
     "SPEC_VERSION",
     "AwdPart",
     "CellPart",

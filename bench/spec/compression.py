@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from bench.spec.part import Part
+from bench.spec.train import TrainPart
 
 
 class CompressPart(Part):
@@ -18,7 +19,7 @@ class CompressPart(Part):
     ``quantise`` a last stage rounds the weights. The model of record is of the last stage.
     """
 
-    keep: dict[str, float] = Field(default_factory=dict)
+    keep: dict[str, float] = Field(default={})
     """Sparsity by matrix name, the fraction of entries that stay: ``{W: 0.2, U: 0.3}``; of both factors of a matrix
     of low rank."""
     threshold_every: int = Field(default=15, ge=1)
@@ -50,9 +51,9 @@ class CompressPart(Part):
                 raise ValueError(f"keep of {name} must be above 0 and at most 1, not {fraction:g}")
         return self
 
-    def check(self, epochs: int) -> None:
-        """Raises ``ValueError`` when some stage would have none of so many epochs."""
-        named, given = ", ".join(self.stages), self.stage_epochs
+    def check(self, train: TrainPart) -> None:
+        """Raises ``ValueError`` when a stage would have no epoch."""
+        epochs, named, given = train.epochs, ", ".join(self.stages), self.stage_epochs
         if given is not None and (len(given) != len(self.stages) or min(given) < 1 or sum(given) != epochs):
             raise ValueError(
                 f"compress.stage_epochs must give {len(self.stages)} stages ({named}) at least 1 epoch each and "

@@ -13,8 +13,7 @@ import yaml
 from pydantic import Field, field_validator, model_validator
 
 from bench.errors import RnnbenchError, nearest
-from bench.spec.parsing import parse
-from bench.spec.part import Part
+from bench.spec.part import Part, parse
 from bench.spec.run import RunSpec
 
 TOGETHER = "set"
@@ -33,11 +32,13 @@ class Grid(Part):
 
     name: str
     about: str = ""
-    base: dict[str, Any] = Field(default_factory=dict)
+    base: dict[str, Any] = Field(default={})
     grid: dict[str, list[Any]]
     overrides: tuple[Override, ...] = ()
-    rows: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = Field(default={})
     """Rows of the study's table, from top to bottom: a name, and what its runs have, by dotted path."""
+    boards: tuple[str, ...] | None = None
+    """Whose latency reports show, names of ``configs/boards/``; ``None`` for all."""
 
     @field_validator("name")
     @classmethod
@@ -90,7 +91,12 @@ class Grid(Part):
                     for path, value in override.set.items():
                         _set(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
             paths |= set(_paths(raw))
-            spec: RunSpec = parse(RunSpec, raw, f"grid {self.name!r}")
+            if "boards" in raw:
+                raise RnnbenchError(
+                    f"grid {self.name!r}: boards are no part of a run any more: move `boards` to the top level of the "
+                    "grid, beside `name`"
+                )
+            spec = parse(RunSpec, raw, f"grid {self.name!r}")
             found.setdefault(spec.id, spec)
         for number, override in enumerate(self.overrides):
             if number not in used:
@@ -125,8 +131,7 @@ def read_grid(path: Path) -> Grid:
         raise RnnbenchError(f"{path}{line}: {getattr(error, 'problem', None) or 'not YAML'}") from None
     if not isinstance(given, dict):
         raise RnnbenchError(f"{path} is not a grid: it needs `name` and `grid`")
-    grid: Grid = parse(Grid, given, str(path))
-    return grid
+    return parse(Grid, given, str(path))
 
 
 class _StrictLoader(yaml.SafeLoader):

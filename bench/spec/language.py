@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from bench.spec.part import Sparse
+from bench.spec.compression import CompressPart
+from bench.spec.part import Part
+from bench.spec.train import TrainPart
+
+TASK = "language-modelling"
+"""The only task that reads these parts."""
 
 
-class LanguagePart(Sparse):
+class LanguagePart(Part):
     """The network around the cell, and how the text is cut."""
+
+    task: ClassVar[str] = TASK
 
     layers: int = Field(default=1, ge=1, le=16)
     embedding_size: int | None = Field(default=None, ge=1, le=8192)
@@ -33,11 +40,13 @@ class LanguagePart(Sparse):
     """Of the softmax in training. ``bfloat16``: factors rounded to 8 bits of mantissa, sums and weights in float32."""
 
 
-class AwdPart(Sparse):
+class AwdPart(Part):
     """The techniques of Merity et al. ("Regularizing and Optimizing LSTM Language Models", ICLR 2018), each alone.
 
     Weight decay is ``train.weight_decay``. A technique at its default is off.
     """
+
+    task: ClassVar[str] = TASK
 
     weight_drop: float = Field(default=0.0, ge=0, lt=1)
     weight_drop_matrix: str = "U"
@@ -59,3 +68,12 @@ class AwdPart(Sparse):
     def averages(self) -> bool:
         """Whether weights are averaged at some time."""
         return self.nt_asgd is not None or self.finetune > 0
+
+    def check(self, train: TrainPart, compress: CompressPart) -> None:
+        """Raises ``ValueError`` when averaging does not fit the other parts."""
+        if self.averages and train.optimizer != "plain-sgd":
+            raise ValueError("awd.nt_asgd and awd.finetune average SGD: set train.optimizer to plain-sgd")
+        if self.averages and compress.keep:
+            raise ValueError("compress.keep with awd.nt_asgd or awd.finetune: an average of weights is not sparse")
+        if self.finetune and train.patience is not None:
+            raise ValueError("awd.finetune begins after the last epoch: leave train.patience at null")

@@ -1,10 +1,14 @@
-"""What every part of a specification is made of."""
+"""What parts of a specification are made of, and one line for what is wrong with one."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bench.errors import RnnbenchError, nearest
+
+P = TypeVar("P", bound=BaseModel)
 
 
 class Part(BaseModel):
@@ -13,13 +17,49 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Sparse(Part):
-    """A part that few runs have: what equals its default is left out of the canonical form.
+def parse(model: type[P], given: Any, where: str) -> P:
+    """Returns a part of a specification, made from what was read.
 
-    So a key that is added later leaves the ids of earlier runs as they are.
+    Args:
+        model: the part's class.
+        given: what was read.
+        where: named in the error, for instance the file.
+
+    Raises:
+        RnnbenchError: one line that names the key, what is wrong and the nearest valid key.
     """
+    try:
+        return model.model_validate(given)
+    except RnnbenchError as error:
+        raise RnnbenchError(f"{where}: {error}") from None
+    except ValidationError as error:
+        errors = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        first = errors[0]  # a misspelt key explains the key that is missed
+        path = ".".join(str(step) for step in first["loc"])
+        more = f" (and {_faults(len(errors) - 1)})" if len(errors) > 1 else ""
+        if first["type"] == "extra_forbidden":
+            known = _fields_at(model, first["loc"][:-1])
+            raise RnnbenchError(f"{where}: unknown key {path!r}{nearest(first['loc'][-1], known)}{more}") from None
+        raise RnnbenchError(f"{where}: {path + ': ' if path else ''}{reason(first)}{more}") from None
 
-    @model_serializer(mode="wrap")
-    def _leave_out_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        body: dict[str, Any] = handler(self)
-        return {key: value for key, value in body.items() if value != type(self).model_fields[key].get_default()}
+
+def _faults(count: int) -> str:
+    return f"{count} more fault{'s' if count != 1 else ''}"
+
+
+def reason(error: Any) -> str:
+    """A pydantic error in few words, with the value that was given."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in ("value_error", "missing"):
+        return text[0].lower() + text[1:]
+    return f"{text[0].lower() + text[1:]}, not {error['input']!r}"
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at a place inside a part."""
+    for step in loc:
+        annotation = model.model_fields[str(step)].annotation if str(step) in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

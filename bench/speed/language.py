@@ -48,7 +48,7 @@ def _spec(cell: str, products: str) -> RunSpec:
         "train": {"optimizer": "plain-sgd", "learning_rate": 0.1, "batch_size": _ROWS},
         "language": {"bptt": _STEPS, "products": products},
     }
-    made: RunSpec = parse(RunSpec, raw, "a step")
+    made = parse(RunSpec, raw, "a step")
     return made
 
 

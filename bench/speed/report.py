@@ -11,6 +11,7 @@ import torch
 from rich.table import Table
 
 from bench.train.provenance import provenance
+from bench.train.sources import git_state
 from cells import scan
 
 
@@ -61,7 +62,7 @@ class Comparison:
         Args:
             settings: what :func:`bench.train.settings.setup` returned.
         """
-        machine = {key: value for key, value in provenance().items() if key != "host"}
+        machine = {key: value for key, value in provenance().items() if key != "host"} | {"git": git_state()}
         return {
             "title": self.title,
             "command": ["rnnbench", *(Path(each).name if Path(each).is_absolute() else each for each in sys.argv[1:])],

@@ -23,9 +23,6 @@ def dataset(T: int, B: int, D: int) -> Dataset:
     info = DatasetInfo(
         name="noise",
         title="Noise",
-        task="classification",
-        metric="accuracy",
-        higher_is_better=True,
         steps=T,
         features=D,
         classes=_CLASSES,
@@ -34,7 +31,6 @@ def dataset(T: int, B: int, D: int) -> Dataset:
         licence="none",
         citation="none",
         source="made up",
-        sample_hz=None,
     )
     labels = tuple(str(number) for number in range(_CLASSES))
     return Dataset(info, _noise(B * _BATCHES, T, D), _noise(B, T, D), _noise(B, T, D), "none", labels)
@@ -56,9 +52,8 @@ def spec(B: int, H: int, steps: int, seed: int) -> RunSpec:
         "cell": {"name": "fastgrnn", "hidden_size": H},
         "train": {"epochs": max(1, steps // _BATCHES), "batch_size": B},
         "seed": seed,
-        "boards": [],
     }
-    made: RunSpec = parse(RunSpec, raw, "a short run")
+    made = parse(RunSpec, raw, "a short run")
     return made
 
 

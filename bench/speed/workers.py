@@ -6,7 +6,7 @@ import multiprocessing.connection
 import multiprocessing.process
 import os
 
-from bench.startup import fork_server
+from bench.execute.server import fork_server
 
 RUNS = 8
 _PACKED_TO = 64

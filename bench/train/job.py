@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data import describe
 from bench.spec import RunSpec, TrainPart
 
-_ITS_OWN = ("learning_rate", "schedule", "gradient_clip", "weight_decay", "patience")
+_ITS_OWN = {"learning_rate", "schedule", "gradient_clip", "weight_decay", "patience"}
 """Keys of ``train`` in which the runs of a pack may differ."""
-_SHARED = ("epochs", "batch_size", "optimizer")
+_SHARED = {"epochs", "batch_size", "optimizer"}
+"""The others that a pack knows."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,12 @@ class Job:
 
 
 def shape_of(spec: RunSpec) -> str | None:
-    """Equal for runs that can be trained together; ``None`` for one that cannot, with any."""
-    body = spec.model_dump(mode="json")
-    train = TrainPart().model_dump(mode="json") | body["train"]
-    rest = {key: value for key, value in train.items() if key not in (*_ITS_OWN, *_SHARED)}
-    usual = TrainPart().model_dump(mode="json")
-    if body.keys() - {"data", "cell", "train", "seed", "boards"} or any(usual[key] != rest[key] for key in rest):
-        return None
+    """Returns what runs have in common that can be trained together; ``None`` for a run that cannot, with any."""
+    train = spec.train.model_copy(update={key: getattr(TrainPart(), key) for key in _ITS_OWN})
+    shared = spec.model_copy(update={"train": train, "seed": 0})
+    given = shared.model_dump(exclude_defaults=True)
+    unknown = given.keys() - {"data", "cell", "train"} or given.get("train", {}).keys() - _SHARED
     info = describe(spec.data.name, spec.data.options)
-    if info.task != "classification" or info.vocabulary is not None:
+    if unknown or info.task != "classification" or info.vocabulary is not None:
         return None
-    return json.dumps([body["data"], body["cell"], *(train[key] for key in _SHARED)], sort_keys=True)
+    return shared.canonical()

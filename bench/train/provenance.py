@@ -6,8 +6,6 @@ import os
 import platform
 import resource
 import socket
-import subprocess
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ _PACKAGES = ("rnnbench", "torch", "lightning", "numpy", "wandb", "pandas")
 
 
 def provenance() -> dict[str, Any]:
-    """Where and with what a run was made: versions, commit, machine."""
+    """Where and with what something is made: versions and machine."""
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -24,7 +22,6 @@ def provenance() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "host": socket.gethostname(),
         "packages": {name: _version(name) for name in _PACKAGES},
-        "git": git_state(),
     }
 
 
@@ -32,30 +29,6 @@ def peak_memory_mb() -> float:
     """The most memory that this process has held at once, in 2^20 bytes."""
     unit = 1024 if platform.system() == "Darwin" else 1  # bytes there, kilobytes elsewhere
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit / 1024
-
-
-@cache
-def git_state() -> dict[str, Any]:
-    """The commit of the running code and whether the tree had changes; empty outside a checkout."""
-    root = Path(__file__).resolve().parents[2]
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None or not (root / ".git").exists():
-        return {}
-    return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
 
 
 def _version(package: str) -> str | None:

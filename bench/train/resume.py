@@ -11,26 +11,23 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
+from bench import zoo
 from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
-from bench.train import provenance, settings
+from bench.train import provenance, settings, sources
 
 FILE = "last.ckpt"
 _EVERY_S = 20.0
 """Seconds of training between two: what a kill costs at most, and more than a thousand times what one takes."""
 _KEY = "rnnbench"
-_PLAIN = {"data", "cell", "train", "compress", "language", "awd", "seed", "boards"}
-"""Parts of a specification; what others set in motion may have a state of its own."""
 _log = logging.getLogger(__name__)
 
 
 def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
-    """What must not have changed since a checkpoint; empty where that cannot be known."""
-    made = provenance.provenance()
-    if made["git"].get("dirty") or spec.model_dump(mode="json").keys() - _PLAIN:
-        return ""
-    same = {key: made[key] for key in ("cpu", "packages", "git")}
-    return json.dumps([spec.id, dataset.fingerprint, same, vars(settings.current())], sort_keys=True)
+    """Returns what must not have changed since a checkpoint."""
+    code, made = sources.digest(zoo.cell_class(spec.cell.name)), provenance.provenance()
+    same = [spec.id, dataset.fingerprint, code, made["cpu"], made["packages"], vars(settings.current())]
+    return json.dumps(same, sort_keys=True)
 
 
 class LastEpoch(pl.Callback):
@@ -38,7 +35,7 @@ class LastEpoch(pl.Callback):
 
     Args:
         path: the file.
-        identity: of the run; nothing is kept when it is empty.
+        identity: of the run, from :func:`identity`.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
@@ -47,7 +44,7 @@ class LastEpoch(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs after the other callbacks have taken the epoch in."""
-        if self._identity and not trainer.should_stop and time.monotonic() - self._written >= _EVERY_S:
+        if not trainer.should_stop and time.monotonic() - self._written >= _EVERY_S:
             partial = self.path.with_name(f".{self.path.name}.partial")
             trainer.save_checkpoint(partial)
             partial.replace(self.path)
@@ -56,12 +53,12 @@ class LastEpoch(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Says whose it is."""
+        """Adds the identity of the run."""
         checkpoint[_KEY] = self._identity
 
     def usable(self) -> Path | None:
-        """The checkpoint that an earlier try left, if it is this run's, as it is now."""
-        if not self._identity or not self.path.exists():
+        """Returns the checkpoint that an earlier try left, if it is of this run as it is now."""
+        if not self.path.exists():
             return None
         try:
             kept = torch.load(self.path, weights_only=True, map_location="cpu")

@@ -13,9 +13,10 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
-from bench.record import Labels, Record, Times
+from bench.record import Labels, Latency, Record, Times
+from bench.record import latency as beside
 from bench.status import Status
-from bench.train import provenance, resume
+from bench.train import provenance, resume, sources
 from bench.train.classification import task as classifying
 from bench.train.classification.network import Network, build
 from bench.train.divergence import DivergedError, Ground
@@ -58,14 +59,16 @@ class Ongoing:
         self.record: Record | None = None
         self._listener, self._began = listener, time.monotonic()
         chosen = setup()
+        cell = zoo.cell_class(job.spec.cell.name)
+        code = {"git": sources.git_state(cell), "sources": sources.digest(cell)[:12]}
         self._base = Record(
             id=job.spec.id,
             status=Status.RUNNING,
             grid=job.grid,
             spec=job.spec.model_dump(mode="json"),
-            labels=Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant()),
+            labels=Labels(cell=cell.title, variant=job.spec.variant()),
             times=Times(started=now()),
-            provenance={**provenance.provenance(), **chosen, "pack": pack},
+            provenance={**provenance.provenance(), **code, **chosen, "pack": pack},
         )
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
         record.write(job.folder, self._base)
@@ -148,6 +151,7 @@ class Ongoing:
         if self.record is not None:
             return
         train_s, wall_s = self._facts.pop("train_s", None), time.monotonic() - self._began
+        latency: Latency | None = self._facts.pop("latency", None)
         end = {
             "status": status,
             "reason": reason,
@@ -157,6 +161,9 @@ class Ongoing:
         }
         final = self._base.model_copy(update=end)
         with undisturbed():
+            if latency is not None:
+                beside.write(self.job.folder, latency)
+                final = final.model_copy(update={"latency": latency.boards, "latency_reason": latency.reason})
             record.write(self.job.folder, final)
             self.record = final
             if status is Status.DONE:

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
+from types import FrameType
 
 
 class Interrupted(BaseException):
     """Somebody asked the process to stop."""
+
+
+def hear() -> None:
+    """Has this process raise :class:`Interrupted` when it is told to stop, once.
+
+    A terminal's Ctrl-C and the parent's word both arrive, and the second must not break the writing of a record. It is
+    a flag, not SIG_IGN: Lightning puts back the handlers that it found when training began.
+    """
+    stopping = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise Interrupted
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
+def end_with_parent() -> None:
+    """Has this process told to end (SIGTERM) when its parent is gone, so that no orphan goes on."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101
+
+    def end() -> None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, name="end-with-parent", daemon=True).start()
 
 
 @contextmanager

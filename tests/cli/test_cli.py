@@ -53,7 +53,8 @@ FAULTS = {
     "a misspelt key of a run": (SMALL.replace("epochs", "epoch"), ["train.epoch", "did you mean 'epochs'"]),
     "an unknown cell": (SMALL.replace("gru", "gruu"), ["unknown cell 'gruu'", "did you mean 'gru'"]),
     "an unknown data set": (SMALL.replace("digits-mfcc", "digit-mfcc"), ["data set 'digit-mfcc'", "'digits-mfcc'"]),
-    "an unknown board": (SMALL.replace("base: {", "base: {boards: [unno], "), ["'unno'", "'uno'"]),
+    "an unknown board": (SMALL + "boards: [unno]", ["'unno'", "'uno'"]),
+    "boards of a run": (SMALL.replace("base: {", "base: {boards: [uno], "), ["move `boards` to the top level"]),
     "a value out of range": (SMALL.replace("epochs: 1", "epochs: 0"), ["train.epochs", "not 0"]),
     "a rank above the full rank": (
         SMALL.replace("hidden_size: 4", "hidden_size: 4, rank: {U: 5}"),

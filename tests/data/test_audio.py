@@ -91,9 +91,9 @@ def test_wav_gives_its_samples() -> None:
     ("data", "says"),
     [
         (wav(noise(0))[:-1000], "cut short: 15500 of 16000"),
-        (wav(noise(0))[:20], "no .wav file"),
-        (b"", "no .wav file"),
-        (b"fLaC" + bytes(100), "no .wav file"),
+        (wav(noise(0))[:20], "not a readable .wav file"),
+        (b"", "not a readable .wav file"),
+        (b"fLaC" + bytes(100), "not a readable .wav file"),
         (wav(noise(0), rate=8_000), "8000"),
         (wav(noise(0), channels=2), "(2, 16, 16000)"),
         (wav([]), "cut short: 0 of 0"),

@@ -1,6 +1,6 @@
 """The real files, fetched as the product fetches them: counts, protocol and content; and files that are not they.
 
-What needs the user's files is tested when ``$RNNBENCH_DATA`` holds them, else from tiny ones (test_published_layouts).
+What needs the user's files is tested when ``$RNNBENCH_DATA`` holds them, else from tiny ones (``published.py``).
 """
 
 from __future__ import annotations

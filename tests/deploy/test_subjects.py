@@ -15,7 +15,7 @@ SPARSE: dict[str, Any] = {"keep": {"W": 0.25, "U": 0.25}}
 
 def _untrained(compress: dict[str, Any]) -> mcu.Program:
     raw = {"data": "watch7", "cell": {"name": "fastgrnn", "hidden_size": 40}, "compress": compress}
-    spec: RunSpec = parse(RunSpec, raw, "test")
+    spec = parse(RunSpec, raw, "test")
     return models.untrained(spec, features=6, classes=7, steps=16)[1]
 
 

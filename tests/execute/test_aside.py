@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.execute import aside
+from bench.execute.aside import aside
 
 
 def _fails(text: str) -> None:
@@ -50,7 +50,7 @@ _WAITING = """
 import signal, sys
 from bench.cli import run
 signal.signal(signal.SIGTERM, run._interrupt)
-from bench.execute import aside
+from bench.execute.aside import aside
 sys.path.insert(0, {folder!r})
 from test_aside import _waits
 print("begun", flush=True)

@@ -19,9 +19,9 @@ def imported(code: str) -> set[str]:
     ("code", "allowed"),
     [
         ("import bench.cli", set()),
-        ("import bench.__main__, bench.startup", set()),
+        ("import bench.__main__, bench.execute.server", set()),
         ("import bench.plan, bench.record", {"pydantic"}),
-        ("from bench import execute; import bench.execute.progress", {"pydantic", "torch", "numpy"}),
+        ("import bench.execute.grid, bench.execute.worker", {"pydantic", "torch", "numpy"}),
         ("import bench.speed.workers", set()),
     ],
 )
@@ -36,11 +36,12 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_a_worker_plots_nothing_and_knows_no_tables() -> None:
-    assert not imported("import bench.execute.worker") & {"pandas", "seaborn", "wandb"}
+    assert not imported("import bench.execute.child") & {"pandas", "seaborn", "wandb"}
 
 
 def test_what_the_server_imported_is_no_matter_of_the_collector() -> None:
-    code = "import gc, bench.warm; print(gc.isenabled() and gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"
+    code = "import gc, bench.execute.warm\n"
+    code += "print(gc.isenabled() and gc.get_freeze_count() > 100_000 > len(gc.get_objects()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"]
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from bench.record import DataFacts, Labels, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
+from bench.record import DataFacts, Labels, Latency, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
+from bench.record import latency as beside
+from bench.spec import RECORDED, RunSpec
 from bench.status import Status
 
 MAJORITY = {"watch": 0.2, "digits": 0.1}
@@ -41,7 +43,7 @@ class Folder:
     """A results folder to put runs into."""
 
     def __init__(self, path: Path, grid: str = "demo") -> None:
-        self.path, self.grid, self.count = path, grid, 0
+        self.path, self.grid = path, grid
 
     def add(
         self,
@@ -70,7 +72,6 @@ class Folder:
 
         ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program.
         """
-        self.count += 1
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
         rank = {"U": 8} if "L" in steps else {}
@@ -94,19 +95,22 @@ class Folder:
             **(facts or {}),
         }
         name = "".join(letter for letter in cell.lower() if letter.isalnum())
-        record = Record(
-            id=f"{data}-{name}-h{hidden}-s{seed}-{self.count:08d}",
-            status=status,
-            reason=reason,
-            grid=self.grid,
-            spec={
+        spec = RunSpec.model_validate(
+            {
                 "data": {"name": data},
                 "cell": {"name": name, "hidden_size": hidden, "rank": rank, "options": {"v": variant}},
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "seed": seed,
-                "boards": ["uno", "mkr1000"],
-                **({"compress": compress} if compress else {}),
+                "compress": compress,
             },
+            context=RECORDED,
+        )
+        record = Record(
+            id=spec.id,
+            status=status,
+            reason=reason,
+            grid=self.grid,
+            spec=spec.written("classification"),
             labels=Labels(cell=cell, variant=variant),
             times=Times(started="2026-08-01T10:00:00Z", finished="2026-08-01T10:01:00Z", train_s=55.0, wall_s=60.0),
             provenance={"python": "3.11.7", "git": {"commit": "c0ffee", "dirty": False}} | (provenance or {}),
@@ -118,6 +122,7 @@ class Folder:
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
         write(folder, copy.deepcopy(record))
+        beside.write(folder, Latency(boards=record.latency))
         if curve is not None:
             lines = [f"{e},1.0,1.0,{value},0.005,1.5" for e, value in enumerate(curve, 1)]
             head = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds"

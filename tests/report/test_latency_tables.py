@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import yaml
 from reading import texts, titles
+from rich.console import Console
 
-from bench.report import Table, commands
+from bench.report import Table, commands, to_rich
 from bench.report.writers import to_latex, to_markdown
 
 ROOT = Path(__file__).parents[2] / "results"
@@ -164,3 +165,14 @@ def test_files_are_written_whole_with_their_origin(tmp_path: Path) -> None:
     assert paths[1].read_text(encoding="utf-8").startswith("## Uno: predicted latency\n")
     assert paths[2].read_text(encoding="utf-8").count(r"\begin{table}") == 1
     assert json.loads(paths[3].read_text(encoding="utf-8")) == {"git": {"commit": "c"}}
+
+
+def test_the_terminal_prints_a_model_whole_in_112_columns() -> None:
+    """`rnnbench latency` prints so wide: with seven digits of cycles no name of a board or format is cut."""
+    large = {"cycles_per_step": 1_221_200, "answer_cycles": 143_000, "flash_bytes": 25_112, "ms_per_step": 76.3}
+    rows = [predicted(board="nano33ble", format="float32", **large, ms=7031.0, ms_low=7031.0, ms_high=7031.0)]
+    console = Console(width=112, soft_wrap=True)
+    with console.capture() as captured:
+        console.print(to_rich(commands.model_table(commands.predicted(rows))))
+    words = ["nano33ble", "float32", "1221200", "76.3", "143000", "7031", "7031-7031", "25112", "500", "1.50", "yes"]
+    assert captured.get().split()[-len(words) :] == words

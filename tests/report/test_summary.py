@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench import claims
 from bench.errors import RnnbenchError
-from bench.record import lock, runs_folder
+from bench.record import runs_folder
 from bench.report import frame, read
 from bench.report.summary import Summary
 from bench.report.writers import to_csv
@@ -150,7 +151,9 @@ def test_the_frame_is_what_pandas_would_compute(small: Any) -> None:
 def test_a_running_record_that_nobody_holds_was_interrupted(folder: Any) -> None:
     folder.add(seed=0)
     record = folder.add(seed=1, status=Status.RUNNING)
-    with lock(runs_folder(folder.path) / record.id):
+    held = claims.claim(runs_folder(folder.path) / record.id)
+    assert held is not None
+    with claims.beating([held]):
         assert {r.status for r in read(folder.path).records} == {Status.DONE, Status.RUNNING}
     assert {r.status for r in read(folder.path).records} == {Status.DONE, Status.INTERRUPTED}
 

@@ -56,9 +56,9 @@ def run_tiny(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     def go(listener: Callable[[int], None] = lambda epoch: None, **changes: Any) -> tuple[record.Record, Path]:
         wandb = changes.pop("wandb", "disabled")
-        raw: dict[str, Any] = {"data": "tiny", "cell": {"name": "gru", "hidden_size": 6}, "boards": ["uno"], **changes}
+        raw: dict[str, Any] = {"data": "tiny", "cell": {"name": "gru", "hidden_size": 6}, **changes}
         raw["train"] = {"epochs": 3, "batch_size": 16, **raw.get("train", {})}
-        spec: RunSpec = parse(RunSpec, raw, "test")
+        spec = parse(RunSpec, raw, "test")
         folder = tmp_path / str(next(count)) / spec.id
         folder.mkdir(parents=True)
         return run(Job(spec, folder, "tests", wandb), listener), folder

@@ -22,7 +22,7 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def specs(cell: str, count: int) -> list[RunSpec]:
-    raw = {"data": "tiny", "cell": {"name": cell, "hidden_size": 6}, "boards": [], "train": {"epochs": 3}}
+    raw = {"data": "tiny", "cell": {"name": cell, "hidden_size": 6}, "train": {"epochs": 3}}
     return [parse(RunSpec, {**raw, "seed": seed}, "test") for seed in range(count)]
 
 

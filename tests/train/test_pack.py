@@ -25,7 +25,7 @@ Changes = list[dict[str, Any]]
 
 
 def specs(changes: Changes, cell: Any = None, **train: Any) -> list[RunSpec]:
-    raw = {"data": "tiny", "cell": cell or CELL, "boards": ["uno"]}
+    raw = {"data": "tiny", "cell": cell or CELL}
     usual = {"epochs": 3, "batch_size": 16, **train}
     return [parse(RunSpec, {**raw, "seed": n, "train": {**usual, **each}}, "test") for n, each in enumerate(changes)]
 

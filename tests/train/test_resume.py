@@ -18,7 +18,7 @@ from bench.data import Dataset
 from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
-from bench.train import Interrupted, Job, provenance, resume, run, runner, settings
+from bench.train import Interrupted, Job, resume, run, runner, settings, sources
 from bench.train.chunks import Chunks
 from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import build
@@ -29,9 +29,9 @@ NOISY = {"name": "qrnn", "hidden_size": 6, "zoneout": 0.3}
 
 
 def spec(compress: dict[str, Any] | None = None, **train: Any) -> RunSpec:
-    raw = {"data": "tiny", "cell": NOISY, "boards": [], "train": {"epochs": 6, "batch_size": 16, **train}}
+    raw = {"data": "tiny", "cell": NOISY, "train": {"epochs": 6, "batch_size": 16, **train}}
     raw["compress"] = compress or {}
-    made: RunSpec = parse(RunSpec, raw, "test")
+    made = parse(RunSpec, raw, "test")
     return made
 
 
@@ -97,7 +97,6 @@ def go(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     monkeypatch.setattr(runner, "open_any", lambda name, **options: text if name == "ptb" else tiny)
     monkeypatch.setattr(resume, "_EVERY_S", 0.0)
     monkeypatch.setattr(settings, "_current", settings.current())  # put back after a run that has others
-    monkeypatch.setattr(provenance, "git_state", lambda: {"commit": "c", "dirty": False})
 
     def start(name: str, stop: int | None = None, modelling: bool = False, **changes: Any) -> tuple[Record, Path]:
         folder = tmp_path / name
@@ -149,7 +148,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(changes: dict[str, Any], go
     assert "continued_after_epoch" not in whole.provenance
 
 
-@pytest.mark.parametrize("change", ["damaged", "cut short", "another commit", "changed files", "other settings"])
+@pytest.mark.parametrize("change", ["damaged", "cut short", "other sources", "other settings"])
 def test_what_is_not_the_same_run_starts_again(change: str, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
     _, folder = go("parts", stop=3)
     path = folder / resume.FILE
@@ -160,8 +159,7 @@ def test_what_is_not_the_same_run_starts_again(change: str, go: Go, monkeypatch:
     elif change == "other settings":
         monkeypatch.setenv("RNNBENCH_FUSED_OPTIMIZER", "off")
     else:
-        state = {"commit": "c" if change == "changed files" else "d", "dirty": change == "changed files"}
-        monkeypatch.setattr(provenance, "git_state", lambda: state)
+        monkeypatch.setattr(sources, "digest", lambda cell: "other")
     done, _ = go("parts")
     assert done.status is Status.DONE
     assert "continued_after_epoch" not in done.provenance

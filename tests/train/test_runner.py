@@ -13,6 +13,7 @@ import pytest
 import torch
 import yaml
 from tiny_runs import RunTiny
+from torch import nn
 
 from bench import record, track
 from bench.data import Dataset
@@ -23,6 +24,8 @@ from bench.train.classification import module
 from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import Network, build
 from bench.train.epochs import columns
+from cells import Cell, State, Weight
+from cells.cell import _REGISTRY
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -32,14 +35,14 @@ def rows(folder: Path) -> list[dict[str, str]]:
 
 def restored(folder: Path, tiny: Dataset) -> Network:
     saved = torch.load(folder / "model.pt", weights_only=True)
-    spec: RunSpec = parse(RunSpec, saved["spec"], "model.pt")
+    spec = parse(RunSpec, saved["spec"], "model.pt")
     network = build(spec, tiny.info.features, tiny.info.classes)
     network.load_state_dict(saved["state"])
     return network
 
 
 def score(network: Network, tiny: Dataset, split: str) -> tuple[float, float]:
-    spec: RunSpec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
+    spec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
     module = Classification(network, spec.train, tiny.info.classes, 1)
     for batch in Batches(getattr(tiny, split), 512):
         module._score(split, batch)
@@ -143,7 +146,7 @@ def test_what_a_run_is_told_reaches_its_training(
     assert clipped == [0.25] * (epochs * math.ceil(60 / 16))
     assert left.data is not None
     assert (left.data.train, left.data.validation, left.data.test) == (60, 30, 33)
-    (uno,) = left.latency
+    uno = left.latency[0]
     head = uno.cycles - tiny.info.steps * uno.cycles_per_step
     assert 0 < head < uno.cycles_per_step
     assert torch.are_deterministic_algorithms_enabled()
@@ -203,7 +206,7 @@ def test_done_is_written_last(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
     _, folder = run_tiny()
     assert written == [("running", False), ("done", True)]
     left = {path.name for path in folder.iterdir()}
-    assert left == {"spec.yaml", "record.json", "metrics.csv", "model.pt"}
+    assert left == {"spec.yaml", "record.json", "latency.json", "metrics.csv", "model.pt"}
 
 
 def test_a_stop_while_wandb_closes_does_not_cost_the_record(
@@ -221,7 +224,7 @@ def test_a_stop_while_wandb_closes_does_not_cost_the_record(
 
 def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
     left, folder = run_tiny(cell={"name": "lstm", "hidden_size": 5})
-    spec: RunSpec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
+    spec = parse(RunSpec, yaml.safe_load((folder / "spec.yaml").read_text()), "spec.yaml")
     assert spec.id == left.id == json.loads((folder / "record.json").read_text())["id"]
     assert list(rows(folder)[0]) == list(columns("accuracy"))
     assert left.size is not None
@@ -261,3 +264,31 @@ def test_a_broken_wandb_does_not_break_a_run(run_tiny: RunTiny, monkeypatch: pyt
     monkeypatch.setattr(wandb, "init", broken)
     left, _ = run_tiny(wandb="offline")
     assert left.status is Status.DONE
+
+
+class _Normed(Cell):
+    """A cell that cannot be exported: it normalises its state."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(hidden_size, input_size)
+        self.norm = nn.LayerNorm(hidden_size)
+
+    def project(self, x_TBD: torch.Tensor) -> torch.Tensor:
+        return self.W(x_TBD)
+
+    def step(self, pre_BG: torch.Tensor, state: State) -> State:
+        return (self.norm(state[0] + pre_BG),)
+
+
+def test_a_cell_that_cannot_be_exported_is_trained_and_says_why_it_has_no_latency(
+    run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_REGISTRY, "normed", _Normed)
+    for key, value in {"name": "normed", "title": "Normed"}.items():
+        monkeypatch.setattr(_Normed, key, value, raising=False)
+    left, folder = run_tiny(cell={"name": "normed", "hidden_size": 6})
+    assert (left.status, left.reason, left.latency) == (Status.DONE, "", ())
+    assert left.latency_reason
+    assert "\n" not in left.latency_reason
+    assert record.read(folder) == left

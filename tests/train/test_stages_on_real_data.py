@@ -30,7 +30,7 @@ def test_integers_are_within_a_point_of_floats(
             "train": {"epochs": epochs, "batch_size": 100, "learning_rate": 0.003},
             "seed": seed,
         }
-        spec: RunSpec = parse(RunSpec, raw, "test")
+        spec = parse(RunSpec, raw, "test")
         folder = tmp_path / spec.id
         folder.mkdir()
         done = run(Job(spec, folder, "tests", "disabled"))

@@ -1,4 +1,4 @@
-"""Human activities from a phone at the waist: UCI HAR's windows, and what they share with UCI HAPT's."""
+"""Reads UCI HAR, activities recorded by a phone at the waist; constants that UCI HAPT shares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.normalise import Array
 from bench.data.progress import track
-from bench.data.splits import pick
+from bench.data.splits import parted
 from bench.data.tree import Tree, numbers, open_tree
 
 LENGTH, STEP = 128, 64
@@ -19,7 +19,7 @@ RATE_HZ = 50.0
 ACTIVITIES = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "SITTING", "STANDING", "LAYING")
 USERS = range(1, 31)
 TEST = (2, 4, 9, 10, 12, 13, 18, 20, 24)
-# Every fifth of the 21 training users in order of number, a fifth of them.
+# Every fifth of the 21 training users, in order of number.
 VALIDATION = tuple([user for user in USERS if user not in TEST][4::5])
 PROTOCOL = (
     f"by user: official test users; validation {' '.join(map(str, VALIDATION))}; windows of 128 samples, every 64"
@@ -32,39 +32,35 @@ _HAR_FILES = [f"{kind}_{axis}" for kind in ("body_acc", "body_gyro", "total_acc"
 
 
 def merged(info: DatasetInfo, name: str, title: str) -> DatasetInfo:
-    """The same data with the paper's two classes."""
+    """The description of the same data with the paper's two classes."""
     about = f"{info.about}; sitting, laying and walking upstairs against the rest"
     return dataclasses.replace(info, name=name, title=title, classes=2, about=about)
 
 
 def class_names(info: DatasetInfo) -> tuple[str, ...]:
-    """Of the six activities or the two classes."""
+    """The names of the six activities or of the two classes."""
     return ACTIVITIES if info.classes == len(ACTIVITIES) else ("STAND_WALK_DOWN", "SIT_LAY_UP")
 
 
 def labels(info: DatasetInfo, activity: Array) -> Array:
-    """Classes of activities 1 to 6."""
+    """The classes of activities, which are numbered 1 to 6."""
     return activity - 1 if info.classes == len(ACTIVITIES) else np.array(HAR2)[activity - 1]
 
 
 def read_har(path: Path, info: DatasetInfo, users: Sequence[int] = USERS) -> Dataset:
-    """UCI HAR from its tree or archive.
+    """Reads UCI HAR from its tree or archive.
 
     Raises:
-        RnnbenchError: when a file is missing or damaged, or a user is.
+        RnnbenchError: when a file is missing or damaged, or a user is missing.
     """
     tree = open_tree(path).at("train/Inertial Signals/body_acc_x_train.txt")
     train, test = (_har_part(tree, info, part) for part in ("train", "test"))
-    for part, split, wanted in (
-        ("train", train, set(users) - set(TEST)),
-        ("test", test, set(users) & set(TEST)),
-    ):
+    for part, split, wanted in (("train", train, set(users) - set(TEST)), ("test", test, set(users) & set(TEST))):
         if missing := wanted ^ set(split.group.tolist()):
             has = "is missing" if min(missing) in wanted else "does not belong there"
             raise wrong(info.name, f"{part}/subject_{part}.txt in {tree.where}: user {min(missing)} {has}")
     validating = np.isin(train.group, VALIDATION)
-    parts = [pick(train, np.flatnonzero(~validating)), pick(train, np.flatnonzero(validating))]
-    return build(info, parts[0], parts[1], test, class_names(info))
+    return build(info, *parted(train, validating, np.zeros_like(validating))[:2], test, class_names(info))
 
 
 def _har_part(tree: Tree, info: DatasetInfo, part: str) -> RawSplit:

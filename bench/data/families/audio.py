@@ -1,8 +1,8 @@
-"""Sound to features: 16-bit .wav files, and the log-mel front end of the FastGRNN paper.
+"""Reads 16-bit .wav files and computes log-mel energies, the features of the FastGRNN paper.
 
-Reference: the authors' code computes ``fbank`` of ``python_speech_features`` (EdgeML, ``process_google.py``): 32
-filters, 25 ms windows every 10 ms, Hamming, pre-emphasis 0.97, 512-point transform, 0 Hz to half the rate, short clips
-padded on the left, log(x + 1e-10). Written here from the formulas.
+Reference: the authors' code calls ``fbank`` of ``python_speech_features`` (EdgeML, ``process_google.py``): 32 filters,
+25 ms windows every 10 ms, Hamming, pre-emphasis 0.97, 512-point transform, 0 Hz to half the rate, short clips padded on
+the left, log(x + 1e-10). Written here from the formulas.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WINDOW_S, _STEP_S = 0.025, 0.01
 _TRANSFORM = 512
 _PRE_EMPHASIS = 0.97
 _FLOOR = 1e-10
-# Features lie on a grid (a step is 0.004 dB), so that another machine's last bit gives the same data.
+# Features are rounded to a grid of 0.004 dB, so that machines whose last bits differ give the same data.
 _GRID = 2.0**-10
 
 Samples = npt.NDArray[np.int16]
@@ -33,12 +33,12 @@ def read_wav(data: bytes, rate: int, where: str) -> Samples:
     """The samples of a mono 16-bit .wav file.
 
     Args:
-        data: the file.
-        rate: the samples a second that it must have.
-        where: for messages.
+        data: the bytes of the file.
+        rate: the samples per second that the file must have.
+        where: the name of the file in messages.
 
     Raises:
-        RnnbenchError: when it is damaged, cut short, or of another rate or format; names it.
+        RnnbenchError: when the file is damaged, cut short, or of another rate or format; names it.
     """
     try:
         with wave.open(io.BytesIO(data)) as file:
@@ -46,7 +46,7 @@ def read_wav(data: bytes, rate: int, where: str) -> Samples:
             promised = file.getnframes()
             body = file.readframes(promised)
     except (wave.Error, EOFError) as error:
-        raise RnnbenchError(f"{where} is no .wav file that can be read ({error}); get it again") from error
+        raise RnnbenchError(f"{where} is not a readable .wav file ({error}); get it again") from error
     if form != (1, 16, rate):
         raise RnnbenchError(f"{where} has (channels, bits, rate) {form}, not {(1, 16, rate)}; get it again")
     if not promised or len(body) != 2 * promised:
@@ -55,10 +55,10 @@ def read_wav(data: bytes, rate: int, where: str) -> Samples:
 
 
 def left_padded(samples: Samples, length: int, where: str) -> Samples:
-    """A clip of ``length`` samples, silent before the sound.
+    """The sound as a clip of ``length`` samples, with silence before it.
 
     Raises:
-        RnnbenchError: when the sound is longer: nothing is cut.
+        RnnbenchError: when the sound is longer than the clip: nothing is cut.
     """
     if len(samples) > length:
         raise RnnbenchError(f"{where} has {len(samples)} samples, more than the {length} of a clip")
@@ -66,17 +66,17 @@ def left_padded(samples: Samples, length: int, where: str) -> Samples:
 
 
 def frames_of(length: int, rate: int) -> int:
-    """How many frames ``length`` samples give: those of the last begin before the end, the rest of it is zero."""
+    """The number of frames of ``length`` samples; the last frame is filled up with zeros."""
     window, step = _sizes(rate)
     return 1 + max(0, -(-(length - window) // step))
 
 
 def log_mel(samples: Samples, rate: int) -> Features:
-    """Logarithms of the energies in 32 bands of the mel scale.
+    """The logarithms of the energies in 32 bands of the mel scale.
 
     Args:
         samples: [n] int16.
-        rate: samples a second.
+        rate: samples per second.
 
     Returns:
         [frames, 32].
@@ -94,7 +94,7 @@ def log_mel(samples: Samples, rate: int) -> Features:
 
 @cache
 def filter_bank(rate: int) -> Floats:
-    """[32, 257]: triangles whose corners are equally far on the mel scale, 2595 log10(1 + f / 700), rounded to bins."""
+    """Triangular filters [32, 257], corners evenly spaced in mel, 2595 log10(1 + f / 700), and rounded to bins."""
     top = 2595 * np.log10(1 + rate / 2 / 700)
     hertz = 700 * (10 ** (np.linspace(0, top, FILTERS + 2) / 2595) - 1)
     corners = np.floor((_TRANSFORM + 1) * hertz / rate)
@@ -108,5 +108,5 @@ def filter_bank(rate: int) -> Floats:
 
 
 def _sizes(rate: int) -> tuple[int, int]:
-    """Samples of a window and of a step."""
+    """The samples of a window and of a step."""
     return round(_WINDOW_S * rate), round(_STEP_S * rate)

@@ -1,8 +1,8 @@
-"""The filters of UCI HAR: a median of three, and a Butterworth low pass run forwards and backwards.
+"""The filters of UCI HAR: a median of three samples and a Butterworth low pass.
 
 Reference: the README of UCI HAR: a median filter and a 3rd order low pass Butterworth filter with a corner frequency of
-20 Hz; 0.3 Hz for gravity. Whether that filter ran in both directions is not said; here it does, so that nothing is
-delayed and the gain is the square of one pass.
+20 Hz; 0.3 Hz for gravity. It does not say whether the filter ran in both directions; here it does, so that nothing is
+delayed and the gain is the square of a single pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ORDER = 3
 
 
 def median3(series: Floats) -> Floats:
-    """The median of each sample and its two neighbours, along the first axis; beyond the ends the series is 0.
+    """The median of every sample and its two neighbours along the first axis; the series is 0 beyond its ends.
 
     Args:
         series: [n, D].
@@ -25,28 +25,28 @@ def median3(series: Floats) -> Floats:
 
 
 def butterworth(corner_hz: float, rate_hz: float) -> tuple[Floats, Floats]:
-    """Numerator and denominator of a digital Butterworth low pass of order 3, the latter beginning with 1.
+    """The numerator and denominator of a digital Butterworth low pass of order 3; the denominator begins with 1.
 
-    The analogue poles, k exp(i pi (2 m + 4) / 6) for m = 0, 1, 2, go through the bilinear transform
-    z = (2 + s) / (2 - s), with k = 2 tan(pi corner / rate) so that the corner stays in place; the zeros all go to -1.
+    The bilinear transform z = (2 + s) / (2 - s) maps the analogue poles, k exp(i pi (2 m + 4) / 6) for m = 0, 1, 2,
+    with k = 2 tan(pi corner / rate) so that the corner stays in place; it maps all zeros to -1.
     """
     k = 2 * np.tan(np.pi * corner_hz / rate_hz)
     poles = k * np.exp(1j * np.pi * (2 * np.arange(_ORDER) + _ORDER + 1) / (2 * _ORDER))
     denominator = np.real(np.poly((2 + poles) / (2 - poles)))
     numerator = np.poly(-np.ones(_ORDER))
-    return numerator * denominator.sum() / numerator.sum(), denominator  # gain 1 for what does not change
+    return numerator * denominator.sum() / numerator.sum(), denominator  # gain 1 for a constant
 
 
 def low_pass(series: list[Floats], corner_hz: float, rate_hz: float) -> list[Floats]:
-    """Each series filtered forwards, then backwards, along its first axis; nothing is delayed.
+    """Filters every series forwards, then backwards, along its first axis, which delays nothing.
 
-    Each is continued beyond both ends by its point reflection, and the filter begins in the state that a constant as
-    large as the first value would leave, so that the ends do not ring.
+    To keep the ends from ringing, a series is continued by its point reflection at both ends, and the filter starts in
+    the state that a constant equal to the first value would leave.
 
     Args:
-        series: each [n, D], n above 12.
-        corner_hz: where one pass leaves 1 / sqrt(2).
-        rate_hz: samples a second.
+        series: arrays [n, D], n above 12.
+        corner_hz: the frequency at which a single pass has the gain 1 / sqrt(2).
+        rate_hz: samples per second.
     """
     numerator, denominator = butterworth(corner_hz, rate_hz)
     extra = 3 * (_ORDER + 1)
@@ -57,7 +57,7 @@ def low_pass(series: list[Floats], corner_hz: float, rate_hz: float) -> list[Flo
 
 
 def _passed(series: list[Floats], b: Floats, a: Floats) -> list[Floats]:
-    """One pass over all series at once, step by step, in the transposed direct form II."""
+    """Filters all series at once, step by step, in the transposed direct form II."""
     widths = np.cumsum([x.shape[1] for x in series])[:-1]
     longest = max(len(x) for x in series)
     every = np.concatenate([np.pad(x, ((0, longest - len(x)), (0, 0))) for x in series], axis=1)

@@ -1,6 +1,6 @@
-"""UCI HAPT: the raw signals that UCI HAR was cut from, filtered and cut in the same way.
+"""Reads UCI HAPT, the raw signals from which UCI HAR was made, and filters and cuts them in the same way.
 
-They come in the published layout, or in a package whose pickle of pandas frames is read without pandas.
+The files have the published layout, or come from a package whose pickle of pandas frames is read without pandas.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.data.fetch import Sdist
 from bench.data.normalise import Array, Floats
 from bench.data.own import FirstOf, Own
 from bench.data.progress import track
-from bench.data.splits import pick, windows
+from bench.data.splits import parted, windows
 from bench.data.tree import Tree, numbers, open_tree
 from bench.data.unpickle import unpickle
 
@@ -45,20 +45,20 @@ SOURCE = FirstOf(
 
 _CHANNELS = ("acc-x", "acc-y", "acc-z", "gyro-x", "gyro-y", "gyro-z")
 
-# One count of the sensors, on which all values of the published files lie: 1/720 g and 0.0175 degrees a second.
+# All values of the published files are multiples of the sensors' resolution: 1/720 g and 0.0175 degrees per second.
 _COUNT = np.repeat([1 / 720, np.deg2rad(0.0175)], 3)
-# Filtered values lie on a grid a hundred times finer, so that another machine's last bit gives the same data.
+# Filtered values are rounded to a grid a hundred times finer: machines whose last bits differ give the same data.
 _GRID = 2.0**-16
 
 
 @dataclass(frozen=True)
 class Recordings:
-    """Raw signals of HAPT.
+    """The raw signals of HAPT.
 
     Attributes:
-        signals: by experiment, [n, 6]: acceleration in g, angular velocity in rad/s.
-        segments: rows of experiment, user, activity, first and last sample, counted from 0, both inclusive.
-        where: for messages.
+        signals: for every experiment an array [n, 6]: acceleration in g, angular velocity in rad/s.
+        segments: rows of experiment, user, activity, first and last sample; samples count from 0, the last is included.
+        where: the name of the tree in messages.
     """
 
     signals: dict[int, Floats]
@@ -67,7 +67,7 @@ class Recordings:
 
 
 def read_hapt(path: Path, info: DatasetInfo) -> Dataset:
-    """The data set from the published tree or archive, or from the package.
+    """Reads the data set from the published tree or archive, or from the package.
 
     Raises:
         RnnbenchError: when a file is missing or damaged.
@@ -84,7 +84,7 @@ def _from_files(tree: Tree) -> Recordings:
     signals = {}
     for number, user in track(sorted(owners.items()), len(owners), "experiments"):
         names = [f"RawData/{sensor}_exp{number:02d}_user{user:02d}.txt" for sensor in ("acc", "gyro")]
-        both = [numbers(tree.read(each), 3, f"{each} in {tree.where}") for each in names]
+        both = [numbers(tree.read(name), 3, f"{name} in {tree.where}") for name in names]
         if len(both[0]) != len(both[1]):
             raise wrong("hapt", f"{names[0]} in {tree.where} has {len(both[0])} rows, {names[1]} {len(both[1])}")
         signals[number] = np.concatenate(both, axis=1)
@@ -92,7 +92,7 @@ def _from_files(tree: Tree) -> Recordings:
 
 
 def _from_package(tree: Tree, name: str) -> Recordings:
-    """By user a list of frames, one an experiment; a label for each sample."""
+    """Reads a dictionary that gives every user a list of frames, one per experiment, with a label per sample."""
     where = f"{name} in {tree.where}"
     try:
         users = unpickle(gzip.decompress(tree.read(name)), frames=True)
@@ -113,7 +113,7 @@ def _from_package(tree: Tree, name: str) -> Recordings:
 
 
 def _columns(state: Mapping[str, Any]) -> tuple[Floats, Array]:
-    """[n, 6] signals and [n] labels of a pandas frame's state."""
+    """The signals [n, 6] and labels [n] in the state of a pandas frame."""
     inner = state["_data"].state[-1]["0.14.1"]
     columns = list(inner["axes"][0]["data"])
     if tuple(columns[:6]) != _CHANNELS or columns[7] != "label":
@@ -123,37 +123,40 @@ def _columns(state: Mapping[str, Any]) -> tuple[Floats, Array]:
 
 
 def cut(info: DatasetInfo, raw: Recordings) -> Dataset:
-    """UCI HAR's nine channels and its windows, within each labelled segment of the six activities.
-
-    Total acceleration and angular velocity are filtered (median, 20 Hz); what is left of the acceleration below 0.3 Hz
-    is gravity, the rest the body's.
+    """Cuts UCI HAR's windows of nine channels from the labelled segments of the six activities.
 
     Raises:
         RnnbenchError: when a segment does not lie in its experiment, or a user is missing.
     """
-    numbers_of = sorted(raw.signals)
-    for n in numbers_of:
-        if len(raw.signals[n]) < LENGTH:
-            raise wrong(info.name, f"{raw.where}: experiment {n} has {len(raw.signals[n])} samples, less than a window")
-    on_grid = [np.rint(raw.signals[n] / _COUNT) * _COUNT for n in numbers_of]
-    clean = low_pass([median3(x) for x in on_grid], 20.0, RATE_HZ)
-    gravity = low_pass([x[:, :3] for x in clean], 0.3, RATE_HZ)
-    channels = {
-        n: np.rint(np.concatenate([x[:, :3] - g, x[:, 3:], x[:, :3]], axis=1) / _GRID) * _GRID
-        for n, x, g in zip(numbers_of, clean, gravity, strict=True)
-    }
-    every, activity, user = list[Array](), list[int](), list[int]()
+    channels = _channels(info, raw)
+    cuts, activity, user = list[Array](), list[int](), list[int]()
     for experiment, owner, label, first, last in raw.segments.tolist():
         if not 0 <= first <= last < len(channels[experiment]):
             raise wrong(info.name, f"{raw.where}: a segment of experiment {experiment} ends after it, at {last}")
         if label <= len(ACTIVITIES):
-            found = windows(channels[experiment][first : last + 1], LENGTH, STEP)
-            every += found
-            activity += [label] * len(found)
-            user += [owner] * len(found)
-    whole = RawSplit(every, labels(info, np.array(activity)), np.array(user))
-    validating, testing = np.isin(whole.group, VALIDATION), np.isin(whole.group, TEST)
-    parts = [pick(whole, np.flatnonzero(part)) for part in (~validating & ~testing, validating, testing)]
+            segment = windows(channels[experiment][first : last + 1], LENGTH, STEP)
+            cuts += segment
+            activity += [label] * len(segment)
+            user += [owner] * len(segment)
     if missing := set(USERS) - set(user) if info.counts else set():
         raise wrong(info.name, f"{raw.where}: user {min(missing)} is missing")
-    return build(info, parts[0], parts[1], parts[2], class_names(info))
+    whole = RawSplit(cuts, labels(info, np.array(activity)), np.array(user))
+    return build(info, *parted(whole, np.isin(user, VALIDATION), np.isin(user, TEST)), class_names(info))
+
+
+def _channels(info: DatasetInfo, raw: Recordings) -> dict[int, Floats]:
+    """The nine channels [n, 9] of every experiment: acceleration of the body, angular velocity, total acceleration.
+
+    A median and a low pass of 20 Hz clean the signals; acceleration below 0.3 Hz is gravity, the rest is the body's.
+    """
+    experiments = sorted(raw.signals)
+    for n in experiments:
+        if len(raw.signals[n]) < LENGTH:
+            raise wrong(info.name, f"{raw.where}: experiment {n} has {len(raw.signals[n])} samples, less than a window")
+    on_grid = [np.rint(raw.signals[n] / _COUNT) * _COUNT for n in experiments]
+    clean = low_pass([median3(x) for x in on_grid], 20.0, RATE_HZ)
+    gravity = low_pass([x[:, :3] for x in clean], 0.3, RATE_HZ)
+    return {
+        n: np.rint(np.concatenate([x[:, :3] - g, x[:, 3:], x[:, :3]], axis=1) / _GRID) * _GRID
+        for n, x, g in zip(experiments, clean, gravity, strict=True)
+    }

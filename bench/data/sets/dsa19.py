@@ -13,7 +13,7 @@ from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
 from bench.data.own import Own
 from bench.data.progress import track
-from bench.data.splits import pick
+from bench.data.splits import parted
 from bench.data.tree import numbers, open_tree
 
 _ACTIVITIES, _SUBJECTS, _SEGMENTS = 19, 8, 60
@@ -21,15 +21,12 @@ _LENGTH, _CHANNELS = 125, 45
 _FILE = re.compile(r"data/a(\d\d)/p(\d)/s(\d\d)\.txt")
 _TEST = (5, 6, 7, 8)
 _VALIDATION = 4
-# The last 12 of the 60 segments of each recording: the paper sets a fifth of the training data aside.
+# The last 12 of the 60 segments of a recording: the paper sets a fifth of the training data aside.
 _LATE = 48
 
 _INFO = DatasetInfo(
     name="dsa19",
     title="DSA-19",
-    task="classification",
-    metric="accuracy",
-    higher_is_better=True,
     steps=_LENGTH,
     features=_CHANNELS,
     classes=_ACTIVITIES,
@@ -57,31 +54,31 @@ SOURCE = Own(
 
 
 class Protocol(Options):
-    """How it is split; the publishers and the paper do not say."""
+    """Chooses the split, which neither the publishers nor the paper give."""
 
     protocol: Literal["subject", "paper"] = "subject"
-    """``subject``: 1-3 train, 4 validates. ``paper``: the paper's 4,560 train, a fifth of which validates. 5-8 test."""
+    """``subject``: 1-3 train, 4 validates. ``paper``: 1-4, of which a fifth validates. In both, 5-8 test."""
 
 
 def read(path: Path, info: DatasetInfo = _INFO, protocol: str = "subject") -> Dataset:
-    """The data set from its tree or archive.
+    """Reads the data set from its tree or archive.
 
     Raises:
         RnnbenchError: when a segment is missing or damaged; names it.
     """
     tree = open_tree(path).at("data/a01/p1/s01.txt")
-    found = {}
+    segments = {}
     for name, data in track(tree.items(lambda name: bool(_FILE.fullmatch(name))), len(tree.names), "segments"):
         segment = numbers(data, _CHANNELS, f"{name} in {tree.where}").astype(np.float32)
         if len(segment) != _LENGTH:
             raise wrong(info.name, f"{name} in {tree.where} has {len(segment)} lines, not {_LENGTH}")
-        found[name] = segment
-    names = sorted(found)
+        segments[name] = segment
+    names = sorted(segments)
     if missing := set(range(1, _SUBJECTS + 1)) - {int(name[10]) for name in names}:
         raise wrong(info.name, f"{tree.where} has no data/a01/p{min(missing)}: subject {min(missing)} is missing")
     if info.counts:
         for a, p, s in np.ndindex(_ACTIVITIES, _SUBJECTS, _SEGMENTS):
-            if (name := f"data/a{a + 1:02d}/p{p + 1}/s{s + 1:02d}.txt") not in found:
+            if (name := f"data/a{a + 1:02d}/p{p + 1}/s{s + 1:02d}.txt") not in segments:
                 tree.read(name)  # raises, and says which
     key = np.array([list(map(int, match.groups())) for name in names if (match := _FILE.fullmatch(name))])
     activity, subject, segment_number = key.T
@@ -91,13 +88,12 @@ def read(path: Path, info: DatasetInfo = _INFO, protocol: str = "subject") -> Da
     else:
         validation = ~test & (segment_number > _LATE)
         group = 2 * subject + validation  # a person's recordings until then, and from then on
-    every = RawSplit([found[name] for name in names], activity - 1, group)
-    parts = [pick(every, np.flatnonzero(part)) for part in (~test & ~validation, validation, test)]
-    return build(info, parts[0], parts[1], parts[2], [f"A{number}" for number in range(1, _ACTIVITIES + 1)])
+    whole = RawSplit([segments[name] for name in names], activity - 1, group)
+    return build(info, *parted(whole, validation, test), [f"A{number}" for number in range(1, _ACTIVITIES + 1)])
 
 
 def recipe(options: Protocol) -> Recipe[Path]:
-    """The recipe for a protocol."""
+    """The recipe of a protocol."""
     info = _INFO
     if options.protocol == "paper":
         info = dataclasses.replace(

@@ -1,9 +1,9 @@
 """Ten commands, the unknown and silence from Speech Commands v0.01: the FastGRNN paper's Google-12.
 
-The paper's counts are those of TensorFlow's ``input_data`` recipe: to the clips of the ten words, a tenth of their
-number, rounded up, is added twice, as clips of other words and as pieces of the background noise:
-18,538 + 2 x 1,854 = 22,246 in training, 2,567 + 2 x 257 = 3,081 in test. Which clips and pieces, that recipe leaves to
-a random generator; here it is a fixed draw by sha256.
+The paper's counts are those of TensorFlow's ``input_data`` recipe, which adds to the clips of the ten words a tenth of
+their number, rounded up, as clips of other words, and as much again as pieces of the background noise:
+18,538 + 2 x 1,854 = 22,246 in training, 2,567 + 2 x 257 = 3,081 in test. That recipe draws clips and pieces by a random
+generator; here they are drawn by sha256.
 """
 
 from __future__ import annotations
@@ -26,18 +26,16 @@ from bench.data.tree import Tree, open_tree
 CLASSES = (*COMMANDS, "_silence_", "_unknown_")
 _SILENCE, _UNKNOWN = len(COMMANDS), len(COMMANDS) + 1
 _ADDED = 0.1
-# Where in a noise file a part's pieces lie: no sample of noise is in two parts.
+# The stretch of a noise file from which a part's pieces are cut: no sample of noise is in two parts.
 _STRETCH: dict[Part, tuple[float, float]] = {"training": (0.0, 0.8), "validation": (0.8, 0.9), "testing": (0.9, 1.0)}
 
-_INFO = dataclasses.replace(
-    keywords.info(
-        "google12",
-        "Google-12",
-        len(CLASSES),
-        "ten spoken commands, other words and background noise in a second, 32 log-mel energies every 10 ms",
-        "by speaker, official hash rule; a tenth of unknown and of silence; repeats are dropped from training",
-        "0.01",
-    ),
+_INFO = keywords.ClipsInfo(
+    name="google12",
+    title="Google-12",
+    classes=len(CLASSES),
+    about="ten spoken commands, other words and background noise in a second, 32 log-mel energies every 10 ms",
+    protocol="by speaker, official hash rule; a tenth of unknown and of silence; repeats are dropped from training",
+    source=keywords.archive("0.01"),
     counts=(22_246, 3_093, 3_081),  # training and test as in Table 1 of the paper; validation unverified
 )
 
@@ -50,7 +48,7 @@ def read(path: Path, info: DatasetInfo = _INFO) -> Dataset:
     """
     tree = open_tree(path).at("validation_list.txt")
     chosen = _chosen(keywords.clips(tree))
-    parts = keywords.split(chosen, keywords.features(tree, [clip.name for clip, _ in chosen]))
+    parts = keywords.split(tree, chosen)
     noise = _noise(tree, info)
     first = max(int(part.group.max(initial=0)) for part in parts) + 1
     for i, part in enumerate(PARTS):
@@ -71,7 +69,7 @@ def _added(chosen: list[tuple[Clip, int]], part: Part) -> int:
 
 
 def _chosen(clips: list[Clip]) -> list[tuple[Clip, int]]:
-    """The clips of the commands, and of each part the first others in the order of the sha256 of their names."""
+    """The clips of the commands, and from every part the first of the others by the sha256 of their names."""
     chosen = [(clip, COMMANDS.index(clip.word)) for clip in clips if clip.word in COMMANDS]
     others = [clip for clip in clips if clip.word not in COMMANDS]
     others.sort(key=lambda clip: hashlib.sha256(f"google12/{clip.name}".encode()).digest())
@@ -84,23 +82,23 @@ def _chosen(clips: list[Clip]) -> list[tuple[Clip, int]]:
 def _noise(tree: Tree, info: DatasetInfo) -> list[Samples]:
     names = [name for name in tree.names if name.startswith(f"{NOISE}/") and name.endswith(".wav")]
     if not names:
-        raise wrong(info.name, f"{tree.where} has no {NOISE}/*.wav, of which silence is made")
-    found = [read_wav(tree.read(name), RATE, f"{name} in {tree.where}") for name in names]
-    for name, samples in zip(names, found, strict=True):
+        raise wrong(info.name, f"{tree.where} has no {NOISE}/*.wav, from which silence is cut")
+    noise = [read_wav(tree.read(name), RATE, f"{name} in {tree.where}") for name in names]
+    for name, samples in zip(names, noise, strict=True):
         if len(samples) < 10 * (SECOND + 1):
             raise wrong(info.name, f"{name} in {tree.where} is too short to be cut into three parts")
-    return found
+    return noise
 
 
 def piece(noise: list[Samples], part: Part, number: int) -> Samples:
-    """A second of noise at a volume from 0 to 1, place and volume drawn by sha256 from the part and the number."""
+    """A second of noise; its place and its volume, 0 to 1, are drawn by the sha256 of the part and the number."""
     source = noise[number % len(noise)]
     low, high = (round(edge * len(source)) for edge in _STRETCH[part])
     drawn = hashlib.sha256(f"google12/{part}/{number}".encode()).digest()
     start = low + int.from_bytes(drawn[:8], "big") % (high - low - SECOND + 1)
     volume = int.from_bytes(drawn[8:16], "big") / 2**64
-    heard: Samples = np.rint(source[start : start + SECOND] * volume).astype(np.int16)
-    return heard
+    second: Samples = np.rint(source[start : start + SECOND] * volume).astype(np.int16)
+    return second
 
 
 RECIPE = Recipe(_INFO, keywords.source("0.01"), read)

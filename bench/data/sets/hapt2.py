@@ -1,4 +1,4 @@
-"""The paper's two classes of activities, from the raw signals of UCI HAPT: HAR-2's people, not its windows."""
+"""Two classes of activities from the raw signals of UCI HAPT: the people of HAR-2, but not its windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Six activities from a phone, cut from the raw signals of UCI HAPT as UCI HAR was: nearly its windows, not quite."""
+"""Six activities from a phone, cut from the raw signals of UCI HAPT: nearly the windows of UCI HAR, but not quite."""
 
 from __future__ import annotations
 

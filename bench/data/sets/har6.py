@@ -1,4 +1,4 @@
-"""Six activities from a phone: UCI HAR, its raw signals in its own windows."""
+"""Six activities from a phone: the raw signals of UCI HAR in its own windows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from bench.data.own import Own
 _URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/UCI%20HAR%20Dataset.zip"
 SOURCE = Own(
     title="UCI HAR",
-    places=(
-        "UCI HAR Dataset",
-        "UCI HAR Dataset.zip",
-        "human+activity+recognition+using+smartphones.zip",
-    ),
+    places=("UCI HAR Dataset", "UCI HAR Dataset.zip", "human+activity+recognition+using+smartphones.zip"),
     url="https://archive.ics.uci.edu/dataset/240",
     how=f"curl -fL -o 'UCI HAR Dataset.zip' {_URL}",
 )
@@ -22,9 +18,6 @@ SOURCE = Own(
 INFO = DatasetInfo(
     name="har6",
     title="HAR-6",
-    task="classification",
-    metric="accuracy",
-    higher_is_better=True,
     steps=activity.LENGTH,
     features=9,
     classes=6,

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from bench.data.families import images
 
-_INFO = images.info("mnist-pixel", "Pixel-MNIST-10", 784, 1, "handwritten digits, read pixel by pixel, row after row")
+_INFO = images.DigitsInfo(
+    name="mnist-pixel",
+    title="Pixel-MNIST-10",
+    steps=784,
+    features=1,
+    about="handwritten digits, read pixel by pixel, row after row",
+)
 
 RECIPE = images.recipe(_INFO, lambda image: image.reshape(-1, 1))

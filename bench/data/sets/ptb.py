@@ -1,4 +1,4 @@
-"""The Penn Treebank as Mikolov prepared it for language modelling: words, 10,000 of them."""
+"""The Penn Treebank as Mikolov prepared it for language modelling, with 10,000 words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.data.catalogue import Recipe
 from bench.data.corpus import Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
-from bench.data.families import language
+from bench.data.families.language import TextInfo
 from bench.data.fetch import Wheel
 from bench.data.own import FirstOf, Own
 from bench.data.tree import open_tree
@@ -21,9 +21,9 @@ SUMS = {
     "valid": "aa0affc06ff7c36e977d7cd49e3839bf",
     "test": "8b80168b89c18661a38ef683c0dc3721",
 }
-"""md5 of ``ptb.{train,valid,test}.txt``, as torchtext lists them."""
+"""The md5 sums of ``ptb.{train,valid,test}.txt``, as torchtext lists them."""
 
-_INFO = language.info(
+_INFO = TextInfo(
     name="ptb",
     title="PTB-10000",
     about="newspaper text of the Penn Treebank in Mikolov's form: lower case, no punctuation, numbers as N, <unk>",
@@ -54,7 +54,7 @@ SOURCE = FirstOf(
 
 
 def read(path: Path, info: DatasetInfo = _INFO, sums: Mapping[str, str] = SUMS) -> Corpus:
-    """The corpus from the three files, in a tree or archive, or from the package's one module.
+    """Reads the corpus from the three files, in a tree or archive, or from the package's only module.
 
     Raises:
         RnnbenchError: when a file is missing or is not the published one.
@@ -62,9 +62,9 @@ def read(path: Path, info: DatasetInfo = _INFO, sums: Mapping[str, str] = SUMS) 
     texts = _from_package(path) if path.suffix == ".whl" else _from_files(path)
     lines = {}
     for part, data in texts.items():
-        found = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        if found != sums.get(part, found):
-            raise wrong(info.name, f"{part} of {path} has md5 {found}, not {sums[part]}")
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        if md5 != sums.get(part, md5):
+            raise wrong(info.name, f"{part} of {path} has md5 {md5}, not {sums[part]}")
         lines[part] = [line.split() for line in data.decode().splitlines()]
     words = vocabulary(lines["train"])
     return build_corpus(info, lines["train"], lines["valid"], lines["test"], words)
@@ -76,24 +76,24 @@ def _from_files(path: Path) -> dict[str, bytes]:
 
 
 def _from_package(path: Path) -> dict[str, bytes]:
-    """The three strings of the module, which is parsed and never run."""
+    """Reads the three strings of the module, which is parsed but never run."""
     source = open_tree(path).text("treebank/__init__.py")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it has a backslash before a slash, which Python frowns upon
+            warnings.simplefilter("ignore")  # for the module's invalid escape, a backslash before a slash
             module = ast.parse(source)
     except SyntaxError as error:
-        raise wrong(_INFO.name, f"{path} holds no Python that can be read ({error})") from error
-    found = {}
+        raise wrong(_INFO.name, f"{path} holds no valid Python ({error})") from error
+    texts = {}
     for node in module.body:
         match node:
             case ast.Assign(
                 targets=[ast.Subscript(slice=ast.Constant(value=str(part)))], value=ast.Constant(value=str(text))
             ):
-                found[part] = (text.rstrip("\n") + "\n").encode()  # one string ends in two
-    if missing := SUMS.keys() - found.keys():
+                texts[part] = (text.rstrip("\n") + "\n").encode()  # one string ends in two
+    if missing := SUMS.keys() - texts.keys():
         raise wrong(_INFO.name, f"{path} has no text {sorted(missing)[0]!r}")
-    return {part: found[part] for part in SUMS}
+    return {part: texts[part] for part in SUMS}
 
 
 RECIPE = Recipe(

@@ -1,4 +1,4 @@
-"""Reviews of clothes with one to five stars, as many of each."""
+"""Reviews of clothes with one to five stars, equally many of every rating."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ import numpy as np
 
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
-from bench.data.families import reviews
-from bench.data.families.reviews import Collector, rows, star
+from bench.data.families.reviews import STARS, Collector, ReviewInfo, rows, star
 from bench.data.own import Own
-from bench.data.splits import draw, pick, same_bytes
+from bench.data.splits import draw, parted, pick, same_bytes, shuffled
 from bench.data.tree import open_tree
 
 _FILE = "Womens Clothing E-Commerce Reviews.csv"
 _SUM = "608836f17efb15c61ae76210999e71964e332d13"
 _COLUMNS, _TEXT, _RATING = 11, 4, 5
-# As many of each rating as there are reviews of one star.
-_EACH = 821
+# The number of reviews with one star; as many are taken of every other rating.
+_PER_RATING = 821
 _TEST, _VALIDATION = 0.2, 0.1
 
-_INFO = reviews.info(
+_INFO = ReviewInfo(
     name="reviews5",
     title="Reviews-5",
     steps=116,
@@ -48,16 +47,16 @@ SOURCE = Own(
 )
 
 
-def read(path: Path, info: DatasetInfo = _INFO, sha1: str = _SUM, each: int = _EACH) -> Dataset:
-    """The data set from the CSV file, in a tree or archive.
+def read(path: Path, info: DatasetInfo = _INFO, sha1: str = _SUM, per_rating: int = _PER_RATING) -> Dataset:
+    """Reads the data set from the CSV file, in a tree or archive.
 
     Raises:
-        RnnbenchError: when it is missing, damaged, or not the published one.
+        RnnbenchError: when the file is missing, damaged, or not the published one.
     """
     tree = open_tree(path).at(_FILE)
-    found = hashlib.sha1(tree.read(_FILE), usedforsecurity=False).hexdigest()
-    if sha1 and found != sha1:
-        raise wrong(info.name, f"{_FILE} in {tree.where} has sha1 {found}, not {sha1}")
+    digest = hashlib.sha1(tree.read(_FILE), usedforsecurity=False).hexdigest()
+    if sha1 and digest != sha1:
+        raise wrong(info.name, f"{_FILE} in {tree.where} has sha1 {digest}, not {sha1}")
     collector = Collector()
     texts, labels = [], []
     table = rows(tree, _FILE, _COLUMNS)
@@ -67,14 +66,12 @@ def read(path: Path, info: DatasetInfo = _INFO, sha1: str = _SUM, each: int = _E
             texts.append(text)
             labels.append(star(row[_RATING], f"{_FILE} in {tree.where}"))
     y = np.array(labels)
-    shuffled = np.array(reviews.order(info.name, len(y)))
-    chosen = np.sort(np.concatenate([shuffled[y[shuffled] == rating][:each] for rating in range(5)]))
-    every = pick(RawSplit(texts, y, same_bytes(texts)), chosen)
-    dealt = draw(info.name, every.y, every.group, (_TEST, _VALIDATION))
-    parts = [pick(every, np.flatnonzero(dealt == part)) for part in (2, 1, 0)]
-    assert info.vocabulary  # noqa: S101
-    parts = collector.remapped(parts, info.vocabulary)
-    return build(info, parts[0], parts[1], parts[2], reviews.STARS)
+    order = np.array(shuffled(info.name, len(y)))
+    chosen = np.sort(np.concatenate([order[y[order] == rating][:per_rating] for rating in range(5)]))
+    whole = pick(RawSplit(texts, y, same_bytes(texts)), chosen)
+    dealt = draw(info.name, whole.y, whole.group, (_TEST, _VALIDATION))
+    train, validation, test = collector.remapped(parted(whole, dealt == 1, dealt == 0), info.vocabulary or 0)
+    return build(info, train, validation, test, STARS)
 
 
 RECIPE = Recipe(_INFO, SOURCE, read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
@@ -20,15 +19,13 @@ from bench.data.tree import open_tree
 CLASSES = ("down", "go", "left", "right", "up", "_unknown_")
 _UNKNOWN = len(CLASSES) - 1
 
-_INFO = dataclasses.replace(
-    keywords.info(
-        "sc6",
-        "SC-6",
-        len(CLASSES),
-        "five spoken commands and other words in a second, 32 log-mel energies every 10 ms; 430 training clips a class",
-        "by speaker, official hash rule; test clips are those of the official test archive of v0.02",
-        "0.01",
-    ),
+_INFO = keywords.ClipsInfo(
+    name="sc6",
+    title="SC-6",
+    classes=len(CLASSES),
+    about="five spoken commands and other words in a second, 32 log-mel energies every 10 ms; "
+    "430 training clips a class",
+    protocol="by speaker, official hash rule; test clips are those of the official test archive of v0.02",
     source="a subset of 2,880 clips of Speech Commands v0.01, and the official test archive of v0.02",
     counts=(2_580, 300, 2_449),
 )
@@ -50,34 +47,34 @@ SOURCE = Both(
     ),
 )
 
-# Of the test archive: class/[word_]speaker_nohash_number.wav[.wav]
+# The names in the test archive: class/[word_]speaker_nohash_number.wav[.wav]
 _TEST_CLIP = re.compile(r"(_unknown_|[a-z]+)/(?:[a-z]+_)?([0-9a-f]{8})_nohash_\d+\.wav(?:\.wav)?")
 
 
 def read(paths: tuple[Path, Path], info: DatasetInfo = _INFO) -> Dataset:
-    """The data set from the two trees or archives.
+    """Reads the data set from the two trees or archives.
 
     Raises:
-        RnnbenchError: when one is incomplete, damaged, or not the subset.
+        RnnbenchError: when a tree is incomplete, damaged, or not the subset.
     """
     train, validation, test = parts(paths, info.name)
     return build(info, train, validation, test, CLASSES)
 
 
-def parts(paths: tuple[Path, Path], name: str, length: int = keywords.SECOND) -> tuple[RawSplit, RawSplit, RawSplit]:
-    """Training, validation and test clips of the six classes, padded to ``length`` samples; grouped by speaker."""
+def parts(paths: tuple[Path, Path], title: str, length: int = keywords.SECOND) -> tuple[RawSplit, RawSplit, RawSplit]:
+    """Training, validation and test clips of the six classes, padded to ``length`` samples, grouped by speaker."""
     tree = open_tree(paths[0]).at("validation_list.txt")
     clips = keywords.clips(tree)
     if any(clip.part == "testing" for clip in clips):
-        raise wrong(name, f"{tree.where} has testing clips: it is not the subset")
+        raise wrong(title, f"{tree.where} has testing clips: it is not the subset")
     others = open_tree(paths[1])
-    matches = [(each, _TEST_CLIP.fullmatch(each)) for each in others.names]
-    tests = [Clip(each, match[1], match[2]) for each, match in matches if match and match[1] in CLASSES]
+    matches = [(name, _TEST_CLIP.fullmatch(name)) for name in others.names]
+    tests = [Clip(name, match[1], match[2]) for name, match in matches if match and match[1] in CLASSES]
     group = numbered([clip.speaker for clip in [*clips, *tests]])
-    found = keywords.features(tree, [clip.name for clip in clips], length)
-    heard = keywords.features(others, [clip.name for clip in tests], length)
-    known = RawSplit([found[clip.name] for clip in clips], _labels(clips), group[: len(clips)])
-    test = RawSplit([heard[clip.name] for clip in tests], _labels(tests), group[len(clips) :])
+    first = keywords.features(tree, [clip.name for clip in clips], length)
+    second = keywords.features(others, [clip.name for clip in tests], length)
+    known = RawSplit([first[clip.name] for clip in clips], _labels(clips), group[: len(clips)])
+    test = RawSplit([second[clip.name] for clip in tests], _labels(tests), group[len(clips) :])
     validating = np.array([clip.part == "validation" for clip in clips])
     return pick(known, np.flatnonzero(~validating)), pick(known, np.flatnonzero(validating)), test
 

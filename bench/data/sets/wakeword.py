@@ -18,40 +18,38 @@ from bench.data.tree import open_tree
 from bench.errors import RnnbenchError, nearest
 
 LENGTH = 26_160
-"""Samples of a clip: 1.635 s, the shortest that gives the paper's 162 frames after 161."""
+"""The samples of a clip, 1.635 s: 162 full frames, as many as in the paper."""
 
 
 class Word(Options):
-    """Which word of which version wakes."""
+    """Chooses the word that wakes."""
 
     version: Literal["0.01", "0.02", "sc6"] = "0.02"
-    """Of Speech Commands; ``sc6`` for the clips of that set: five words to choose from, and little else to hear."""
+    """The version of Speech Commands; ``sc6`` takes the few clips of that set, with five words to choose from."""
     word: str = "marvin"
 
 
 def read(path: Path, info: DatasetInfo, word: str) -> Dataset:
-    """The data set from the published tree or archive; class 1 is the word.
+    """Reads the data set from the published tree or archive; class 1 is the word.
 
     Raises:
         RnnbenchError: when the tree is incomplete or damaged.
     """
     tree = open_tree(path).at("validation_list.txt")
     chosen = [(clip, int(clip.word == word)) for clip in keywords.clips(tree)]
-    found = keywords.features(tree, [clip.name for clip, _ in chosen], LENGTH)
-    train, validation, test = without_repeats(keywords.split(chosen, found))
+    train, validation, test = without_repeats(keywords.split(tree, chosen, LENGTH))
     return build(info, train, validation, test, ("other", word))
 
 
 def read_small(paths: tuple[Path, Path], info: DatasetInfo, word: str) -> Dataset:
-    """The data set from the files of SC-6.
+    """Reads the data set from the files of SC-6; class 1 is the word.
 
     Raises:
-        RnnbenchError: as reading SC-6 does.
+        RnnbenchError: as :func:`bench.data.sets.sc6.read`.
     """
     label = sc6.CLASSES.index(word)
-    parts = [
-        dataclasses.replace(each, y=(each.y == label).astype(np.int64)) for each in sc6.parts(paths, info.name, LENGTH)
-    ]
+    clips = sc6.parts(paths, info.name, LENGTH)
+    parts = [dataclasses.replace(part, y=(part.y == label).astype(np.int64)) for part in clips]
     return build(info, parts[0], parts[1], parts[2], ("other", word))
 
 
@@ -62,16 +60,13 @@ def recipe(options: Word) -> Recipe[Any]:
     if options.word not in known:
         hint = nearest(options.word, known)
         raise RnnbenchError(f"data set 'wakeword': version {options.version} has no word {options.word!r}{hint}")
-    info = dataclasses.replace(
-        keywords.info(
-            "wakeword",
-            f"Wakeword {options.word} (Speech Commands v{options.version})",
-            2,
-            f"the word {options.word} against all others in 1.635 s, 32 log-mel energies every 10 ms",
-            "by speaker, official hash rule; a training clip whose bytes are in validation or test is dropped",
-            options.version,
-        ),
+    info = keywords.ClipsInfo(
+        name="wakeword",
+        title=f"Wakeword {options.word} (Speech Commands v{options.version})",
         steps=frames_of(LENGTH, keywords.RATE),
+        classes=2,
+        about=f"the word {options.word} against all others in 1.635 s, 32 log-mel energies every 10 ms",
+        source=keywords.archive(options.version),
     )
     if small:
         info = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""Yelp reviews with one to five stars: Zhang's files, not the first million reviews that the FastGRNN paper took."""
+"""Yelp reviews with one to five stars: Zhang's files, not the first million reviews that the FastGRNN paper used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 
 from bench.data.catalogue import Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
-from bench.data.families import reviews
-from bench.data.families.reviews import Collector, rows, star
+from bench.data.families.reviews import STARS, Collector, ReviewInfo, rows, star
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import draw, pick, same_bytes, without_repeats
@@ -20,7 +19,7 @@ _WORDS = 300
 _VALIDATION = 0.1
 _OFFICIAL = (650_000, 50_000)
 
-_INFO = reviews.info(
+_INFO = ReviewInfo(
     name="yelp5",
     title="Yelp-5 (review full)",
     steps=_WORDS,
@@ -50,7 +49,7 @@ SOURCE = Own(
 
 
 def read(path: Path, info: DatasetInfo = _INFO, official: tuple[int, int] | None = _OFFICIAL) -> Dataset:
-    """The data set from ``train.csv`` and ``test.csv``, in a tree or archive.
+    """Reads the data set from ``train.csv`` and ``test.csv``, in a tree or archive.
 
     Raises:
         RnnbenchError: when a file is missing, damaged, or not the published one.
@@ -67,17 +66,15 @@ def read(path: Path, info: DatasetInfo = _INFO, official: tuple[int, int] | None
     test = dataclasses.replace(test, group=np.arange(len(test.y)) + len(group))
     dealt = draw(info.name, train.y, train.group, (_VALIDATION,))
     parts = without_repeats([*(pick(train, np.flatnonzero(dealt == part)) for part in (1, 0)), test])
-    assert info.vocabulary  # noqa: S101
-    parts = collector.remapped(parts, info.vocabulary)
-    # Two texts that differ only in rare words may be one after that.
-    parts = without_repeats(parts)
-    return build(dataclasses.replace(info, counts=None), parts[0], parts[1], parts[2], reviews.STARS)
+    # Without rare words, two texts may be equal that were not.
+    parts = without_repeats(collector.remapped(parts, info.vocabulary or 0))
+    return build(dataclasses.replace(info, counts=None), parts[0], parts[1], parts[2], STARS)
 
 
 def _part(tree: Tree, name: str, collector: Collector, expected: int) -> RawSplit:
     texts, labels = [], []
     for rating, text in track(rows(tree, name, 2), expected, f"reviews of {name}"):
-        # The files write a newline as the two signs \n; a text without a word would have no step to read.
+        # The files write a newline as a backslash and an n. A text without a word would have no step.
         words = collector.add(text.replace("\\n", " "))
         texts.append(words if len(words) else collector.add("none"))
         labels.append(star(rating, f"{name} in {tree.where}"))

@@ -62,7 +62,8 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
     if not summary.n:
         return DASH
     latency = summary.latency(board.name)
-    reason = explain_latency(latency, board.title)
+    why = {run.record.latency_reason for run in summary.runs if run.record.latency_reason}
+    reason = f"no latency: {min(why)}" if why else explain_latency(latency, board.title)
     if latency is None or reason:
         return replace(DASH, marks=notes.mark(reason))
     several = notes.mark(f"in {latency.format}") if latency.format != board.format else ()
@@ -70,7 +71,7 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
 
 
 def _remarks(records: Sequence[Record]) -> Iterator[str]:
-    """Yields a note for each data set that changed between runs, which makes these hard to compare."""
+    """Yields what hinders a comparison: data sets that changed between runs, latencies that are stale or missing."""
     prints: dict[str, set[str]] = {}
     for record in records:
         if record.status is Status.DONE and record.data is not None:
@@ -78,3 +79,10 @@ def _remarks(records: Sequence[Record]) -> Iterator[str]:
     for title, versions in sorted(prints.items()):
         if len(versions) > 1:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
+    done = [record for record in records if record.status is Status.DONE]
+    stale = sum(record.latency_stale for record in done if record.latency)
+    if stale:
+        yield f"Stale: {stale} of {len(done)} runs have latencies of an earlier model, or of other costs of the boards."
+    if not any(record.latency for record in done):
+        for reason in sorted({record.latency_reason for record in done if record.latency_reason}):
+            yield f"No latency: {reason}."

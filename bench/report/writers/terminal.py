@@ -41,7 +41,7 @@ def _width(part: rich.table.Table) -> int:
 
 def _part(table: Table, begin: int, end: int) -> rich.table.Table:
     """Returns the columns of some of the spanners."""
-    part = rich.table.Table(box=box.SIMPLE_HEAD)
+    part = rich.table.Table(box=box.SIMPLE_HEAD, collapse_padding=True)
     above = chain.from_iterable([title, *[""] * (width - 1)] for title, width in table.spans[begin:end])
     first, last = (sum(width for _, width in table.spans[:at]) for at in (begin, end))
     headed = bool(any(title for title, _ in table.spans))

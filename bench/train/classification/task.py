@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import torch
 from bench import mcu
 from bench.data import Dataset
 from bench.errors import RnnbenchError
-from bench.record import LatencyFacts, Result
+from bench.measure import latency
+from bench.record import Latency, Result
 from bench.spec import RunSpec
 from bench.train.cell import derive_seed
 from bench.train.chunks import Chunks
@@ -63,7 +63,7 @@ def measure(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, fo
     return {
         "result": result,
         "size": size_facts(network, _INTEGER_BYTES if program else _FLOAT_BYTES),
-        "latency": tuple(_latency(spec, network, dataset.info.steps, program)),
+        "latency": _latency(network, dataset.info.steps, program),
     }
 
 
@@ -74,20 +74,10 @@ def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, flo
     return module.summary("test")
 
 
-def _latency(spec: RunSpec, network: Network, steps: int, program: mcu.Program | None) -> Iterator[LatencyFacts]:
-    """Of the exported code: of the integer program where there is one, else in float32.
-
-    A cell that cannot be exported has the operations of its traced step charged instead, and the record says so.
-    """
-    boards = [mcu.board(name) for name in spec.boards]
-    if not boards:
-        return
-    found: Sequence[mcu.Latency]
+def _latency(network: Network, steps: int, program: mcu.Program | None) -> Latency:
+    """Returns the latency of the exported code: of the integer program where there is one, else in float32."""
     try:
-        code = mcu.lower(network.cell, network.head) if program is None else program
-        found = [mcu.predict(code, board, steps=steps) for board in boards]
+        return latency(mcu.lower(network.cell, network.head) if program is None else program, steps)
     except RnnbenchError as error:
-        _log.warning("latency is of counted operations: %s", error)
-        found = mcu.latency([network.cell], network.head, steps=steps, boards=boards)
-    for each in found:
-        yield LatencyFacts(**{name: getattr(each, name) for name in LatencyFacts.model_fields})
+        _log.warning("no latency: %s", error)
+        return Latency(reason=str(error))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bench.data import Corpus
 from bench.measure import size
-from bench.record import Result, SizeFacts
+from bench.record import Latency, Result, SizeFacts
 from bench.spec import RunSpec
 from bench.train.cell import derive_seed
 from bench.train.chunks import Chunks
@@ -26,13 +26,13 @@ from bench.train.stages import Compression
 from bench.train.trainer import save, trainer
 from cells import Cell
 
+_NO_LATENCY = "the program of an embedding and of a softmax over a vocabulary is not written"
+
 
 def train_and_measure(
     spec: RunSpec, corpus: Corpus, folder: Path, listeners: list[Listener], keep: LastEpoch
 ) -> tuple[dict[str, Any], EpochEnd]:
     """What a record says of a run on a text, and its epochs; ``model.pt`` and ``metrics.csv`` are left in the folder.
-
-    There is no latency: the integer program of an embedding and of a softmax over a vocabulary is not written.
 
     Raises:
         RnnbenchError: when the text and the specification do not fit.
@@ -60,7 +60,7 @@ def train_and_measure(
         train_perplexity=perplexity(_loss(network, corpus.train[: len(corpus.test)])),
     )
     facts = SizeFacts(**asdict(size(network.layers)), embedding_parameters=network.outside)
-    return {"result": result, "size": facts, "train_s": train_s}, end
+    return {"result": result, "size": facts, "latency": Latency(reason=_NO_LATENCY), "train_s": train_s}, end
 
 
 def _loss(network: LanguageModel, stream: Tensor) -> float:

@@ -54,8 +54,8 @@ def texts() -> Dataset:
 
 
 def spec(**changes: Any) -> RunSpec:
-    raw = {"data": "texts", "cell": {"name": "gru", "hidden_size": 8}, "boards": ["uno"], **changes}
-    made: RunSpec = parse(RunSpec, raw, "test")
+    raw = {"data": "texts", "cell": {"name": "gru", "hidden_size": 8}, **changes}
+    made = parse(RunSpec, raw, "test")
     return made
 
 

@@ -18,7 +18,7 @@ from bench.train.trainer import trainer as _trainer
 
 
 def module(tiny: Dataset, steps: int = 100, **train: object) -> Classification:
-    spec: RunSpec = parse(RunSpec, {"data": "tiny", "cell": {"name": "rnn", "hidden_size": 4}}, "test")
+    spec = parse(RunSpec, {"data": "tiny", "cell": {"name": "rnn", "hidden_size": 4}}, "test")
     network = build(spec, tiny.info.features, tiny.info.classes)
     return Classification(network, TrainPart.model_validate(train), tiny.info.classes, steps)
 

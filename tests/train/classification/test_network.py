@@ -11,7 +11,7 @@ from bench.zoo import all_cells
 
 
 def spec(**changes: object) -> RunSpec:
-    made: RunSpec = parse(RunSpec, {"data": "d", "cell": {"name": "gru", "hidden_size": 5}, **changes}, "test")
+    made = parse(RunSpec, {"data": "d", "cell": {"name": "gru", "hidden_size": 5}, **changes}, "test")
     return made
 
 

@@ -1,0 +1,29 @@
+"""One worker in this process, run after run, for a debugger or a notebook: a crash of one run ends all."""
+
+from __future__ import annotations
+
+from bench import claims
+from bench.execute.child import logging_to, train_here
+from bench.execute.launch import Launch
+from bench.execute.pull import Pull
+from bench.status import Status
+
+
+class _Ended:
+    def wait(self, timeout_s: float) -> bool:
+        return True
+
+    def stop(self) -> None:
+        pass
+
+
+def start(launch: Launch) -> _Ended:
+    """Does all runs before it returns."""
+    pull = Pull(launch)
+    while runs := pull.claim():
+        jobs = [run.job for run in runs]
+        with claims.beating([run.claim for run in runs]), logging_to(jobs):
+            records = train_here(jobs)
+        if any(record.status is Status.INTERRUPTED for record in records):
+            raise KeyboardInterrupt
+    return _Ended()

@@ -1,0 +1,111 @@
+"""A grid in its results folder: noted there, read back from there, and run to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from bench import claims, record
+from bench.errors import RnnbenchError
+from bench.execute.executors import Executor
+from bench.execute.launch import Launch
+from bench.execute.preflight import check, out_of_reach
+from bench.execute.progress import follow
+from bench.spec import Grid, RunSpec, parse
+
+_LOOK_S = 2.0
+"""Seconds between two looks at what other processes run."""
+
+
+def run_grid(launch: Launch, executor: Executor, console: Console, wait: bool) -> None:
+    """Does runs, and then what other processes that worked on some of them have left undone.
+
+    Args:
+        launch: the runs.
+        executor: starts the workers.
+        console: where to show progress.
+        wait: whether to wait for runs that other processes work on.
+    """
+    while launch.runs:
+        follow(launch, executor, console)
+        theirs = _held(launch)
+        if not theirs or not wait:
+            return
+        console.print(f"waiting for {len(theirs)} of the runs: other processes work on them ({_first_holder(launch)})")
+        launch = replace(launch, runs=theirs)
+        while _held(launch) == theirs:
+            time.sleep(_LOOK_S)
+
+
+def _held(launch: Launch) -> tuple[RunSpec, ...]:
+    return tuple(job.spec for job in launch.jobs() if claims.is_held(job.folder))
+
+
+def _first_holder(launch: Launch) -> str:
+    who = next((found for job in launch.jobs() if (found := claims.holder(job.folder))), None)
+    return f"process {who.pid} on {who.host}" if who else "no longer"
+
+
+def check_folder(results: Path) -> None:
+    """Checks that a results folder is one, or could be made.
+
+    Raises:
+        RnnbenchError: when a file is in the way.
+    """
+    there = next(path for path in (results, *results.parents, Path()) if path.exists())
+    if not there.is_dir():
+        raise RnnbenchError(f"cannot write to {results}: {there} is a file; choose another folder with --out")
+
+
+def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
+    """Makes the results folder and notes which grid it belongs to, and which runs that has now.
+
+    Runs that failed before are tried again from now on: see :func:`bench.execute.launch.asked`.
+
+    Raises:
+        RnnbenchError: when it cannot be written, or belongs to another grid.
+    """
+    note = results / record.GRID_NOTE
+    try:
+        record.runs_folder(results).mkdir(parents=True, exist_ok=True)
+        if note.exists():
+            name = str(_read(note)["name"])
+            if name != grid.name:
+                raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
+        body = {**grid.model_dump(mode="json"), "runs": [spec.id for spec in runs]}
+        record.write_atomically(note, yaml.safe_dump(body, sort_keys=False))
+    except OSError as error:
+        raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
+
+
+def noted(results: Path) -> tuple[str, tuple[RunSpec, ...]]:
+    """The name of the grid that a results folder belongs to, and those of its runs whose data can be had.
+
+    Raises:
+        RnnbenchError: when no grid is noted there, or its runs are others by this version of the program.
+    """
+    note = results / record.GRID_NOTE
+    if not note.is_file():
+        raise RnnbenchError(f"{results} belongs to no grid: make it with `rnnbench run GRID --out {results}`")
+    body = _read(note)
+    ids = {str(name) for name in body.pop("runs")}
+    grid: Grid = parse(Grid, body, str(note))
+    runs = check(grid.runs())
+    if ids - {spec.id for spec in runs}:
+        raise RnnbenchError(f"{note} was written by another version of rnnbench: `rnnbench run` the grid again")
+    absent = out_of_reach(runs)
+    return grid.name, tuple(spec for spec in runs if spec.id in ids and spec.id not in absent)
+
+
+def _read(note: Path) -> dict[str, Any]:
+    try:
+        body = yaml.safe_load(note.read_text(encoding="utf-8"))
+        return {"name": body["name"], "runs": [], **body}
+    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        raise RnnbenchError(f"{note} is damaged: delete it, or choose another folder with --out") from None

@@ -1,0 +1,89 @@
+"""What workers are told: a results folder, the runs to do there, and how."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import record
+from bench.claims import Claim
+from bench.spec import RunSpec
+from bench.status import Status
+from bench.train import Job
+
+
+@dataclass(frozen=True)
+class ClaimedRun:
+    """A run that this process, or its parent, has claimed."""
+
+    job: Job
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Runs of a grid to be done.
+
+    Attributes:
+        results: the results folder.
+        grid: name of the grid.
+        runs: what to do, in the order to start it.
+        workers: how many there are, at least 1.
+        most: runs in a pack at most; ``None`` packs where it pays.
+        wandb: a mode of :data:`bench.track.MODES`.
+    """
+
+    results: Path
+    grid: str
+    runs: tuple[RunSpec, ...]
+    workers: int = 1
+    most: int | None = 1
+    wandb: str = "offline"
+
+    def jobs(self) -> list[Job]:
+        """The runs, each with its folder."""
+        folder = record.runs_folder(self.results)
+        return [Job(spec, folder / spec.id, self.grid, self.wandb) for spec in self.runs]
+
+    def command(self) -> list[str]:
+        """The arguments of ``rnnbench`` that start one worker of this launch: for executors that start commands."""
+        pack = {None: "auto", 1: "off"}.get(self.most, str(self.most))
+        return ["work", str(self.results), "--pack", pack, "--wandb", self.wandb]
+
+
+def asked(results: Path) -> int:
+    """When the runs of a results folder were last asked for, by the clock of its file system.
+
+    A run that failed since is not tried again until somebody asks again.
+    """
+    return (results / record.GRID_NOTE).stat().st_mtime_ns
+
+
+def stamp(folder: Path) -> int | None:
+    """When the record of a run was last written; ``None`` when there is none."""
+    try:
+        return (folder / "record.json").stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def is_over(folder: Path, since: int) -> bool:
+    """Whether a run needs no worker any more: it is done, or it has failed since it was asked for.
+
+    Args:
+        folder: the run's.
+        since: from :func:`asked`.
+    """
+    written = stamp(folder)
+    if written is None:
+        return False
+    status = record.read(folder).status
+    return status is Status.DONE or (status is Status.FAILED and written >= since)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,27 @@
+"""The latency of a trained model on every board, as it stands beside a record."""
+
+from __future__ import annotations
+
+from bench import mcu
+from bench.record import Latency, LatencyFacts
+from bench.record.latency import digest
+
+
+def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
+    """Returns what is predicted for exported code, from the smallest board to the largest.
+
+    Args:
+        code: in integers, or in float32.
+        steps: samples of one inference.
+
+    Raises:
+        RnnbenchError: when there are no costs for a board's processor.
+    """
+    found: list[LatencyFacts] = []
+    files: dict[str, str] = {}
+    for board in sorted(mcu.boards().values(), key=lambda board: board.flash_bytes.value):
+        predicted = mcu.predict(code, board, steps=steps)
+        found.append(LatencyFacts(**{name: getattr(predicted, name) for name in LatencyFacts.model_fields}))
+        for name in (f"boards/{board.name}.yaml", f"kernels/{board.target}-{predicted.format}.yaml"):
+            files[name] = digest(name)
+    return Latency(files=files, boards=tuple(found))

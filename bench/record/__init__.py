@@ -1,0 +1,43 @@
+"""What a run leaves behind: its record, the latency beside it, and the folder of a grid's results."""
+
+from bench.record.atomic import write_atomically
+from bench.record.facts import (
+    SCHEMA,
+    DataFacts,
+    Labels,
+    LatencyFacts,
+    Record,
+    Result,
+    SizeFacts,
+    Times,
+)
+from bench.record.files import (
+    GRID_NOTE,
+    noted_runs,
+    observed,
+    read,
+    read_all,
+    runs_folder,
+    write,
+)
+from bench.record.latency import Latency
+
+__all__ = [
+    "GRID_NOTE",
+    "SCHEMA",
+    "DataFacts",
+    "Labels",
+    "Latency",
+    "LatencyFacts",
+    "Record",
+    "Result",
+    "SizeFacts",
+    "Times",
+    "noted_runs",
+    "observed",
+    "read",
+    "read_all",
+    "runs_folder",
+    "write",
+    "write_atomically",
+]

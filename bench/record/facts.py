@@ -1,0 +1,146 @@
+"""What a record says of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from bench.status import Status
+
+SCHEMA = 2
+"""Raise it when a reader of older records would go wrong."""
+
+
+class Frozen(BaseModel):
+    """A part of a record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataFacts(Frozen):
+    """The data set as it was at the run."""
+
+    name: str
+    title: str
+    task: str
+    metric: str
+    higher_is_better: bool
+    fingerprint: str
+    train: int
+    validation: int
+    test: int
+    steps: int
+    features: int
+    classes: int
+    majority: float | None
+    """Test accuracy of always giving the most frequent training class; ``None`` for a text."""
+    licence: str
+    source: str
+
+
+class Labels(Frozen):
+    """How tables name the run."""
+
+    cell: str
+    """The cell's title: ``FastGRNN``."""
+    variant: str
+    """What sets it apart from its defaults: ``gate tanh``; empty for none."""
+
+
+class Result(Frozen):
+    """What training gave. The epoch was chosen on validation data; the test set was used once, after.
+
+    Accuracies are of classification, perplexities (exp of the mean loss a word) of a language model; what a task has
+    not is not written.
+    """
+
+    test_accuracy: float | None = None
+    """Of the network in float32; of a quantised run with its rounded weights."""
+    integer_accuracy: float | None = None
+    """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
+    test_loss: float
+    validation_accuracy: float | None = None
+    validation_loss: float
+    best_epoch: int
+    epochs: int
+    test_perplexity: float | None = None
+    validation_perplexity: float | None = None
+    train_perplexity: float | None = None
+    """Of the final weights on the training text's first words, as many as the test text has."""
+
+    def of(self, metric: str, split: str = "test") -> float:
+        """Returns the value of a task's metric, for instance ``accuracy``, on a split."""
+        value = getattr(self, f"{split}_{metric}")
+        assert isinstance(value, float)  # noqa: S101
+        return value
+
+    @model_serializer(mode="wrap")
+    def _leave_out_none(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = handler(self)
+        return {key: value for key, value in body.items() if value is not None}
+
+
+class SizeFacts(Frozen):
+    """The size of cell and classifier; of a language model, of its cells."""
+
+    parameters: int
+    nonzero: int
+    kb: float
+    """As the FastGRNN paper counts: classifier included, 4 bytes a number (1 when quantised), 1 KB = 1024 bytes."""
+    embedding_parameters: int = 0
+    """Numbers of the embedding of a set of texts, and of a language model's softmax, a matrix that both share once; not
+    in the figures above, as in the paper's Tables 2 and 3."""
+
+
+class LatencyFacts(Frozen):
+    """The predicted latency of one sequence on one board; fields of :class:`bench.mcu.CodeLatency`."""
+
+    board: str
+    title: str
+    format: str
+    method: str
+    cycles_per_step: int
+    cycles: int
+    ms_per_step: float
+    ms: float
+    ms_low: float
+    ms_high: float
+    flash_bytes: int
+    ram_bytes: int
+    fits_flash: bool
+    fits_ram: bool
+
+
+class Times(Frozen):
+    """When, in ISO 8601 UTC, and how long in seconds."""
+
+    started: str
+    finished: str | None = None
+    train_s: float | None = None
+    wall_s: float | None = None
+
+
+class Record(Frozen):
+    """``record.json``, and the latency beside it. A run that is not ``done`` lacks what it did not reach."""
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    id: str
+    status: Status
+    reason: str = ""
+    grid: str
+    spec: dict[str, Any]
+    labels: Labels
+    times: Times
+    provenance: dict[str, Any]
+    data: DataFacts | None = None
+    size: SizeFacts | None = None
+    result: Result | None = None
+    latency: tuple[LatencyFacts, ...] = Field(default=(), exclude=True)
+    """From ``latency.json``, as what follows."""
+    latency_stale: bool = Field(default=False, exclude=True)
+    """Whether an earlier model of latency made these figures, or one with other costs of kernels and boards."""
+    latency_reason: str = Field(default="", exclude=True)
+    """Why there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

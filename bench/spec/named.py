@@ -1,0 +1,102 @@
+"""The parts of a specification that choose something by name: data set and cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import (
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from bench import zoo
+from bench.errors import RnnbenchError, nearest
+from bench.spec.part import Part, reason
+
+RECORDED = "recorded"
+"""The context in which a specification is read back as it was: cells may have gone or changed since."""
+
+
+class NamedPart(Part):
+    """Something chosen by name. In YAML its own options stand beside the name: ``{name: dsa19, protocol: paper}``."""
+
+    name: str
+    options: dict[str, Any] = Field(default={})
+    """Those that differ from their defaults."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_options(cls, given: Any) -> Any:
+        """``"gru"`` stands for ``{"name": "gru"}``; keys that are none of the part's own are options."""
+        if isinstance(given, str):
+            return {"name": given}
+        if not isinstance(given, Mapping) or not isinstance(given.get("options", {}), Mapping):
+            return given
+        own = {key: value for key, value in given.items() if key in cls.model_fields}
+        beside = {key: value for key, value in given.items() if key not in cls.model_fields}
+        return {**own, "options": {**given.get("options", {}), **beside}}
+
+
+class DataPart(NamedPart):
+    """Which data set; its protocol (split, windows, features) is fixed by the set itself and its options.
+
+    What a set takes is known to :mod:`bench.data`: before a run, its options are checked and those that equal their
+    defaults are dropped.
+    """
+
+    @property
+    def label(self) -> str:
+        """The name, and the options that are not their defaults: ``"dsa19 protocol=paper"``."""
+        words = [f"{key}={_plain(value)}" for key, value in sorted(self.options.items())]
+        return " ".join([self.name, *words])
+
+
+class CellPart(NamedPart):
+    """Which cell, and how large."""
+
+    hidden_size: int = Field(default=100, ge=1, le=8192)
+    rank: dict[str, int] = Field(default={})
+    """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
+    options: dict[str, Any] = Field(default={}, validate_default=True)
+
+    @field_validator("options")
+    @classmethod
+    def _check_options(cls, chosen: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Checks what the named cell takes, and drops what equals its default."""
+        name = info.data.get("name")
+        if name is None or info.context == RECORDED:
+            return chosen
+        known = zoo.options(zoo.cell_class(name))
+        for key in chosen:
+            if key not in known:
+                hint = nearest(key, [*known, *(field for field in cls.model_fields if field != "options")])
+                raise RnnbenchError(f"cell {name!r} has no option {key!r}{hint}")
+        differing = {}
+        for key, option in known.items():
+            if key not in chosen and option.required:
+                raise RnnbenchError(f"cell {name!r} needs a value for {key!r}")
+            if key in chosen:
+                try:
+                    value = TypeAdapter(option.annotation).validate_python(chosen[key])
+                except ValidationError as error:
+                    raise RnnbenchError(f"cell {name!r}, {key}: {reason(error.errors()[0])}") from None
+                if option.required or value != option.default:
+                    differing[key] = value
+        return differing
+
+    @model_validator(mode="after")
+    def _rank_positive(self) -> Self:
+        for name, rank in self.rank.items():
+            if rank < 1:
+                raise ValueError(f"rank of {name} must be at least 1, not {rank}")
+        return self
+
+
+def _plain(value: Any) -> str:
+    """A value in a label: a list without its brackets."""
+    return "+".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

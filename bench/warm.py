@@ -1,5 +1,0 @@
-"""What every worker needs; imported by the server that workers are forked from."""
-
-from bench.startup import warm
-
-warm("bench.execute.worker")
