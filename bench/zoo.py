@@ -82,22 +82,26 @@ def source_hash(path: Path) -> str:
         raise RnnbenchError(f"cannot read the cell file {path}: {error.strerror}") from None
 
 
-def load(path: Path, name: str | None = None) -> type[Cell]:
+def load(path: Path, name: str | None = None, source: str = "") -> type[Cell]:
     """The cell of a user's file, wherever it is; an edited file is read again.
 
     Args:
         path: a Python file with ``@register``.
         name: which of its cells, where it has several.
+        source: the :func:`source_hash` that it must have; any when empty.
 
     Raises:
-        RnnbenchError: when it cannot be imported, has no cell, has several and none is named, or takes a name that is
-            another cell's.
+        RnnbenchError: when it has another hash, cannot be imported, has no cell, has several and none is named, or takes
+            a name that is another cell's.
     """
     from cells.registry import forget, registered
 
     _import_all()
     path = path.resolve()
-    module = f"rnnbench_cell_{path.stem}_{source_hash(path)}"
+    found_hash = source_hash(path)
+    if source not in ("", found_hash):
+        raise RnnbenchError(f"{path} has changed since the run was planned: give the command again")
+    module = f"rnnbench_cell_{path.stem}_{found_hash}"
     if _loaded.get(path) != module:
         forget(_loaded.pop(path, ""))
         spec = importlib.util.spec_from_file_location(module, path)

@@ -12,6 +12,7 @@ import torch
 from bench import mcu
 from bench.data import Dataset, open_dataset
 from bench.errors import RnnbenchError
+from bench.record import CELL_FILE
 from bench.spec import RunSpec
 from bench.train.classification.integer import accuracy, program_of
 from bench.train.classification.network import Network, build
@@ -63,7 +64,10 @@ def load(folder: Path) -> Model:
         raise RnnbenchError(f"{folder} holds no trained model (model.pt); give the folder of a run that is done")
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        spec = RunSpec.model_validate(saved["spec"])
+        given = saved["spec"]
+        if given["cell"].get("source"):
+            given = {**given, "cell": {**given["cell"], "file": folder / CELL_FILE}}
+        spec = RunSpec.model_validate(given)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise RnnbenchError(f"{path} is damaged ({type(error).__name__}); run its grid again") from None
     dataset = open_dataset(spec.data.name, options=spec.data.options)

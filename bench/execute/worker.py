@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
 
-from bench import claims, record, zoo
+from bench import claims, record
 from bench.claims import Claim
 from bench.execute.launch import ClaimedRun, Launch, stamp
 from bench.execute.pull import Pull
@@ -124,7 +124,7 @@ def _record_death(job: Job, code: int | None) -> None:
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     memory = ", which is what the system does when memory is short" if code == -signal.SIGKILL else ""
     if stamp(job.folder) is None:
-        labels = Labels(cell=zoo.cell_class(job.spec.cell.name).title, variant=job.spec.variant())
+        labels = Labels(cell=job.spec.cell.cell_class.title, variant=job.spec.variant())
         spec, times = job.spec.model_dump(mode="json"), Times(started=now())
         left = Record(
             id=job.spec.id, status=Status.RUNNING, grid=job.grid, spec=spec, labels=labels, times=times, provenance={}

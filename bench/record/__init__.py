@@ -12,6 +12,7 @@ from bench.record.facts import (
     Times,
 )
 from bench.record.files import (
+    CELL_FILE,
     GRID_NOTE,
     noted_runs,
     observed,
@@ -23,6 +24,7 @@ from bench.record.files import (
 from bench.record.latency import Latency
 
 __all__ = [
+    "CELL_FILE",
     "GRID_NOTE",
     "SCHEMA",
     "DataFacts",

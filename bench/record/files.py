@@ -21,6 +21,8 @@ from bench.record.facts import SCHEMA, Record
 from bench.spec import RECORDED, RunSpec
 from bench.status import Status
 
+CELL_FILE = "cell.py"
+"""In a run's folder: a copy of the user's file that its cell came from."""
 GRID_NOTE = "grid.yaml"
 """In a results folder: the grid it belongs to, and the ids of its runs."""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from bench import zoo
 from bench.errors import RnnbenchError, nearest
 from bench.spec.part import Part, parse
 from bench.spec.run import RunSpec
@@ -39,6 +40,8 @@ class Grid(Part):
     """Rows of the study's table, from top to bottom: a name, and what its runs have, by dotted path."""
     boards: tuple[str, ...] | None = None
     """Whose latency reports show, names of ``configs/boards/``; ``None`` for all."""
+    _folder: Path = PrivateAttr(default=Path())
+    """Where paths of cell files begin: the folder of the grid's own file."""
 
     @field_validator("name")
     @classmethod
@@ -85,6 +88,7 @@ class Grid(Part):
             for axis, value in zip(self.grid, values, strict=True):
                 for path, one in value.items() if axis == TOGETHER else ((axis, value),):
                     _set(raw, path, copy.deepcopy(one), where=f"grid {self.name!r}")
+            _find_file(raw, self._folder)
             for number, override in enumerate(self.overrides):
                 if all(_matches(raw, path, wanted) for path, wanted in override.when.items()):
                     used.add(number)
@@ -131,7 +135,17 @@ def read_grid(path: Path) -> Grid:
         raise RnnbenchError(f"{path}{line}: {getattr(error, 'problem', None) or 'not YAML'}") from None
     if not isinstance(given, dict):
         raise RnnbenchError(f"{path} is not a grid: it needs `name` and `grid`")
-    return parse(Grid, given, str(path))
+    grid = parse(Grid, given, str(path))
+    grid._folder = path.parent
+    return grid
+
+
+def _find_file(raw: dict[str, Any], folder: Path) -> None:
+    """Completes a cell that is given by its file: the path from the grid's folder on, and the cell's name."""
+    cell = raw.get("cell")
+    if isinstance(cell, dict) and isinstance(cell.get("file"), str):
+        cell["file"] = str(folder / cell["file"])
+        cell["name"] = zoo.load(Path(cell["file"]), cell.get("name")).name
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -157,7 +171,9 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _as_mapping(key: str, value: Any) -> Any:
-    """``data: watch7`` and ``cell: gru`` in full, so that they merge with the base."""
+    """``data: watch7``, ``cell: gru`` and ``cell: mine.py`` in full, so that they merge with the base."""
+    if key == "cell" and isinstance(value, str) and value.endswith(".py"):
+        return {"file": value}
     return {"name": value} if key in ("data", "cell") and isinstance(value, str) else value
 
 

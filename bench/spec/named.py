@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import (
     Field,
@@ -17,6 +18,9 @@ from pydantic import (
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
 from bench.spec.part import Part, reason
+
+if TYPE_CHECKING:
+    from cells import Cell
 
 RECORDED = "recorded"
 """The context in which a specification is read back as it was: cells may have gone or changed since."""
@@ -57,12 +61,38 @@ class DataPart(NamedPart):
 
 
 class CellPart(NamedPart):
-    """Which cell, and how large."""
+    """Which cell, and how large: one that is known by name, or that of a user's file, ``{file: mine.py}``."""
 
+    file: Path | None = Field(default=None, exclude=True)
+    """The file, in no id and no record: ``source`` is, and a copy lies beside the record."""
+    source: str = ""
+    """A hash of the file, which is found, not given; empty for a cell that is known by name."""
     hidden_size: int = Field(default=100, ge=1, le=8192)
     rank: dict[str, int] = Field(default={})
     """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
     options: dict[str, Any] = Field(default={}, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_file(cls, given: Any) -> Any:
+        """Finds the name and the hash of a file's cell; ``"mine.py"`` stands for ``{"file": "mine.py"}``."""
+        if isinstance(given, str) and given.endswith(".py"):
+            given = {"file": given}
+        if not isinstance(given, Mapping) or given.get("file") is None:
+            return given
+        path = Path(given["file"])
+        return {**given, "name": zoo.load(path, given.get("name")).name, "source": zoo.source_hash(path)}
+
+    @property
+    def cell_class(self) -> type[Cell]:
+        """The cell.
+
+        Raises:
+            RnnbenchError: when there is none of that name, or its file has changed meanwhile.
+        """
+        if self.file is None:
+            return zoo.cell_class(self.name)
+        return zoo.load(self.file, self.name, self.source)
 
     @field_validator("options")
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from bench import zoo
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, CompressPart
 from cells import Cell, outside
@@ -30,7 +29,7 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
             it, or it cannot be made sparse.
     """
     try:
-        cell = zoo.cell_class(part.name)(features, part.hidden_size, **part.options)
+        cell = part.cell_class(features, part.hidden_size, **part.options)
         weights = cell.weights()
         for name, rank in part.rank.items():
             if name not in weights:

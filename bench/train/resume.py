@@ -11,7 +11,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from bench import zoo
 from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
 from bench.train import provenance, settings, sources
@@ -25,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
     """Returns what must not have changed since a checkpoint."""
-    code, made = sources.digest(zoo.cell_class(spec.cell.name)), provenance.provenance()
+    code, made = sources.digest(spec.cell.cell_class), provenance.provenance()
     same = [spec.id, dataset.fingerprint, code, made["cpu"], made["packages"], vars(settings.current())]
     return json.dumps(same, sort_keys=True)
 

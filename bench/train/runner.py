@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, open_any
 from bench.errors import RnnbenchError
-from bench.record import Labels, Latency, Record, Times
+from bench.record import CELL_FILE, Labels, Latency, Record, Times
 from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, sources
@@ -59,7 +60,7 @@ class Ongoing:
         self.record: Record | None = None
         self._listener, self._began = listener, time.monotonic()
         chosen = setup()
-        cell = zoo.cell_class(job.spec.cell.name)
+        cell = job.spec.cell.cell_class
         code = {"git": sources.git_state(cell), "sources": sources.digest(cell)[:12]}
         self._base = Record(
             id=job.spec.id,
@@ -71,6 +72,8 @@ class Ongoing:
             provenance={**provenance.provenance(), **code, **chosen, "pack": pack},
         )
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
+        if job.spec.cell.file is not None:
+            shutil.copyfile(job.spec.cell.file, job.folder / CELL_FILE)
         record.write(job.folder, self._base)
         self._tracker: track.Tracker = track.NoTracker()
         self._facts: dict[str, Any] = {}
