@@ -11,7 +11,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cells.formula.graph import Formula, Hoisted, constants_of, evaluate
 from cells.formula.ops import OPS, Op
@@ -49,8 +49,8 @@ def formula_of(cell: Cell) -> Formula:
 
 def _read(cell: Cell) -> Formula | str:
     try:
-        with untouched(cell):
-            with materialised(cell):
+        with torch.inference_mode(False), untouched(cell):
+            with materialised(cell, through=_ordinary):
                 formula = read(cell)
             confirm(cell, formula)
     except RefusedError as error:
@@ -58,6 +58,11 @@ def _read(cell: Cell) -> Formula | str:
     except Exception as error:  # what a stranger's cell raises on random numbers
         return f"it fails on random numbers: {type(error).__name__}: {error}"
     return formula
+
+
+def _ordinary(dense: Tensor) -> Tensor:
+    """A matrix that autograd takes: one that was computed in inference mode is copied."""
+    return dense.clone() if dense.is_inference() else dense
 
 
 _FIXED = frozenset((int, float, str, bool, type(None), FunctionType, BuiltinFunctionType, torch.dtype))

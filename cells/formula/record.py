@@ -53,7 +53,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         self.kept: list[Tensor] = list(leaves)
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, int] = {}
-        self.made_by: dict[Any, tuple[str, list[Tensor]]] = {}
+        self.origins: dict[Any, Any] = {}
+        self.made_by: dict[Any, list[tuple[str, list[Tensor]]]] = {}
         self.used: list[Tensor] = []
         self.differentiable: dict[Any, bool] = {place(leaf): True for leaf in leaves}
         for name, weight in cell.weights().items():
@@ -81,6 +82,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         if place(tensor) not in self.constants:
             self.constants[place(tensor)] = len(self.formula.sources)
             self.formula.sources.append(source)
+            self.origins[place(tensor)] = tensor.grad_fn
             self.differentiable[place(tensor)] = tensor.requires_grad
             self.kept.append(tensor)
 
@@ -132,9 +134,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             for result in made:
                 self.constants[place(result)] = self._count()
         for result in made:
-            if place(result) in self.differentiable:
-                continue  # it lies where its operand lies: nothing was computed
-            self.made_by[place(result)] = name, operands
+            self.made_by.setdefault(place(result), []).append((name, operands))
             differs = any(operand.requires_grad for operand in operands)
             self.differentiable[place(result)] = differs and result.is_floating_point()
         self.kept += made
@@ -260,12 +260,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             raise RefusedError("a gradient that is stopped or changed")
         if here not in self.made_by or not tensor.requires_grad:
             return
-        name, operands = self.made_by[here]
-        wanted = [(edge_of(operand), operand.output_nr) for operand in operands if operand.requires_grad]
-        if edge is None or not edge.name().lower().startswith(f"{name.replace('_', '')}backward"):
-            raise RefusedError(f"a gradient of {name} that is not torch's")
-        if [found for found in edge.next_functions if found[0] is not None] != wanted:
-            raise RefusedError(f"an operand of {name} whose gradient is stopped or changed")
+        if here in self.origins and edge is self.origins[here]:
+            return
+        # Of the operations that gave this place one is the tensor's: a 1 x 1 matrix lies where its transpose does.
+        faults = [_unlike(edge, name, operands) for name, operands in self.made_by[here]]
+        if all(faults):
+            raise RefusedError(faults[-1])
+
+
+def _unlike(edge: Any, name: str, operands: list[Tensor]) -> str:
+    """What autograd's node has that an operation on these operands has not; empty when they agree."""
+    wanted = [(edge_of(operand), operand.output_nr) for operand in operands if operand.requires_grad]
+    if edge is None or not edge.name().lower().startswith(f"{name.replace('_', '')}backward"):
+        return f"a gradient of {name} that is not torch's"
+    if [found for found in edge.next_functions if found[0] is not None] != wanted:
+        return f"an operand of {name} whose gradient is stopped or changed"
+    return ""
 
 
 def _name(func: Any) -> str:

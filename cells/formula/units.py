@@ -136,9 +136,6 @@ def expand(formula: Formula, H: int, D: int) -> Units:
         formula: of a cell.
         H: hidden size.
         D: numbers of a sample, or of the pre-activations of a formula that is given them.
-
-    Raises:
-        ValueError: when a part of a sample is multiplied, which no kernel does.
     """
     units = Units()
     wide: dict[int, list[int]] = {}

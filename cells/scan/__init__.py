@@ -125,7 +125,7 @@ def _by_kernel(
     else:
         samples = kernel.widen(x_TBD, *(past or (None,)))
         after_past = (samples[len(samples) - cell.window + 1 :],) if past else ()
-    ends = None if ends_B is None else ends_B.contiguous()
+    ends = None if ends_B is None else ends_B.long().contiguous()
     h, *others = native.run(Operands(kernel, samples, recurrent, *made, _Settings.threads, ends))
     return (h, ()) if ends_B is not None else (h, (h[-1], *others, *after_past))
 
@@ -198,6 +198,8 @@ def _made(cell: Cell) -> Kernel | str:
         _ = kernel.library
     except (RefusedError, NoKernelError) as error:
         return str(error)
+    except RecursionError:
+        return "its step is a chain of too many operations"
     return kernel
 
 
@@ -220,8 +222,8 @@ def last_of_each(kernel: Kernel, made: Constants, H: int, x_MTBD: Tensor, length
     M, _, B, D = x_MTBD.shape
     past = x_MTBD.new_zeros(M, kernel.window - 1, B, D) if kernel.window > 1 else None
     state = [x_MTBD.new_zeros(M, B, H) for _ in range(kernel.states)]
-    samples, ends = kernel.widen(x_MTBD, past), (lengths_MB - 1).contiguous()
-    return native.run(Operands(kernel, samples, state, *made, _Settings.threads, ends, lengths_MB.amax(dim=1)))[0]
+    samples, ends = kernel.widen(x_MTBD, past), (lengths_MB.long() - 1).contiguous()
+    return native.run(Operands(kernel, samples, state, *made, _Settings.threads, ends, ends.amax(dim=1) + 1))[0]
 
 
 def lanes() -> int:

@@ -1,4 +1,4 @@
-"""Cells that somebody else might write, each a step that a kernel is derived from."""
+"""Cells that somebody else might write, none of which the repository knows."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ class Normed(TwoMatrices):
         return (nn.functional.layer_norm(super().step(pre_BG, state)[0], (self.hidden_size,)),)
 
 
-class Doubled(FastGRNN):
-    """A subclass of a cell with a kernel, with a formula of its own."""
+class Halved(FastGRNN):
+    """A subclass of a cell that is here, with a formula of its own."""
 
     def step(self, pre_BH: Tensor, state: State) -> State:
-        return (2 * super().step(pre_BH, state)[0],)
+        return (0.5 * super().step(pre_BH, state)[0],)
 
 
 class Exponential(Linear):
@@ -180,4 +180,193 @@ class Wide(Linear):
         return (sum((each.tanh() for each in self.V(state[0]).chunk(30, -1)), pre_BG),)
 
 
-DERIVED = (Doubled, TwoMatrices, Peephole, Odd, Trading, Linear, Gated, Minimal, GatedOnce)
+class CoRNN(TwoMatrices):
+    """Two states, products of both and of no gate (Rusch and Mishra, ICLR 2021): h swings, z is its speed."""
+
+    states = 2
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(hidden_size, input_size)
+        self.dt, self.gamma, self.eps = 0.3, 1.5, 0.7
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return self.W(x_TBD, add=self.b[: self.hidden_size])
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        y, z = state
+        z = z + self.dt * (torch.tanh(self.U_f(y, add=pre_BG) + self.U_n(z)) - self.gamma * y - self.eps * z)
+        return y + self.dt * z, z
+
+
+class LEM(Cell):
+    """Long expressive memory (Rusch et al., ICLR 2022): the new z is multiplied before the new y is known."""
+
+    states = 2
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(4 * hidden_size, input_size, blocks=4)
+        self.V, self.V_z = Weight(3 * hidden_size, hidden_size, blocks=3), Weight(hidden_size, hidden_size)
+        self.b = nn.Parameter(torch.randn(4 * hidden_size))
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return self.W(x_TBD, add=self.b)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        y, z = state
+        H = self.hidden_size
+        one, two, to_z = self.V(y, add=pre_BG[:, : 3 * H]).chunk(3, dim=-1)
+        one, two = 0.5 * self.sigmoid(one), 0.5 * self.sigmoid(two)
+        z = (1 - one) * z + one * self.tanh(to_z)
+        return (1 - two) * y + two * self.tanh(self.V_z(z, add=pre_BG[:, 3 * H :])), z
+
+
+class Third(TwoMatrices):
+    """Three states, a product of the third, and one of a state that only the second reads."""
+
+    states = 3
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        a, b, c = state
+        f, n = pre_BG.chunk(2, dim=-1)
+        return self.tanh(self.U_f(c, add=f) + b), 0.5 * a - 0.1 * self.U_n(b), self.sigmoid(n + a) * c
+
+
+class LookBack(Cell):
+    """A window of three samples, gates in ``project``, and samples as they are, for D = H."""
+
+    window, square = 3, True
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(2 * hidden_size, input_size, blocks=2)
+        self.V = Weight(hidden_size, 2 * input_size)
+
+    def project(self, x_TBD: Tensor, past: Tensor | None = None) -> Tensor:
+        past = x_TBD.new_zeros(2, *x_TBD.shape[1:]) if past is None else past
+        seen = torch.cat([past, x_TBD])
+        z, f = self.W(seen[:-2]).chunk(2, dim=-1)
+        z = self.tanh(z + self.V(torch.cat([seen[1:-1], x_TBD], dim=-1)))
+        return torch.cat([z - 0.3 * seen[1:-1], self.sigmoid(f + x_TBD + seen[:-2])], dim=-1)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        z, f = pre_BG.chunk(2, dim=-1)
+        return (f * state[0] + (1 - f) * z,)
+
+
+class SLSTM(Cell):
+    """An LSTM with exponential gates and a stabiliser (Beck et al., NeurIPS 2024), its normaliser at least 1/2."""
+
+    states = 4
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W, self.U = (Weight(4 * hidden_size, size, blocks=4) for size in (input_size, hidden_size))
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return self.W(x_TBD)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        h, c, n, m = state
+        z, i, f, o = self.U(h, add=pre_BG).chunk(4, dim=-1)
+        most = torch.maximum(f + m, i)
+        i, f = torch.exp(i - most), torch.exp(f + m - most)
+        c, n = f * c + i * self.tanh(z), f * n + i
+        return self.sigmoid(o) * c / torch.where(n.abs() <= 0.5, 0.5, n), c, n, most
+
+
+class IndRNN(Cell):
+    """A state that meets only itself (Li et al., CVPR 2018)."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W, self.u = Weight(hidden_size, input_size), nn.Parameter(torch.rand(hidden_size))
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return self.W(x_TBD)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        return (self.relu(pre_BG + self.u * state[0]),)
+
+
+class Blocks(Cell):
+    """A block-diagonal matrix of two."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        first = (hidden_size + 1) // 2
+        self.W, self.A = Weight(hidden_size, input_size), Weight(first, first)
+        self.B = Weight(hidden_size - first, hidden_size - first) if hidden_size > first else None
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return self.W(x_TBD)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        U = torch.block_diag(*(part.matrix() for part in (self.A, self.B) if part is not None))
+        return (self.tanh(nn.functional.linear(state[0], U) + pre_BG),)
+
+
+class Skip(TwoMatrices):
+    """The sample is added to the new state as it is, for D = H."""
+
+    square = True
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return torch.cat([self.W(x_TBD, add=self.b)[..., : self.hidden_size] + x_TBD, x_TBD], dim=-1)
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        pre, x = pre_BG.chunk(2, dim=-1)
+        return (self.tanh(self.U_f(state[0], add=pre)) + x,)
+
+
+class Through(TwoMatrices):
+    """A product of a product, nothing between them, and half of the sums are read by both."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        f, n = pre_BG.chunk(2, dim=-1)
+        inner = self.U_f(state[0], add=f)
+        return (self.tanh(self.U_n(inner, add=n)) - 0.2 * inner,)
+
+
+class Tied(TwoMatrices):
+    """One matrix for the gate and for the update, and twice in one sum."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        (h,) = state
+        f, n = pre_BG.chunk(2, dim=-1)
+        f = self.sigmoid(self.U_f(h, add=f))
+        return (self.tanh(self.U_f(f * h, add=n) + self.U_f(h) - self.U_n(h)),)
+
+
+class Joined(Cell):
+    """One matrix on state and sample side by side, as many papers write it; ``project`` gives the sample."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.W = Weight(2 * hidden_size, hidden_size + input_size, blocks=2)
+        self.b = nn.Parameter(torch.randn(2 * hidden_size))
+
+    def project(self, x_TBD: Tensor) -> Tensor:
+        return x_TBD
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        z, n = self.W(torch.cat([state[0], pre_BG], dim=-1), add=self.b).chunk(2, dim=-1)
+        return (torch.lerp(state[0], self.tanh(n), self.sigmoid(z)),)
+
+
+class Waves(TwoMatrices):
+    """The functions that no cell here has otherwise."""
+
+    def step(self, pre_BG: Tensor, state: State) -> State:
+        f, n = pre_BG.chunk(2, dim=-1)
+        wave = torch.sin(self.U_f(0.3 * state[0], add=f)) * torch.cos(n)
+        size = torch.sqrt(nn.functional.softplus(f) + 1.0).minimum(n.abs() + 1.0)
+        return (wave / size + 0.1 * nn.functional.silu(self.U_n(wave)),)
+
+
+KERNELS = (
+    *(Halved, TwoMatrices, Peephole, Odd, Trading, Linear, Exponential, Gated, Minimal, GatedOnce, Twice, Three, Wide),
+    *(CoRNN, LEM, Third, LookBack, SLSTM, IndRNN, Blocks, Skip, Through, Tied, Joined, Waves),
+)
+"""Those that a kernel serves; Normed is none."""

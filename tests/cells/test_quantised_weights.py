@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.zoo import all_cells
-from cells import kernels, materialised
+from cells import materialised, scan
 from cells.compress import HardThreshold, quantise_weights, to_int8
 from cells.gates import PIECEWISE, SMOOTH
 
@@ -109,8 +109,8 @@ def test_rounding_can_be_taken_back() -> None:
 def test_a_kernel_serves_piecewise_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     cell = all_cells()["gru"](3, 4)
     cell.nonlinearities.update(PIECEWISE)
-    if not kernels.ready(cell):
+    if scan.why_not(cell):
         pytest.skip("there is no C++ compiler, or kernels are off")
     quantise_weights(cell)
-    monkeypatch.setattr(type(cell), "_scan", lambda *_: pytest.fail("the scan ran"))
+    monkeypatch.setattr(scan, "_step_by_step", lambda *_: pytest.fail("the loop ran"))
     cell(torch.randn(4, 2, 3))

@@ -18,7 +18,7 @@ from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Interrupted, Job, pack, run, run_pack, runner
 from bench.zoo import all_cells
-from cells import kernels
+from cells import scan
 
 CELL = {"name": "gru", "hidden_size": 6}
 Changes = list[dict[str, Any]]
@@ -74,8 +74,8 @@ def same(together: Job, alone: Job, left: Record, right: Record) -> None:
 def test_every_cell_is_trained_together_as_alone(
     cell: str, mode: str, jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kernels.use(mode)
-    if mode == "auto" and not kernels.ready(all_cells()[cell](2, 3)):
+    scan.use(mode)
+    if mode == "auto" and scan.why_not(all_cells()[cell](2, 3)):
         pytest.skip("there is no C++ compiler")
     monkeypatch.setenv("RNNBENCH_KERNELS", mode)
     monkeypatch.setattr(pack, "train_alone", None)  # nothing falls back
@@ -117,12 +117,12 @@ def test_options_of_a_cell_hold_for_a_pack(jobs_of: Callable[..., list[Job]]) ->
             same(together[n], job, left[n], run(job))
 
 
-def test_runs_with_a_derived_kernel_are_done_one_by_one(
+def test_runs_that_are_quicker_alone_are_done_one_by_one(
     jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = specs([{}, {"learning_rate": 0.01}])
     together, alone = jobs_of(runs), jobs_of(runs)
-    monkeypatch.setattr(kernels, "derives", lambda _: True)
+    monkeypatch.setattr(pack, "packs", lambda _: False)
     for n, left in enumerate(run_pack(together)):
         wanted = run(alone[n])
         assert left.result == wanted.result

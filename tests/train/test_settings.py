@@ -8,7 +8,7 @@ import torch
 from bench.errors import RnnbenchError
 from bench.train import settings
 from bench.train.settings import Settings
-from cells import kernels
+from cells import scan
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def test_each_has_a_switch(monkeypatch: pytest.MonkeyPatch) -> None:
     off = {"flush_denormal": False, "keep_freed_memory": False, "fused_optimizer": False, "kernels": "off"}
     assert off.items() <= said.items()
     assert float(torch.tensor(1e-39) * 1.0) > 0.0
-    assert kernels.in_use() == "off"
+    assert scan.in_use() == "off"
     assert not settings.current().fused_optimizer
 
 

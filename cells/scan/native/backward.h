@@ -172,10 +172,12 @@ struct Backward {
             for (N r = 0; r < rows; ++r)
                 for (N j = 0; j < w.D; ++j) to[r * w.D + j] += input[r * w.Dp + j];
         }
-        float* to = q.dx + ((t + Cell::window - 1) * q.B + begin) * w.D;
-        for (int s = 0; s < S; ++s)
-            for (N r = 0; Cell::copied[s] >= 0 && r < rows; ++r)
-                for (N j = 0; j < w.H; ++j) to[r * w.D + Cell::copied[s] * w.H + j] += now[r * w.wide + s * w.Hp + j];
+        for (int s = 0; s < S; ++s) {
+            if (Cell::copied[s].part < 0) continue;
+            float* to = q.dx + ((t + Cell::window - 1 - Cell::copied[s].lag) * q.B + begin) * w.D + Cell::copied[s].part * w.H;
+            for (N r = 0; r < rows; ++r)
+                for (N j = 0; j < w.H; ++j) to[r * w.D + j] += now[r * w.wide + s * w.Hp + j];
+        }
     }
 
     // The gathered steps into the gradients of the matrices.

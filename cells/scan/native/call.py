@@ -120,8 +120,9 @@ class _Sequence(torch.autograd.Function):
         return (out if last is None else last, *after)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, d_h: Tensor | None, *d_after: Tensor | None) -> tuple[Any, ...]:
+        if torch.is_grad_enabled():
+            raise RuntimeError("a compiled kernel has no gradient of its gradient: set RNNBENCH_KERNELS=off")
         *tensors, out, kept = ctx.saved_tensors
         o = ctx.o.again(tensors)
         dense = [None if d is None else d.contiguous() for d in (d_h, *d_after)]

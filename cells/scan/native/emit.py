@@ -148,7 +148,7 @@ class Emitter:
         ]
         multiplied = [(self.slots[node], self.written[self.slots[node]]) for node in layout.multiplied]
         return [
-            _table("int", "copied", [section.copied for section in layout.sections]),
+            _table("Copied", "copied", [section.copied or (-1, 0) for section in layout.sections]),
             _table("int", "stage", [section.stage for section in layout.sections]),
             _table("int", "written", self.written),
             _table("Source", "source", sources),

@@ -42,7 +42,7 @@ struct Forward {
             const int s = w.section[p];
             if (Cell::stage[s] != stage) continue;
             const N first = panel.first * LANES;
-            const bool add = Cell::copied[s] >= 0;
+            const bool add = Cell::copied[s].part >= 0;
             if (add) copy(panel, t, begin, rows);
             Term sum[Cell::sources + 1];
             int count = 0;
@@ -68,15 +68,15 @@ struct Forward {
         return kind == SAMPLE ? q.x_row : kind == STATE ? w.Hp : Cell::kept * w.Hp;
     }
 
-    // Numbers of the sample as they are, into the sections of a panel, which are whole ones.
+    // Numbers of samples as they are, into the sections of a panel, which are whole ones.
     void copy(const Panel& panel, N t, N begin, N rows) {
-        const float* x = q.x + (t + Cell::window - 1) * q.x_step + begin * q.x_row;
         const N end = (panel.first + panel.count) * LANES;
         for (N at = panel.first * LANES; at < end;) {
             const N s = at / w.Hp, unit = at % w.Hp, stop = (s + 1) * w.Hp < end ? (s + 1) * w.Hp : end;
             const N real = w.H - unit < stop - at ? w.H - unit : stop - at;
+            const float* x = q.x + (t + Cell::window - 1 - Cell::copied[s].lag) * q.x_step + begin * q.x_row;
             for (N r = 0; real > 0 && r < rows; ++r)
-                std::memcpy(pre + r * w.wide + at, x + r * q.x_row + Cell::copied[s] * w.H + unit, real * sizeof(float));
+                std::memcpy(pre + r * w.wide + at, x + r * q.x_row + Cell::copied[s].part * w.H + unit, real * sizeof(float));
             at = stop;
         }
     }

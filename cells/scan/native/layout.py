@@ -43,12 +43,12 @@ class Section:
 
     Attributes:
         gates: by source, the node that is multiplied.
-        copied: which H numbers of the sample are added as they are, or -1.
+        copied: which H numbers of a sample are added as they are, and of how many steps ago, or ``None``.
         stage: when it can be computed.
     """
 
     gates: dict[int, Gate] = field(default_factory=dict)
-    copied: int = -1
+    copied: tuple[int, int] | None = None
     stage: int = 0
 
 
@@ -145,14 +145,13 @@ class _Gatherer:
             alone = len(terms) == 1 or self.readers[term] == 1
             if op == "product" and alone and (source := self.node(reads[0])) not in section.gates:
                 section.gates[source] = Gate(*numbers)
-            elif op == "input" and numbers[0] == 0 and alone and section.copied < 0:
-                section.copied = numbers[1]
-            elif len(terms) == 1:
-                raise RefusedError("numbers of an earlier sample as they are")
+            elif op == "input" and alone and section.copied is None:
+                lag, part = numbers
+                section.copied = part, lag
             else:
                 others.append(term)
         total = None
-        if section.gates or section.copied >= 0:
+        if section.gates or section.copied is not None:
             total = self.units.leaf("section", len(self.sections))
             self.sections.append(section)
         for other in others:
@@ -188,7 +187,7 @@ def _staged(units: Units, sections: list[Section]) -> Layout:
         key=lambda n: (
             sections[n].stage,
             [source not in sections[n].gates for source in sources],
-            sections[n].copied < 0,
+            sections[n].copied is None,
             n,
         ),
     )

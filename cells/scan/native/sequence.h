@@ -137,7 +137,7 @@ struct Layout {
     }
 
     static bool alike(int s, int other) {
-        if (Cell::stage[s] != Cell::stage[other] || (Cell::copied[s] < 0) != (Cell::copied[other] < 0)) return false;
+        if (Cell::stage[s] != Cell::stage[other] || (Cell::copied[s].part < 0) != (Cell::copied[other].part < 0)) return false;
         for (int n = 0; n < Cell::sources; ++n)
             if ((Cell::gate[n][s].matrix < 0) != (Cell::gate[n][other].matrix < 0)) return false;
         return true;

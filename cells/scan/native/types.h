@@ -14,6 +14,10 @@ struct Source {
 struct Gate {
     int matrix, gate, column;
 };
+// Numbers of a sample that are added as they are: from `part` H on, of `lag` steps ago; part -1 for none.
+struct Copied {
+    int part, lag;
+};
 // A row of P: H numbers of a constant, or its one number for part -1.
 struct Vector {
     int constant, part;

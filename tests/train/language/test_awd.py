@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bench import zoo
 from bench.train.language import awd
-from cells import Cell, kernels
+from cells import Cell, scan
 
 WITH_U = [name for name in zoo.all_cells() if "U" in zoo.cell_class(name)(3, 4).weights()]
 
@@ -48,22 +48,22 @@ def test_weight_drop_is_one_mask_for_all_steps_and_sequences(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WITH_U)
-def test_the_compiled_kernel_drops_what_the_scan_drops(name: str) -> None:
+def test_the_compiled_kernel_drops_what_the_loop_drops(name: str) -> None:
     cell = made(name)
-    if not kernels.ready(cell):
+    if scan.why_not(cell):
         pytest.skip("no compiled kernel on this machine")
     x = torch.randn(6, 4, 5)
     found = []
-    before = kernels.in_use()
+    before = scan.in_use()
     for mode in ("auto", "off"):
-        kernels.use(mode)
+        scan.use(mode)
         torch.manual_seed(3)
         cell.zero_grad()
         with awd.weight_dropped(cell, 0.5):
             h, _ = cell(x)
         h.square().sum().backward()
         found.append([h.detach(), *(p.grad.clone() for p in cell.parameters() if p.grad is not None)])
-    kernels.use(before)
+    scan.use(before)
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 

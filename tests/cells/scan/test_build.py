@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import os
 import platform
@@ -14,13 +13,23 @@ from pathlib import Path
 
 import pytest
 import torch
-from kernel_cases import VARIANTS, agree, results
+from own_cells import LEM, Skip, Waves
+from scan_cases import Maker, agree, made, own, results, wanted
 
 from bench.zoo import all_cells
-from cells import kernels
-from cells.kernels import build, native
+from cells import scan
+from cells.formula import Formula
+from cells.scan.native import Kernel, build
 
-SHAPE = (4, 8, 3, 21)
+
+def _source() -> str:
+    """The source of h = x."""
+    formula = Formula(given=True, window=1)
+    formula.after = [formula.put("input", numbers=(0,), width=1)]
+    return Kernel("Mine", formula, 1, 1).source
+
+
+SOURCE = _source()
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +37,11 @@ def _fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty cache folder, nothing loaded, nothing said."""
     monkeypatch.setenv("RNNBENCH_KERNEL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("RNNBENCH_KERNEL_FLAGS", "-O0")  # quicker to build
-    native.load.cache_clear()
-    before = kernels.in_use()
-    kernels.use("auto")
-    kernels._said.clear()
+    scan.use("auto")
+    scan._said.clear()
     yield
-    native.load.cache_clear()
-    kernels.use(before)
+    monkeypatch.undo()
+    scan.use("auto")
 
 
 @pytest.fixture
@@ -43,6 +50,13 @@ def compiler() -> str:
     if found is None:
         pytest.skip("there is no C++ compiler")
     return found
+
+
+NARROW: list[Maker] = [
+    *(lambda D, H, name=name: made(name, {}, D, H) for name in ("gru", "fastgrnn")),
+    lambda D, H: made("qrnn", {"pooling": "f", "window": 2}, D, H),
+    *(lambda D, H, cls=cls: own(cls, D, H) for cls in (LEM, Skip, Waves)),
+]
 
 
 def _has(word: str) -> bool:
@@ -57,25 +71,36 @@ def test_narrower_vectors(flags: str, needs: str, lanes: int, compiler: str, mon
     if not needs and platform.machine() not in ("x86_64", "AMD64", "aarch64", "arm64"):
         pytest.skip("plain flags may give wider vectors here")
     monkeypatch.setenv("RNNBENCH_KERNEL_FLAGS", flags)
-    assert kernels.lanes() == lanes
-    for name, options in [VARIANTS[0], ("gru", {}), ("lstm", {}), ("qrnn", {"pooling": "f", "window": 2})]:
-        torch.manual_seed(0)
-        cell = all_cells()[name](*SHAPE[2:], **options)
-        assert kernels.ready(cell)
-        reference = copy.deepcopy(cell).double()
-        agree(results(cell, SHAPE, True, torch.float32), results(reference, SHAPE, True, torch.float64))
+    monkeypatch.delenv("RNNBENCH_KERNEL_CACHE")  # so that they are built once
+    scan.use("auto")
+    assert scan.lanes() == lanes
+    for make in NARROW:
+        cell = make(3, 21)
+        assert scan.why_not(cell) == ""
+        agree(results(cell, 4, 8), wanted(cell, 4, 8))
+
+
+@pytest.mark.parametrize("name", all_cells())
+def test_as_a_user_builds_it(name: str, compiler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all optimisation, into the user's own cache, where the tests of training find it."""
+    monkeypatch.delenv("RNNBENCH_KERNEL_CACHE")
+    monkeypatch.delenv("RNNBENCH_KERNEL_FLAGS")
+    scan.use("auto")
+    cell = made(name, {}, 5, 37)
+    assert scan.why_not(cell) == ""
+    agree(results(cell, 7, 29), wanted(cell, 7, 29))
 
 
 def _falls_back(caplog: pytest.LogCaptureFixture) -> str:
-    """Checks that the scan gives its numbers and that the log says why, once; returns what it says."""
+    """Checks that the loop gives its numbers and that the log says why, once; returns what it says."""
     cells = [all_cells()[name](3, 5) for name in ("fastgrnn", "gru")]
     x = torch.randn(4, 2, 3)
-    with caplog.at_level(logging.WARNING, "cells.kernels"):
+    with caplog.at_level(logging.WARNING, "cells.scan"):
         outputs = [cell(x)[0] for cell in cells for _ in range(2)]
-    kernels.use("off")
+    scan.use("off")
     assert all(torch.equal(outputs[2 * n], cell(x)[0]) for n, cell in enumerate(cells))
-    (record,) = caplog.records
-    return record.getMessage()
+    assert [record.getMessage().partition(" ")[0] for record in caplog.records] == ["FastGRNN", "GRU"]
+    return caplog.records[0].getMessage()
 
 
 def test_no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,7 +130,7 @@ def test_a_cache_folder_that_cannot_be(
 
 @pytest.mark.parametrize("harm", ["cut short", "one byte", "empty", "not a library"])
 def test_a_damaged_library_is_built_again(harm: str, tmp_path: Path, compiler: str) -> None:
-    build.library("UGRNN")
+    build.library("Mine", SOURCE)
     (path,) = (tmp_path / "cache").glob("*.so")
     whole = path.read_bytes()
     middle = len(whole) // 2
@@ -118,27 +143,31 @@ def test_a_damaged_library_is_built_again(harm: str, tmp_path: Path, compiler: s
             "not a library": b"text",
         }[harm]
     )
-    assert build.library("UGRNN").rnnbench_lanes() in (4, 8, 16)
+    assert build.library("Mine", SOURCE).rnnbench_lanes() in (4, 8, 16)
     assert build._whole(path)
 
 
 def test_a_library_is_built_once_and_for_its_flags_and_processor(
     tmp_path: Path, compiler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build.library("UGRNN")
+    build.library("Mine", SOURCE)
     (path,) = (tmp_path / "cache").glob("*.so")
     made = path.stat().st_mtime_ns
-    build.library("UGRNN")
+    build.library("Mine", SOURCE)
     assert path.stat().st_mtime_ns == made
-    paths = {build._path("UGRNN", compiler, flags) for flags in (("-O3",), ("-O2",))}
+    paths = {build._path("Mine", SOURCE, compiler, flags) for flags in (("-O3",), ("-O2",))}
+    paths.add(build._path("Mine", f"{SOURCE}//", compiler, ("-O3",)))
+    paths.add(build._path("Mine", SOURCE, f"{compiler}-13", ("-O3",)))
     monkeypatch.setattr(build, "_processor", lambda: "another")
-    paths |= {build._path("UGRNN", compiler, ("-O3",)), build._path("GRU", compiler, ("-O3",))}
+    paths.add(build._path("Mine", SOURCE, compiler, ("-O3",)))
     monkeypatch.setattr(build, "_source_hash", lambda: "another")
-    assert len(paths | {build._path("UGRNN", compiler, ("-O3",))}) == 5
+    assert len(paths | {build._path("Mine", SOURCE, compiler, ("-O3",))}) == 6
 
 
 def test_two_processes_that_build_at_once(tmp_path: Path, compiler: str) -> None:
-    code = "from cells.kernels.build import library; print(library('UGRNN').rnnbench_lanes())"
+    (tmp_path / "own.h").write_text(SOURCE)
+    text = f"open({str(tmp_path / 'own.h')!r}).read()"
+    code = f"from cells.scan.native.build import library; print(library('Mine', {text}).rnnbench_lanes())"
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": root}
     both = [
@@ -150,7 +179,7 @@ def test_two_processes_that_build_at_once(tmp_path: Path, compiler: str) -> None
 
 
 def test_off_by_the_environment() -> None:
-    code = "from cells import kernels; print(kernels.in_use())"
+    code = "from cells import scan; print(scan.in_use())"
     root = str(Path(__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": root, "RNNBENCH_KERNELS": "off"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
