@@ -13,8 +13,7 @@ from _pytest.mark.structures import ParameterSet
 from cell_cases import D, H, fresh, registered_here
 
 from bench.zoo import all_cells, options
-from cells import Cell, register
-from cells import cell as cell_module
+from cells import Cell, register, registry
 
 
 @pytest.mark.parametrize("shape", [(4, 2, D + 1), (4, 2, 0), (0, 2, D), (4, D), (D,), (1, 4, 2, D)], ids=str)
@@ -95,7 +94,7 @@ def test_names_that_a_configuration_could_not_say(name: str) -> None:
 
 
 def test_two_cells_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cell_module, "_REGISTRY", dict(cell_module.registered()))
+    monkeypatch.setattr(registry, "_REGISTRY", dict(registry.registered()))
 
     class Toy(Cell):
         pass
@@ -104,4 +103,4 @@ def test_two_cells_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
         register("gru", title="t", citation="c")(Toy)
     assert all_cells()["gru"].__name__ == "GRU"
     assert register("toy", title="A toy", citation="c")(Toy) is Toy
-    assert (Toy.name, Toy.title, cell_module.registered()["toy"]) == ("toy", "A toy", Toy)
+    assert (Toy.name, Toy.title, registry.registered()["toy"]) == ("toy", "A toy", Toy)

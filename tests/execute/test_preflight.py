@@ -11,7 +11,7 @@ from bench.errors import RnnbenchError
 from bench.execute.preflight import check, try_out
 from bench.spec import RunSpec, parse
 from cells import Cell, State, Weight
-from cells.cell import _REGISTRY
+from cells.registry import _REGISTRY
 
 
 class _Toy(Cell):

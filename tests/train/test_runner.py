@@ -25,7 +25,7 @@ from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import Network, build
 from bench.train.epochs import columns
 from cells import Cell, State, Weight
-from cells.cell import _REGISTRY
+from cells.registry import _REGISTRY
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

@@ -19,7 +19,7 @@ CASES: dict[str, tuple[bool, bool, bool]] = {
     "baselines/lstm.py": (True, False, True),
     "baselines/gru.py": (False, True, True),
     "cells/cell.py": (False, True, True),
-    "cells/kernels/gates.h": (False, True, True),
+    "cells/scan/native/functions.h": (False, True, True),
     "bench/train/module.py": (False, True, True),
     "cells/mine.py": (True, False, True),
 }
