@@ -53,7 +53,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         self.kept: list[Tensor] = list(leaves)
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, int] = {}
-        self.made_by: dict[Any, tuple[str, list[Tensor]]] = {}
+        self.made_by: dict[Any, list[tuple[str, list[Tensor]]]] = {}  # a view of all lies where its operand does
         self.used: list[Tensor] = []
         self.differentiable: dict[Any, bool] = {place(leaf): True for leaf in leaves}
         for name, tensor in (*cell.named_parameters(), *cell.named_buffers()):
@@ -130,7 +130,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             for result in made:
                 self.constants[place(result)] = self._count()
         for result in made:
-            self.made_by[place(result)] = name, operands
+            self.made_by.setdefault(place(result), []).append((name, operands))
             differs = any(operand.requires_grad for operand in operands)
             self.differentiable[place(result)] = differs and result.is_floating_point()
         self.kept += made
@@ -256,12 +256,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             raise RefusedError("a gradient that is stopped or changed")
         if here not in self.made_by or not tensor.requires_grad:
             return
-        name, operands = self.made_by[here]
-        wanted = [(edge_of(operand), operand.output_nr) for operand in operands if operand.requires_grad]
-        if edge is None or not edge.name().lower().startswith(f"{name.replace('_', '')}backward"):
-            raise RefusedError(f"a gradient of {name} that is not torch's")
-        if [found for found in edge.next_functions if found[0] is not None] != wanted:
-            raise RefusedError(f"an operand of {name} whose gradient is stopped or changed")
+        if edge is None or not any(_is_of(edge, name) for name, _ in self.made_by[here]):
+            raise RefusedError(f"a gradient of {self.made_by[here][0][0]} that is not torch's")
+        found = [after for after in edge.next_functions if after[0] is not None]
+        for name, operands in self.made_by[here]:
+            wanted = [(edge_of(operand), operand.output_nr) for operand in operands if operand.requires_grad]
+            if _is_of(edge, name) and found == wanted:
+                return
+        raise RefusedError(f"an operand of {self.made_by[here][0][0]} whose gradient is stopped or changed")
+
+
+def _is_of(edge: Any, name: str) -> bool:
+    return bool(edge.name().lower().startswith(f"{name.replace('_', '')}backward"))
 
 
 def _name(func: Any) -> str:
