@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 
 from bench.errors import RnnbenchError
 from bench.mcu.builder import Builder, Dynamic, number
-from bench.mcu.graph import Add, Affine, Graph, Mul, Operation, Ref
+from bench.mcu.graph import Affine, Binary, Graph, Operation, Ref
 from bench.mcu.kinds import GENERATORS, VIEWS, value_of
 from bench.mcu.peephole import simplify
 from bench.mcu.rules import RULES, SUPPORTED
@@ -117,7 +117,7 @@ class Lowering:
         if not isinstance(a, Dynamic):  # constants come second
             a, b, sign = b if sign == 1 else self.affine(node, b, -1.0, 0.0), a, 1
         left, right = self.wide(node, a), self.wide(node, b)
-        return self.emit(node, lambda out: Add(out, left, right, 1 if sign > 0 else -1))
+        return self.emit(node, lambda out: Binary(out, left, right, "add" if sign > 0 else "sub"))
 
     def product(self, node: fx.Node, a: Any, b: Any) -> Dynamic:
         """The product a b, either of them a number."""
@@ -128,7 +128,7 @@ class Lowering:
         if not isinstance(a, Dynamic):
             a, b = b, a
         left, right = self.wide(node, a), self.wide(node, b)
-        return self.emit(node, lambda out: Mul(out, left, right))
+        return self.emit(node, lambda out: Binary(out, left, right, "mul"))
 
 
 def lower(cell: Cell, head: nn.Module) -> Graph:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
-from bench.mcu.graph import Add, Affine, Buffer, Gather, Graph, Linear, Operation, Ref, reads
+from bench.mcu.graph import Affine, Binary, Buffer, Gather, Graph, Linear, Operation, Ref, reads
 
 
 def simplify(
@@ -60,7 +61,7 @@ def _merged(buffers: Sequence[Buffer], operations: Sequence[Operation], kept: It
     made: dict[int, Linear] = {}
     result: list[Operation] = []
     for operation in operations:
-        if isinstance(operation, Add) and operation.sign == 1:
+        if isinstance(operation, Binary) and operation.function == "add":
             for part, other in ((operation.a, operation.b), (operation.b, operation.a)):
                 product = made.get(part.buffer)
                 if product is None or uses[part.buffer] != 1 or not _whole(part, buffers) or product.add is not None:
@@ -126,12 +127,10 @@ def _renamed(operation: Operation, old: int, new: int) -> Operation:
     def at(ref: Ref) -> Ref:
         return replace(ref, buffer=new) if ref.buffer == old else ref
 
-    match operation:
-        case Linear(out=out, x=x, add=add):
-            return replace(operation, out=at(out), x=at(x), add=None if add is None else at(add))
-        case Gather(out=out, parts=parts):
-            return Gather(at(out), tuple(map(at, parts)))
-        case _ if isinstance(operation, Affine) or not hasattr(operation, "b"):
-            return replace(operation, out=at(operation.out), a=at(operation.a))
-        case _:
-            return replace(operation, out=at(operation.out), a=at(operation.a), b=at(operation.b))  # type: ignore[arg-type]
+    def renamed(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(renamed, value))
+        return at(value) if isinstance(value, Ref) else value
+
+    values = {each.name: renamed(getattr(operation, each.name)) for each in fields(operation)}
+    return replace(operation, **values)

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor, fx
 
 from bench.mcu.builder import Dynamic, number
-from bench.mcu.graph import FUNCTIONS, Clamp, Linear, Unary
+from bench.mcu.graph import TABLES, Clamp, Linear, Unary
 from bench.mcu.kinds import value_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ RULES: Mapping[str, Any] = {
     "neg": lambda low, node, args, _: low.affine(node, args[0], -1.0, 0.0),
     "relu": lambda low, node, args, _: _clamp(low, node, [args[0], 0.0], {}),
     **dict.fromkeys(("clamp", "clamp_min", "hardtanh"), _clamp),
-    **{name: _unary(name) for name in FUNCTIONS},
+    **{name: _unary(name) for name in TABLES},
     **dict.fromkeys(("mm", "addmm"), _matrix),
     "sum": _total,
 }
