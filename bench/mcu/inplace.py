@@ -1,16 +1,15 @@
-"""Small rewritings of the lowered operations, each with its reason; none changes what is computed."""
+"""Operations without those that nobody reads, and the new states computed in their places where that is safe."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from bench.mcu.graph import Affine, Binary, Buffer, Gather, Graph, Linear, Operation, Ref, reads
+from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, Ref, reads
 
 
-def simplify(
+def finished(
     subject: str,
     buffers: Sequence[Buffer],
     step: Sequence[Operation],
@@ -18,7 +17,7 @@ def simplify(
     head: Sequence[Operation],
     scores: Ref,
 ) -> Graph:
-    """Merges, drops what nobody reads, and lets the new states be written.
+    """The graph of collected operations.
 
     Args:
         subject: for messages.
@@ -28,58 +27,12 @@ def simplify(
         head: the operations of the classifier.
         scores: where ``head`` leaves the scores.
     """
-    kept = [ref.buffer for ref in states]
-    whole = _live(_merged(buffers, _chained(buffers, step), kept), kept)
-    step = _written(buffers, whole, states)
-    head = _live(_merged(buffers, head, [scores.buffer]), [scores.buffer])
-    return Graph(subject, tuple(buffers), tuple(step), tuple(head), scores)
+    written = _written(buffers, _live(step, [ref.buffer for ref in states]), states)
+    return Graph(subject, tuple(buffers), tuple(written), tuple(head), scores)
 
 
 def _whole(ref: Ref, buffers: Sequence[Buffer]) -> bool:
     return ref.offset == 0 and ref.size == buffers[ref.buffer].size
-
-
-def _chained(buffers: Sequence[Buffer], operations: Sequence[Operation]) -> list[Operation]:
-    """The weight zeta (1 - z) + nu is one scaling, not three: fewer roundings and fewer passes."""
-    made: dict[int, Affine] = {}
-    result: list[Operation] = []
-    for operation in operations:
-        if isinstance(operation, Affine):
-            before = made.get(operation.a.buffer)
-            if before is not None and _whole(operation.a, buffers):
-                scale, offset = operation.scale * before.scale, operation.scale * before.offset + operation.offset
-                operation = Affine(operation.out, before.a, scale, offset)
-            made[operation.out.buffer] = operation
-        result.append(operation)
-    return result
-
-
-def _merged(buffers: Sequence[Buffer], operations: Sequence[Operation], kept: Iterable[int]) -> list[Operation]:
-    """A sum with a product's result is part of the product, whose accumulator holds it anyway."""
-    uses = Counter(ref.buffer for each in operations for ref in reads(each))
-    uses.update(kept)
-    made: dict[int, Linear] = {}
-    result: list[Operation] = []
-    for operation in operations:
-        if isinstance(operation, Binary) and operation.function == "add":
-            for part, other in ((operation.a, operation.b), (operation.b, operation.a)):
-                product = made.get(part.buffer)
-                if product is None or uses[part.buffer] != 1 or not _whole(part, buffers) or product.add is not None:
-                    continue
-                constant = buffers[other.buffer].value
-                if constant is not None and product.bias is not None:
-                    continue
-                result.remove(product)
-                merged = replace(product, out=operation.out)
-                if constant is not None:
-                    operation = replace(merged, bias=constant[other.offset : other.offset + other.size])
-                else:
-                    operation = replace(merged, add=other)
-                break
-        if isinstance(operation, Linear):
-            made[operation.out.buffer] = operation
-        result.append(operation)
-    return result
 
 
 def _live(operations: Sequence[Operation], wanted: Iterable[int]) -> list[Operation]:
