@@ -1,4 +1,4 @@
-"""What went wrong, in one line that says what to do."""
+"""The error that a user can correct, and hints for misspelt words."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 class RnnbenchError(Exception):
-    """A fault that the user can mend. Its text is one line; the command line prints it and exits with code 2."""
+    """An error that the user can correct; the command line prints its text, a single line, and exits with code 2."""
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: ``"; did you mean 'x'?"``, or what there is."""
+    """A hint for a misspelt word: ``"; did you mean 'x'?"``, or the list of known words."""
     names = sorted(known)
     close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
     if close:

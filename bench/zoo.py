@@ -91,8 +91,8 @@ def load(path: Path, name: str | None = None, source: str = "") -> type[Cell]:
         source: the :func:`source_hash` that it must have; any when empty.
 
     Raises:
-        RnnbenchError: when it has another hash, cannot be imported, has no cell, has several and none is named, or takes
-            a name that is another cell's.
+        RnnbenchError: when it has another hash, cannot be imported, has no cell, has several and none is named, or
+            takes a name that is another cell's.
     """
     from cells.registry import forget, registered
 

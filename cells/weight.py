@@ -104,6 +104,10 @@ class Weight(nn.Module):
             return tuple(self.parameters())
         return (self.compute(),) if self.stored_dense() else self.factors()
 
+    def multiplied(self) -> tuple[Tensor, ...]:
+        """The matrices that a device multiplies by, the first first, rounded as they are stored."""
+        return (self.compute(),) if self.stored_dense() else (self._stored(self.right).T, self._stored(self.left))
+
     def compute(self) -> Tensor:
         """The dense O x I matrix, computed from the parameters, rounded as it is stored."""
         if self.rank is None:

@@ -167,8 +167,9 @@ def verdicts(root: Path, faults: list[Fault]) -> Iterator[tuple[Fault, bool]]:
             limits[room] = 60 + 4 * (time.monotonic() - began)
         before = (root / fault.path).read_bytes()
         (root / fault.path).write_bytes(before[: fault.start] + fault.new.encode() + before[fault.end :])
-        yield fault, not passes(root, tests, limits[room])
+        noticed = not passes(root, tests, limits[room])
         (root / fault.path).write_bytes(before)
+        yield fault, noticed
 
 
 def main() -> int:
@@ -189,7 +190,7 @@ def main() -> int:
         faults, noticed = sample(copy, list(asked.modules), asked.count, asked.seed), 0
         for fault, seen in verdicts(copy, faults):
             noticed += seen
-            line = (asked.root / fault.path).read_text(encoding="utf-8").splitlines()[fault.line - 1].strip()
+            line = (copy / fault.path).read_text(encoding="utf-8").splitlines()[fault.line - 1].strip()
             place, change = f"{fault.path}:{fault.line}", f"{fault.old} -> {fault.new or 'nothing'}"
             print("noticed " if seen else "SURVIVED", place, change, f"| {line}", sep="  ", flush=True)
     print(f"{noticed} of {len(faults)} faults noticed, {asked.floor:.0%} wanted")

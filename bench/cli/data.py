@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.text import Text
 
+from bench.cli.console import AsJson, err, out, print_json, print_rows
 from bench.errors import RnnbenchError
 
 app = typer.Typer(
@@ -22,10 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+_COUNTS = ("train", "validation", "test")
 Names = Annotated[list[str], typer.Argument(help="Data sets; `rnnbench data list` names them.", show_default=False)]
 OptionText = Annotated[
     str, typer.Option("--options", help='Options of the data set as in a grid, such as "{protocol: paper}".')
@@ -39,18 +34,21 @@ def list_(as_json: AsJson = False) -> None:
 
     rows = [_row(name, info) for name, info in infos().items()]
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        print_json(rows)
         return
-    table = Table(box=None, header_style="bold")
-    for key in ("name", "task", "T x D", "classes", "train", "validation", "test", "here", "licence"):
-        counted = key in ("classes", "train", "validation", "test")
-        table.add_column(key, justify="right" if counted else "left", no_wrap=key != "licence", overflow="fold")
-    for row in rows:
-        counts = [f"{row[key]:,}" if row[key] is not None else "-" for key in ("train", "validation", "test")]
-        size = f"{row['steps']} x {row['features']}"
-        texts = [row["name"], row["task"], size, f"{row['classes']:,}", *counts, row["here"], row["licence"]]
-        table.add_row(*map(escape, texts))
-    out.print(table)
+    print_rows([_shown(row) for row in rows], prose=("about",))
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    size, about = f"{row['steps']} x {row['features']}", f"{row['task']}; {row['licence']}"
+    counts = {key: row[key] for key in ("classes", *_COUNTS)}
+    return {
+        "name": row["name"],
+        "T x D": size,
+        **counts,
+        "here": row["here"],
+        "about": about,
+    }
 
 
 @app.command(epilog="Example: [bold]rnnbench data prepare digits dsa19[/]")
@@ -70,22 +68,23 @@ def prepare(
         data.describe(name, chosen)  # a misspelt name is told before hours of work
     for name in names:
         if (note := data.note(name, chosen)) and not data.prepared(name, options=chosen):
-            err.print(f"[yellow]note:[/] {escape(note)}")
+            err.print(Text.assemble(("note:", "yellow"), f" {note}"))
         try:
             with _bar(name):
                 place = data.prepare(name, options=chosen, again=again)
             opened = data.open_any(name, options=chosen)
         except RnnbenchError as error:
             faults.append(error)
-            err.print(f"[red]error:[/] {escape(name)}: {escape(str(error))}")
+            err.print(Text.assemble(("error:", "red"), f" {name}: {error}"))
             continue
         row: dict[str, Any] = {"name": name, **_counts(opened), "fingerprint": opened.fingerprint, "folder": str(place)}
         rows.append(row)
         if not as_json:
-            counts = f"{row['train']:,} / {row['validation']:,} / {row['test']:,}"
-            out.print(f"[green]prepared[/] {name}: {counts}, fingerprint {row['fingerprint'][:12]}")
+            counts = " / ".join(f"{row[key]:,}" for key in _COUNTS)
+            said = f" {name}: {counts}, fingerprint {row['fingerprint'][:12]}"
+            out.print(Text.assemble(("prepared", "green"), said))
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        print_json(rows)
     if faults:
         raise typer.Exit(2)
 
@@ -109,10 +108,10 @@ def verify(
             row, bad = {"name": name, "whole": False, "says": str(error)}, True
         rows.append(row)
         if not as_json:
-            mark = "[green]whole[/]  " if row["whole"] else "[red]damaged[/]"
-            out.print(f"{mark} {name}: {escape(str(row['says']))}")
+            mark = ("whole  ", "green") if row["whole"] else ("damaged", "red")
+            out.print(Text.assemble(mark, f" {name}: {row['says']}"))
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        print_json(rows)
     elif not rows:
         err.print("no data set is prepared; `rnnbench data list` names what there is")
     if bad:

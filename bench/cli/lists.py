@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.console import AsJson, out, print_json
+from bench.cli.console import AsJson, print_json, print_rows
 from bench.places import CONFIGS
 
 _PROSE = ("options", "about", "licence")
@@ -30,21 +30,7 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: 
     if as_json:
         print_json(rows)
     else:
-        _print(rows)
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    """Short facts in columns, prose below them: readable in any width."""
-    columns = [key for key in rows[0] if key not in _PROSE]
-    texts = [[key.replace("_", " ") for key in columns]] + [[_text(row[key]) for key in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in texts]
-    out.print(lines[0], style="bold")
-    for line, row in zip(lines[1:], rows, strict=True):
-        out.print(line)
-        for key in _PROSE:
-            if row.get(key):
-                out.print(f"    {'' if key == 'about' else key + ': '}{_text(row[key])}", style="dim")
+        print_rows(rows, _PROSE)
 
 
 def _cells() -> list[dict[str, Any]]:
@@ -106,11 +92,3 @@ def _grids() -> list[dict[str, Any]]:
 
 def _short(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={inner}" for key, inner in value.items())
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.console import AsJson, out, print_json
+from bench.cli.console import AsJson, out, print_json, print_table
 
 
 def report(
@@ -18,7 +18,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of a results folder, and prints the table."""
-    from bench.report import to_rich, write_report
+    from bench.report import write_report
 
     written = write_report(results, board)
     if as_json:
@@ -27,6 +27,8 @@ def report(
         print_json({**body, "done": written.done, "not_done": written.not_done})
         return
     for table in written.tables.values():
-        out.print(to_rich(table, out.width))
-    out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper,")
-    out.print(f"or `wandb leet {results / 'wandb'}` for the curves of every run in the terminal.")
+        print_table(table)
+    out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper", end="")
+    if (results / "wandb").is_dir():
+        out.print(f",\nor `wandb leet {results / 'wandb'}` for the curves of every run in the terminal", end="")
+    out.print(".")

@@ -1,7 +1,7 @@
-"""The shared data layer: one file per data set under ``sets/``, one way in.
+"""Data sets: one file per set under ``sets/``, what several share under ``families/``, one way to open them all.
 
-To add a data set, write one file under ``sets/`` with a ``RECIPE``: what is known of it, where its files come from, and
-a function from these files to :func:`bench.data.dataset.build` or :func:`bench.data.corpus.build_corpus`.
+To add a data set, write a file under ``sets/`` with a ``RECIPE``: a description, a source of files, and a function that
+reads these files and calls :func:`bench.data.dataset.build` or :func:`bench.data.corpus.build_corpus`.
 """
 
 from bench.data.catalogue import (

@@ -1,7 +1,7 @@
-"""What a data set was converted to, on disk: written once, whole or not at all, and then only mapped into memory.
+"""Stores prepared data sets on disk, whole or not at all, and maps them into memory.
 
-``prepared/NAME-KEY/`` below the data folder holds an ``.npy`` file for each tensor and ``meta.json``. The key is made
-of the name, the options and the version of the recipe, so that a changed recipe prepares anew.
+``prepared/NAME-KEY/`` below the data folder holds ``meta.json`` and an ``.npy`` file per tensor. The key is a hash of
+the name, the options and the version of the recipe, so that a changed recipe is prepared anew.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ _META = "meta.json"
 
 
 def store(place: Path, make: Callable[[], Dataset | Corpus], again: bool = False) -> None:
-    """Makes a data set and stores it, unless it is there.
+    """Makes a data set and stores it, unless it is stored.
 
-    Two processes at once are safe: one makes, the other waits and finds. What a killed one left is swept away.
+    Several processes may call this at once: the first makes the set while the others wait. The remains of a killed
+    process are removed.
 
     Args:
-        place: the folder that appears when all of it is written.
+        place: the folder, which appears when all files are written.
         make: makes the data set.
-        again: make it even when it is there.
+        again: whether to make it even when it is stored.
 
     Raises:
-        RnnbenchError: as ``make`` does, or when the folder cannot be written.
+        RnnbenchError: as ``make``, or when the folder cannot be written.
     """
     if place.exists() and not again:
         return
@@ -51,9 +52,9 @@ def store(place: Path, make: Callable[[], Dataset | Corpus], again: bool = False
                 return
             shutil.rmtree(part, ignore_errors=True)
             try:
-                made = make()
+                dataset = make()
                 part.mkdir()
-                _write(part, made)
+                _write(part, dataset)
                 shutil.rmtree(place, ignore_errors=True)
                 os.replace(part, place)
             finally:
@@ -63,7 +64,7 @@ def store(place: Path, make: Callable[[], Dataset | Corpus], again: bool = False
 
 
 def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
-    """The data set that :func:`store` left; its tensors are mapped, not read.
+    """The data set that :func:`store` wrote; its tensors are mapped, not read.
 
     Raises:
         RnnbenchError: when it is damaged; says how to make it again.
@@ -80,12 +81,12 @@ def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
         splits = {name: Split(**{field: tensors[f"{name}.{field}"] for field in _FIELDS}) for name in _SPLITS}
         return Dataset(info, **splits, fingerprint=meta["fingerprint"], class_names=tuple(meta["class_names"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        again = f"`rnnbench data prepare {info.name} --again` mends it"
+        again = f"`rnnbench data prepare {info.name} --again` repairs it"
         raise RnnbenchError(f"{place} is damaged ({error}); {again}") from error
 
 
 def fingerprint_of(opened: Dataset | Corpus) -> str:
-    """The fingerprint of what is stored now, computed from every byte."""
+    """The fingerprint of the stored tensors, computed from every byte."""
     if isinstance(opened, Corpus):
         streams = {"train": opened.train, "validation": opened.validation, "test": opened.test}
         return corpus_fingerprint(streams, opened.words)
@@ -93,20 +94,20 @@ def fingerprint_of(opened: Dataset | Corpus) -> str:
 
 
 def _map(path: Path) -> Tensor:
-    # Copy on write: torch takes no array that it must not write to, and nobody writes.
+    # Copy on write, for torch refuses read-only arrays; nobody writes.
     return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
 
 
-def _write(folder: Path, made: Dataset | Corpus) -> None:
-    meta: dict[str, Any] = {"name": made.info.name, "fingerprint": made.fingerprint}
+def _write(folder: Path, dataset: Dataset | Corpus) -> None:
+    meta: dict[str, Any] = {"name": dataset.info.name, "fingerprint": dataset.fingerprint}
     arrays: Mapping[str, Tensor]
-    if isinstance(made, Corpus):
-        arrays = {name: getattr(made, name) for name in _SPLITS}
-        meta["words"] = made.words
+    if isinstance(dataset, Corpus):
+        arrays = {name: getattr(dataset, name) for name in _SPLITS}
+        meta["words"] = dataset.words
     else:
-        arrays = {f"{name}.{field}": getattr(getattr(made, name), field) for name in _SPLITS for field in _FIELDS}
-        meta["class_names"] = made.class_names
+        arrays = {f"{name}.{field}": getattr(getattr(dataset, name), field) for name in _SPLITS for field in _FIELDS}
+        meta["class_names"] = dataset.class_names
     for name, tensor in arrays.items():
         np.save(folder / f"{name}.npy", tensor.numpy())
-    meta |= {"arrays": list(arrays), "sizes": {each.name: each.stat().st_size for each in sorted(folder.iterdir())}}
+    meta |= {"arrays": list(arrays), "sizes": {file.name: file.stat().st_size for file in sorted(folder.iterdir())}}
     (folder / _META).write_text(json.dumps(meta, indent=1), encoding="utf-8")

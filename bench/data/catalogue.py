@@ -1,4 +1,4 @@
-"""Every data set there is: the files of ``bench/data/sets/``, found by looking, and the one way in."""
+"""Finds the data sets, files of ``bench/data/sets/``, and opens them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ Chosen = TypeVar("Chosen", bound="Options")
 
 
 class Options(Part):
-    """The options of a data set; every one has a default."""
+    """The options of a data set, all with defaults."""
 
 
 @dataclass(frozen=True)
 class Recipe(Generic[T]):
-    """All that ``sets/NAME.py`` says.
+    """Says how to make a data set; ``RECIPE`` in ``sets/NAME.py``.
 
     Attributes:
-        info: what is known without opening anything.
+        info: the description.
         source: where the files come from.
-        read: from the checked files to the data set.
-        version: to be raised when ``read`` makes something else of the same files.
-        note: printed when the data is prepared, for instance on its licence.
+        read: makes the data set from the checked files.
+        version: is raised when ``read`` makes something else of the same files.
+        note: is printed when the data is prepared, for instance about its licence.
     """
 
     info: DatasetInfo
@@ -50,11 +50,11 @@ class Recipe(Generic[T]):
 
 @dataclass(frozen=True)
 class Configurable(Generic[Chosen]):
-    """What ``sets/NAME.py`` says when the data set has options.
+    """Says how to make a data set that has options; ``RECIPE`` in ``sets/NAME.py``.
 
     Attributes:
-        options: their names, types and defaults.
-        recipe: of the data set with these options; ``info.name`` is the same for all.
+        options: the names, types and defaults of the options.
+        recipe: the recipe for given options; ``info.name`` does not depend on them.
     """
 
     options: type[Chosen]
@@ -62,27 +62,27 @@ class Configurable(Generic[Chosen]):
 
     @property
     def info(self) -> DatasetInfo:
-        """What is known of the data set as it is without options."""
+        """The description of the data set with default options."""
         return self.recipe(self.options()).info
 
 
 @cache
 def _recipes() -> Mapping[str, Recipe[Any] | Configurable[Any]]:
-    found: dict[str, Recipe[Any] | Configurable[Any]] = {}
+    recipes: dict[str, Recipe[Any] | Configurable[Any]] = {}
     for module in pkgutil.iter_modules(sets.__path__):
         path = f"bench/data/sets/{module.name}.py"
         try:
             recipe = importlib.import_module(f"{sets.__name__}.{module.name}").RECIPE
         except Exception as error:  # whatever a user's file raises
             raise RnnbenchError(f"{path} cannot be used: {type(error).__name__}: {error}") from error
-        if recipe.info.name in found:
+        if recipe.info.name in recipes:
             raise RnnbenchError(f"{path}: another data set has the name {recipe.info.name!r}; choose a new one")
-        found[recipe.info.name] = recipe
-    return dict(sorted(found.items()))
+        recipes[recipe.info.name] = recipe
+    return dict(sorted(recipes.items()))
 
 
 def _resolve(name: str, options: Mapping[str, Any] | None) -> tuple[Recipe[Any], dict[str, Any]]:
-    """The recipe, and those of the options that differ from their defaults."""
+    """The recipe, and the options that differ from their defaults."""
     known = _recipes()
     if name not in known:
         raise RnnbenchError(f"unknown data set {name!r}{nearest(name, known)}")
@@ -101,16 +101,16 @@ def _place(name: str, recipe: Recipe[Any], options: Mapping[str, Any], folder: P
 
 
 def infos() -> dict[str, DatasetInfo]:
-    """What is known of every data set, by name, in alphabetical order; opens and fetches nothing.
+    """The descriptions of all data sets by name, in alphabetical order; opens and fetches nothing.
 
     Raises:
-        RnnbenchError: when a file under ``bench/data/sets/`` cannot be imported or takes a name twice.
+        RnnbenchError: when a file under ``bench/data/sets/`` cannot be imported or repeats a name.
     """
     return {name: recipe.info for name, recipe in _recipes().items()}
 
 
 def describe(name: str, options: Mapping[str, Any] | None = None) -> DatasetInfo:
-    """What is known of a data set with these options.
+    """The description of a data set with these options.
 
     Raises:
         RnnbenchError: when there is no such data set or option.
@@ -119,7 +119,7 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> DatasetInfo
 
 
 def chosen_options(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Those of the options that differ from their defaults: equal for equal data.
+    """The options that differ from their defaults: they are equal for equal data.
 
     Raises:
         RnnbenchError: when there is no such data set or option, or a value is out of range.
@@ -128,13 +128,13 @@ def chosen_options(name: str, options: Mapping[str, Any] | None = None) -> dict[
 
 
 def prepared(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> bool:
-    """Whether the data set is prepared, so that opening it takes no time."""
+    """Whether the data set is prepared, so that it opens at once."""
     recipe, chosen = _resolve(name, options)
     return _place(name, recipe, chosen, folder or data_folder()).is_dir()
 
 
 def available(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> bool:
-    """Whether the data set is prepared, or its files are here; what they hold is checked only when they are opened.
+    """Whether the data set is prepared or its files are here; their content is checked only when they are opened.
 
     Raises:
         RnnbenchError: when there is no such data set.
@@ -145,33 +145,33 @@ def available(name: str, folder: Path | None = None, *, options: Mapping[str, An
 
 
 def absent(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> str:
-    """Why the data set cannot be had without the user's help, in one line; empty when it can."""
+    """Says in one line why the data set needs the user's help, and what to do; empty when it does not."""
     folder = folder or data_folder()
     recipe, chosen = _resolve(name, options)
     return "" if _place(name, recipe, chosen, folder).is_dir() else recipe.source.absent(folder)
 
 
 def note(name: str, options: Mapping[str, Any] | None = None) -> str:
-    """What a user should be told when the data set is prepared."""
+    """The note to print when the data set is prepared."""
     return _resolve(name, options)[0].note
 
 
 def prepare(
     name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None, again: bool = False
 ) -> Path:
-    """Fetches the files of a data set, checks and converts them, unless that was done before.
+    """Fetches, checks and converts the files of a data set, unless it is prepared.
 
     Args:
-        name: the data set.
+        name: the name of the data set.
         folder: the cache; :func:`data_folder` by default.
-        options: of the data set.
-        again: do it even when it was done.
+        options: the options of the data set.
+        again: whether to prepare it even when it is prepared.
 
     Returns:
         The folder of the prepared tensors.
 
     Raises:
-        RnnbenchError: when there is no such data set, or its files can be neither had nor trusted.
+        RnnbenchError: when there is no such data set, or its files are missing or damaged.
     """
     folder = folder or data_folder()
     recipe, chosen = _resolve(name, options)
@@ -181,17 +181,17 @@ def prepare(
 
 
 def open_any(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset | Corpus:
-    """The data set or the corpus of that name; otherwise as :func:`open_dataset`."""
+    """Opens the data set or corpus of that name; otherwise as :func:`open_dataset`."""
     return store.load(prepare(name, folder, options=options), describe(name, options))
 
 
 def open_dataset(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset:
-    """The data set, prepared first when it is not.
+    """Opens a data set; prepares it first when it is not prepared.
 
     Args:
-        name: the data set.
+        name: the name of the data set.
         folder: the cache; :func:`data_folder` by default.
-        options: of the data set.
+        options: the options of the data set.
 
     Raises:
         RnnbenchError: as :func:`prepare`, and when it is a corpus.
@@ -203,7 +203,7 @@ def open_dataset(name: str, folder: Path | None = None, *, options: Mapping[str,
 
 
 def open_corpus(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Corpus:
-    """The corpus, prepared first when it is not; otherwise as :func:`open_dataset`."""
+    """Opens a corpus; otherwise as :func:`open_dataset`."""
     opened = open_any(name, folder, options=options)
     if isinstance(opened, Dataset):
         raise RnnbenchError(f"data set {name!r} holds sequences with classes, not a text for language modelling")
@@ -211,13 +211,13 @@ def open_corpus(name: str, folder: Path | None = None, *, options: Mapping[str, 
 
 
 def verify(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> str:
-    """Computes the fingerprint of a prepared data set anew, and the sums of its files where these are known.
+    """Checks the fingerprint of a prepared data set, and the sums of its files where these are known.
 
     Returns:
         The fingerprint.
 
     Raises:
-        RnnbenchError: when it is not prepared, or not what was prepared.
+        RnnbenchError: when the data set is not prepared, or was changed since.
     """
     folder = folder or data_folder()
     recipe, chosen = _resolve(name, options)
@@ -225,10 +225,10 @@ def verify(name: str, folder: Path | None = None, *, options: Mapping[str, Any] 
     if not place.is_dir():
         raise RnnbenchError(f"data set {name!r} is not prepared; `rnnbench data prepare {name}` does it")
     opened = store.load(place, recipe.info)
-    found = store.fingerprint_of(opened)
-    if found != opened.fingerprint:
-        again = f"`rnnbench data prepare {name} --again` mends it"
-        raise RnnbenchError(f"{place} is damaged: fingerprint {found}, expected {opened.fingerprint}; {again}")
+    fingerprint = store.fingerprint_of(opened)
+    if fingerprint != opened.fingerprint:
+        again = f"`rnnbench data prepare {name} --again` repairs it"
+        raise RnnbenchError(f"{place} is damaged: fingerprint {fingerprint}, expected {opened.fingerprint}; {again}")
     if recipe.source.here(folder):
         recipe.source.obtain(folder)
-    return found
+    return fingerprint

@@ -1,4 +1,4 @@
-"""Texts for language modelling: three streams of words and the vocabulary they share."""
+"""A text for language modelling: three streams of words and their vocabulary."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Corpus:
     """A text in three splits, no document in two of them.
 
     Attributes:
-        info: what is known of it; ``classes`` and ``vocabulary`` are the size of the vocabulary.
-        train: [n] int32, ids of words, :data:`END` after each line.
-        validation: likewise.
-        test: likewise.
+        info: the description; ``classes`` and ``vocabulary`` are the size of the vocabulary.
+        train: [n] int32, ids of words, :data:`END` after every line.
+        validation: the same for validation.
+        test: the same for test.
         fingerprint: sha256 over the vocabulary and the splits, in hexadecimal.
         words: the vocabulary; a word's place is its id.
     """
@@ -40,12 +40,12 @@ class Corpus:
 
 
 def vocabulary(lines: Lines, size: int | None = None) -> tuple[str, ...]:
-    """The words of the training text, most frequent first, ties in order of appearance; :data:`END` ends a line.
+    """The words of the training text and :data:`END`, most frequent first, ties in order of appearance.
 
     Args:
-        lines: of the training split.
-        size: how many to keep, :data:`END` and :data:`UNKNOWN` included; all, and no :data:`UNKNOWN` of its own, when
-            ``None``.
+        lines: the lines of the training split.
+        size: how many words to keep, :data:`END` and :data:`UNKNOWN` among them; ``None`` keeps all and adds no
+            :data:`UNKNOWN`.
     """
     counts = Counter(word for line in lines for word in line)
     counts[END] += len(lines)
@@ -62,14 +62,14 @@ def build_corpus(info: DatasetInfo, train: Lines, validation: Lines, test: Lines
     """Turns three texts into ids.
 
     Args:
-        info: what the corpus promises.
-        train: lines of words.
-        validation: likewise.
-        test: likewise.
+        info: the description, which the texts must fit.
+        train: the lines of the training split.
+        validation: the lines of the validation split.
+        test: the lines of the test split.
         words: the vocabulary; a word outside it becomes :data:`UNKNOWN`.
 
     Raises:
-        RnnbenchError: when the corpus is not what ``info`` promises.
+        RnnbenchError: when the texts do not fit ``info``.
     """
     ids = {word: i for i, word in enumerate(words)}
     if len(ids) != len(words) or len(ids) != info.vocabulary:
@@ -92,16 +92,16 @@ def _stream(
     stream: list[int] = []
     for line in lines:
         for word in line:
-            found = ids.get(word, unknown)
-            if found is None:
+            number = ids.get(word, unknown)
+            if number is None:
                 raise wrong(info.name, f"the word {word!r} of the {name} split is not in the vocabulary")
-            stream.append(found)
+            stream.append(number)
         stream.append(ids[END])
     return np.array(stream, dtype=np.int32)
 
 
 def corpus_fingerprint(splits: Mapping[str, Tensor], words: Iterable[str]) -> str:
-    """Sha256, in hexadecimal, over the vocabulary and the little-endian bytes of the streams, in order."""
+    """The sha256, in hexadecimal, of the vocabulary and the little-endian bytes of the streams, in order."""
     total = hashlib.sha256("\n".join(words).encode())
     for name, stream in splits.items():
         total.update(f"\n{name}[{len(stream)}]\n".encode())

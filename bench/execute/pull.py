@@ -68,7 +68,7 @@ class Pull:
                 claim = claims.claim(job.folder)
             except OSError as error:
                 raise RnnbenchError(
-                    f"cannot write to {job.folder}: {error.strerror}; choose another with --out"
+                    f"cannot write to {job.folder}: {error.strerror}; choose another results folder"
                 ) from None
             if claim is None:
                 continue

@@ -7,7 +7,7 @@ from bench.mcu.graph import Floats, Graph
 from bench.mcu.hardware import Basis, Board, Costs, Figure, Format, Spread, board, boards
 from bench.mcu.interpreter import Interpreter, accuracy, quantise_input, run
 from bench.mcu.kinds import Counts
-from bench.mcu.lowering import lower
+from bench.mcu.lower import lower
 from bench.mcu.operations import OpCounts, count
 from bench.mcu.prediction import CodeLatency, predict
 from bench.mcu.program import Int16, Program

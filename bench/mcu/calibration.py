@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -18,10 +19,10 @@ import yaml
 from bench.mcu import drawn, simulation, toolchain
 from bench.mcu.costs import kernel_hash
 from bench.mcu.emit import emit
-from bench.mcu.graph import Graph
+from bench.mcu.graph import TABLES, Graph, Where
 from bench.mcu.hardware import Format, Target
-from bench.mcu.program import Program
-from bench.mcu.source import Source
+from bench.mcu.program import Program, Select
+from bench.mcu.source import Call, Source
 from bench.mcu.structure import Trips, trips
 
 _LIMIT = {
@@ -30,6 +31,8 @@ _LIMIT = {
     "m3": (3.5, "LDRSB 1, LDRSH 1 / 2, MLA 2"),
     "m4f": (1.375, "for four: LDR 1, SXTB16 2, SMLAD 2, LDR 2 / 4 rows"),
 }
+REFILLED = ("m3", "m4f")
+"""Cores whose tables give a range of cycles for filling the pipeline after a branch."""
 Sample = tuple[str, Trips, float, float]
 """A kernel, its trip counts, its simulated cycles, and those with one more cycle of branch refill."""
 
@@ -38,10 +41,13 @@ def _samples(rng: np.random.Generator, model: Program | Graph, target: Target) -
     """Every call of a model, stamped one by one."""
     source = emit(model, target)
     x = drawn.samples(rng, model, 3 if source.format == "int8" else 6)
-    runs = [simulation.run(source, target, [x], inside=True, refill=refill) for refill in (2, 3)]
-    calls = [*source.step, *source.head]
+    refills = (2, 3) if target in REFILLED else (2,)
+    runs = [simulation.run(source, target, [x], inside=True, refill=refill) for refill in refills]
     times = [[float(np.mean(run.trace.of(mark))) for mark in _marks(source)] for run in runs]
-    return [(call.function, trips(call, target), one, two) for call, one, two in zip(calls, *times, strict=True)]
+    return [
+        (call.function, trips(call, target), one, two)
+        for call, one, two in zip(_calls(source), times[0], times[-1], strict=True)
+    ]
 
 
 def _solve(samples: list[Sample], column: int) -> dict[str, float]:
@@ -86,6 +92,42 @@ def _sizes(source: Source, target: Target) -> dict[str, int]:
     return {name: size for name, size in found.items() if name not in ("main", "rnn_stamp")}
 
 
+USUAL = frozenset({"add", "sub", "mul", "exp", "sigmoid", "tanh", "silu"})
+"""Functions by whose models the code around kernels is measured. What part of the C library another function needs is
+counted as that function's."""
+
+
+def _only(model: Any, functions: Collection[str]) -> Any:
+    """The model without other functions, and without selections."""
+    step = [
+        kernel
+        for kernel in model.step
+        if getattr(kernel, "function", "tanh") in functions and not isinstance(kernel, Select | Where)
+    ]
+    return replace(model, step=tuple(step))
+
+
+def _code_bytes(model: Any, target: Target) -> tuple[dict[str, int], float, int]:
+    """Bytes of code of every kernel, of one call, and of what else a model has."""
+    source = emit(_only(model, USUAL), target)
+    usual, everything = _sizes(source, target), _sizes(emit(model, target), target)
+    kernels = {call.function: everything.get(f"rnn_{call.function}", 0) for call in _calls(emit(model, target))}
+    for name in kernels.keys() & set(TABLES) - USUAL:
+        kernels[name] += _library(_sizes(emit(_only(model, USUAL | {name}), target), target)) - _library(usual)
+    usual = {name: size for name, size in usual.items() if name.removeprefix("rnn_") not in kernels}
+    calls = usual.pop("rnn_step") + usual.pop("rnn_answer")
+    rest = usual["rnn_reset"] if source.format == "int8" else sum(usual.values())
+    return kernels, round(calls / len(_calls(source)), 1), rest
+
+
+def _library(sizes: dict[str, int]) -> int:
+    return sum(size for name, size in sizes.items() if not name.startswith("rnn_"))
+
+
+def _calls(source: Source) -> list[Call]:
+    return [*source.step, *source.head]
+
+
 def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -> dict[str, Any]:
     """The body of ``configs/kernels/<target>-<format>.yaml``.
 
@@ -105,18 +147,16 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
     grouped: dict[str, list[Sample]] = defaultdict(list)
     for each in (sample for group in samples[:models] for sample in group):
         grouped[each[0]].append(each)
-    source = emit(made[0], target)
-    sizes = _sizes(source, target)
+    code, call_bytes, rest = _code_bytes(made[0], target)
     functions: dict[str, dict[str, Any]] = {
         name: {
             "cycles": _solve(group, 2),
-            "refill": {} if target in ("avr", "m0plus") else _solve(group, 3),
-            "code_bytes": sizes.pop(f"rnn_{name}", 0),
+            "refill": _solve(group, 3) if target in REFILLED else {},
+            "code_bytes": code[name],
         }
         for name, group in sorted(grouped.items())
     }
-    step_glue, answer_glue, class_glue = _glue(made[:6], target)
-    calls = sizes.pop("rnn_step", 0) + sizes.pop("rnn_answer", 0)
+    step_glue, answer_glue, class_glue = _glue([_only(model, USUAL) for model in made[:6]], target)
     kind = "programs" if format == "int8" else "graphs"
     return {
         "target": target,
@@ -133,8 +173,8 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         "step_glue": step_glue,
         "answer_glue": answer_glue,
         "class_glue": class_glue,
-        "code_bytes": sizes["rnn_reset"] if format == "int8" else sum(sizes.values()),
-        "call_bytes": round(calls / (len(source.step) + len(source.head)), 1),
+        "code_bytes": rest,
+        "call_bytes": call_bytes,
         "functions": functions,
     }
 

@@ -97,7 +97,9 @@ def kernel_hash(target: Target, format: Format = "int8") -> str:
     """Of the source of a target's kernels."""
     loader = environment().loader
     assert loader is not None  # noqa: S101 -- set where it is made
-    names = ("kernels.c.j2", f"matvec_{FAMILY[target]}.c.j2") if format == "int8" else ("kernels_float.c.j2",)
+    elements = "elements_avr.c.j2" if target == "avr" else "elements.c.j2"
+    integer = ("kernels.c.j2", f"matvec_{FAMILY[target]}.c.j2", elements)
+    names = integer if format == "int8" else ("kernels_float.c.j2",)
     text = "".join(loader.get_source(environment(), name)[0] for name in ("prelude.c.j2", *names))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

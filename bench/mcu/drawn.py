@@ -6,19 +6,34 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench.mcu.graph import FUNCTIONS, Add, Affine, Buffer, Clamp, Gather, Graph, Linear, Mul, Operation, Ref, Unary
-from bench.mcu.program import Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.graph import (
+    PAIRS,
+    TABLES,
+    Affine,
+    Binary,
+    Buffer,
+    Clamp,
+    Gather,
+    Graph,
+    Linear,
+    Operation,
+    Ref,
+    Unary,
+    Where,
+)
+from bench.mcu.program import Copy, IntBuffer, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 
 
-def random_program(rng: np.random.Generator) -> Program:
-    """Kernels of every kind on random sizes, shifts and operands, whose results rarely saturate."""
-    rows, columns, size, classes = (int(n) for n in rng.integers((2, 2, 2, 2), (40, 40, 50, 12)))
+def random_program(rng: np.random.Generator, most: int = 50) -> Program:
+    """Kernels of every kind on random sizes below ``most``, shifts and operands, whose results rarely saturate."""
+    rows, columns, size, classes = (int(n) for n in rng.integers(2, np.minimum((40, 40, 50, 12), most)))
     knots = np.round(np.tanh(np.linspace(-8, 8, 257)) * 4096).astype(np.int16)
     buffers = [IntBuffer("x", max(columns, size), "input", 12, 13), IntBuffer("s", rows, "state", 12, 16)]
     kernels: list[Kernel] = []
 
-    def new(length: int, value: Any = None) -> Ref:
-        bits = 16 if value is not None or rng.random() < 0.7 else 15
+    def new(length: int, value: Any = None, bits: int | None = None) -> Ref:
+        if bits is None:
+            bits = 16 if value is not None or rng.random() < 0.7 else 15
         buffers.append(IntBuffer("t", length, "temporary" if value is None else "constant", 12, bits, value))
         return Ref(len(buffers) - 1, 0, length)
 
@@ -46,21 +61,29 @@ def random_program(rng: np.random.Generator) -> Program:
             shifts = rng.integers(0, 3, 2) + (rng.random() < 0.3) * np.array([0, 7])
             left, right = (int(each) for each in shifts)
             shift = max(int(rng.integers(0, 12)), left - 3, right - 3)
-            kernels.append(Sum(new(size), a, other, 1 if sign > 0 else -1, left, right, shift))
-        kernels.append(Product(new(size), a, other, int(rng.integers(4, 19))))
+            name = "add" if sign > 0 else "sub"
+            kernels.append(Pair(new(size), a, other, name, left, right, shift))
+        kernels.append(Pair(new(size), a, other, "mul", shift=int(rng.integers(4, 19))))
     kernels.append(Scale(new(size), a, int(rng.integers(-4000, 4000)), 77, int(rng.integers(4, 19))))
     kernels.append(Limit(new(size), a, 0, 32767))
     kernels.append(Copy(new(size), (a,)))
     kernels.append(Copy(s, (Ref(kernels[0].out.buffer, 0, rows),)))
+    draw = rng.spawn(1)[0]
+    for other in (b, flash):
+        for name in ("div", "greater"):
+            left, right = draw.permutation([0, int(draw.integers(0, 15))]).tolist()
+            kernels.append(Pair(new(size, bits=16), a, other, name, left, right, 12 if name == "greater" else 0))
+        kernels += [Pair(new(size, bits=16), a, other, name) for name in ("maximum", "minimum")]
+        kernels.append(Select(new(size, bits=16), kernels[-3].out, a, other))
     scores = new(classes)
     weight = rng.integers(-60, 61, (classes, rows)).astype(np.int8)
     head = MatVec(scores, s, weight, None, None, 10, 24)
     return Program("calibration", tuple(buffers), tuple(kernels), (head,), scores)
 
 
-def random_graph(rng: np.random.Generator) -> Graph:
-    """Operations of every kind on random sizes, on numbers of the sizes that gates and states have."""
-    rows, columns, size, classes = (int(n) for n in rng.integers((2, 2, 2, 2), (28, 28, 50, 12)))
+def random_graph(rng: np.random.Generator, most: int = 50) -> Graph:
+    """Operations of every kind on random sizes below ``most``, on numbers of the sizes that gates and states have."""
+    rows, columns, size, classes = (int(n) for n in rng.integers(2, np.minimum((28, 28, 50, 12), most)))
     buffers = [Buffer("x", max(columns, size), "input"), Buffer("s", rows, "state")]
     step: list[Operation] = []
 
@@ -75,12 +98,14 @@ def random_graph(rng: np.random.Generator) -> Graph:
             weight = rng.normal(scale=columns**-0.5, size=(rows, columns)) * (rng.random((rows, columns)) < density)
             step.append(Linear(new(rows), x, weight, rng.normal(size=rows) if bias else None, s if add else None))
     a = Ref(0, 0, size)
-    step += [Unary(new(size), a, name) for name in FUNCTIONS]
-    for other in (step[-1].out, new(size, constant=True)):
-        step += [Add(new(size), a, other, 1), Add(new(size), a, other, -1), Mul(new(size), a, other)]
-    gate = next(each.out for each in step if isinstance(each, Unary) and each.function == "sigmoid")
+    results = {name: new(size) for name in TABLES}
+    step += [Unary(out, results["exp"] if name == "sqrt" else a, name) for name, out in results.items()]
+    for other in (results["silu"], new(size, constant=True)):
+        step += [Binary(new(size), a, other, name) for name in PAIRS]
+        step.append(Where(new(size), step[-1].out, a, other))
+    gate = results["sigmoid"]
     step.append(Affine(new(size), gate, float(rng.uniform(-1, -0.5)), float(rng.uniform(0.5, 1))))
-    step.append(Add(new(size), gate, step[-1].out, 1))
+    step.append(Binary(new(size), gate, step[-1].out, "add"))
     step += [Clamp(new(size), a, 0.0, np.inf), Gather(new(size), (a,)), Unary(s, step[0].out, "tanh")]
     scores = new(classes)
     head = Linear(scores, s, rng.normal(scale=rows**-0.5, size=(classes, rows)))

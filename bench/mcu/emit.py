@@ -6,7 +6,7 @@ from bench.mcu.emit_float import FloatEmitter
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Target
 from bench.mcu.layout import FAMILY, dense, is_sparse, sparse, tiled
-from bench.mcu.program import Copy, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.program import Copy, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.source import Call, Emitter, Source, assemble, literal
 
 
@@ -26,12 +26,10 @@ class IntegerEmitter(Emitter):
         match kernel:
             case MatVec():
                 return [self._matvec(kernel, out, limit)]
-            case Sum(a=a, b=b, sign=sign):
-                name = ("sum" if sign == 1 else "difference") + self.in_flash(b)
-                shifts = (str(kernel.shift_a), str(kernel.shift_b), str(kernel.shift))
-                return call(name, self.at(a), self.at(b), size, *shifts, limit)
-            case Product(a=a, b=b, shift=shift):
-                return call("product" + self.in_flash(b), self.at(a), self.at(b), size, str(shift), limit)
+            case Pair(a=a, b=b, function=function):
+                return call(function + self.in_flash(b), self.at(a), self.at(b), size, *_ends(kernel, limit))
+            case Select(condition=condition, a=a, b=b):
+                return call("where" + self.in_flash(b), self.at(condition), self.at(a), self.at(b), size)
             case Scale(a=a, factor=factor, offset=offset, shift=shift):
                 return call("scale", self.at(a), size, str(factor), f"{offset}L", str(shift), limit)
             case Table(a=a, knots=knots):
@@ -58,6 +56,22 @@ class IntegerEmitter(Emitter):
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes), rows, kernel)
 
 
+def _ends(kernel: Pair, limit: str) -> tuple[str, ...]:
+    """The arguments of a pair's kernel after the size."""
+    aligned = (str(kernel.shift_a), str(kernel.shift_b))
+    match kernel.function:
+        case "mul":
+            return (str(kernel.shift), limit)
+        case "div":
+            return (*aligned, limit)
+        case "greater":
+            return (*aligned, str(1 << kernel.shift))
+        case "maximum" | "minimum":
+            return ()
+        case _:
+            return (*aligned, str(kernel.shift), limit)
+
+
 def emit(model: Program | Graph, target: Target, title: str | None = None) -> Source:
     """The C code of a model, kernels and weights laid out for a target.
 
@@ -79,6 +93,7 @@ def emit(model: Program | Graph, target: Target, title: str | None = None) -> So
     values = {
         "kernels": "kernels.c.j2",
         "avr": target == "avr",
+        "divides": target in ("m3", "m4f"),
         "matvec": f"matvec_{FAMILY[target]}.c.j2",
         "fraction": sample.fraction,
         "limit": sample.limit,

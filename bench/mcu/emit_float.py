@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from bench.mcu.graph import Add, Affine, Clamp, Gather, Graph, Linear, Mul, Operation, Unary
+from bench.mcu.graph import Affine, Binary, Clamp, Gather, Graph, Linear, Operation, Unary, Where
 from bench.mcu.hardware import Target
 from bench.mcu.layout import is_sparse_float, sparse_float
 from bench.mcu.reference import RealInterpreter
@@ -34,11 +34,10 @@ class FloatEmitter(Emitter):
         match operation:
             case Linear():
                 return [self._linear(operation, out)]
-            case Add(a=a, b=b, sign=sign):
-                name = ("sum" if sign == 1 else "difference") + self.in_flash(b)
-                return call(name, self.at(a), self.at(b), size)
-            case Mul(a=a, b=b):
-                return call("product" + self.in_flash(b), self.at(a), self.at(b), size)
+            case Binary(a=a, b=b, function=function):
+                return call(function + self.in_flash(b), self.at(a), self.at(b), size)
+            case Where(condition=condition, a=a, b=b):
+                return call("where" + self.in_flash(b), self.at(condition), self.at(a), self.at(b), size)
             case Affine(a=a, scale=scale, offset=offset):
                 return call("scale", self.at(a), size, literal(float(scale)), literal(float(offset)))
             case Unary(a=a, function=function):

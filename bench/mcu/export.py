@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def export(
     title: str,
     classes: Sequence[str],
 ) -> Source:
-    """Writes ``rnn_model.h``, ``rnn_model.c``, ``rnn_test_vector.h``, ``README.md`` and ``rnn_model.ino``.
+    """Writes ``rnn_model.h``, ``rnn_model.c``, ``rnn_test_vector.h``, ``README.md`` and ``<name of the folder>.ino``.
 
     Args:
         model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
@@ -53,6 +54,8 @@ def export(
         "integer": isinstance(model, Program),
         "title": title,
         "stem": STEM,
+        "mark": MARK,
+        "sketch": _sketch(folder),
         "board": board.title,
         "core": board.core,
         "inputs": model.buffers[0].size,
@@ -64,7 +67,7 @@ def export(
         "latency": latency,
     }
     templates = environment()
-    for name, template in _FILES.items():
+    for name, template in {**_FILES, _sketch(folder): "sketch.ino.j2"}.items():
         source.files[name] = templates.get_template(template).render(values)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in source.files.items():
@@ -72,8 +75,12 @@ def export(
     return source
 
 
-_FILES = {
-    "rnn_test_vector.h": "test_vector.h.j2",
-    "README.md": "export_readme.md.j2",
-    f"{STEM}.ino": "sketch.ino.j2",
-}
+MARK = "<!-- written by rnnbench export -->"
+"""Stands in every README of an export, which the next export may overwrite."""
+_FILES = {"rnn_test_vector.h": "test_vector.h.j2", "README.md": "export_readme.md.j2"}
+
+
+def _sketch(folder: Path) -> str:
+    """The name of the sketch: Arduino's tools open one whose folder has its name."""
+    name = folder.resolve().name
+    return f"{name if re.fullmatch('[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}', name) else STEM}.ino"

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from bench.mcu.graph import SATURATING, Add, Clamp, Floats, Gather, Graph, Linear, Mul, Unary, reads
+from bench.mcu.graph import SATURATING, Binary, Clamp, Floats, Gather, Graph, Linear, Unary, Where, reads
 from cells.compress import int8_fraction
 
 MOST_FRACTION = 15
+MOST_SHIFT = 15
+"""To the left, so that 32 bits hold an int16."""
 HEADROOM = 1.1
 """How far beyond the calibration batch's largest value a format reaches."""
 FACTOR_BITS = (14, 13, 12)
@@ -55,6 +57,10 @@ class Formats:
         for number, value in enumerate(largest):
             root = self.root(number)
             self.largest[root] = max(self.largest[root], value)
+        for each in self.operations:
+            if isinstance(each, Binary) and each.function == "greater":  # which may be 1 though calibration saw but 0
+                root = self.root(each.out.buffer)
+                self.largest[root] = max(self.largest[root], 1.0)
         self.of_root = {root: self._first(root) for root in map(self.root, range(len(graph.buffers)))}
         for root in self.of_root:
             self._narrow(root)
@@ -79,6 +85,8 @@ class Formats:
                 same = tuple(part.buffer for part in each.parts)
             elif isinstance(each, Clamp):
                 same = (each.a.buffer,)
+            elif isinstance(each, Where) or (isinstance(each, Binary) and each.function in ("maximum", "minimum")):
+                same = (each.a.buffer, each.b.buffer)
             elif isinstance(each, Linear) and each.add is not None:
                 same = (each.add.buffer,)
             for other in same:
@@ -138,12 +146,11 @@ class Formats:
         for each in self.operations:
             form = self[each.out.buffer]
             most = MOST_FRACTION
-            if isinstance(each, Mul):
-                most = self[each.a.buffer].fraction + self[each.b.buffer].fraction
+            if isinstance(each, Binary) and each.function in ("mul", "div"):
+                a, b = self[each.a.buffer].fraction, self[each.b.buffer].fraction
+                most = a + b if each.function == "mul" else MOST_SHIFT + a - b
             elif isinstance(each, Linear):
                 most = max(0, weight_fraction(each.weight) + self[each.x.buffer].fraction)
-            elif isinstance(each, Add):
-                most = MOST_FRACTION
             if form.fraction > most:
                 form.fraction = most
                 return True

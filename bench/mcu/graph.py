@@ -6,12 +6,14 @@ each buffer but the states is written once, and the states are written after the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from cells.formula import OPS
 
 Floats = npt.NDArray[np.float64]
 Role = Literal["input", "state", "temporary", "constant"]
@@ -55,20 +57,21 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Add:
-    """out = a + b, or a - b where ``sign`` is -1."""
+class Binary:
+    """out = function(a, b), one of :data:`PAIRS`, element by element; ``b`` may be a constant."""
 
     out: Ref
     a: Ref
     b: Ref
-    sign: Literal[1, -1] = 1
+    function: str
 
 
 @dataclass(frozen=True)
-class Mul:
-    """out = a * b, element by element."""
+class Where:
+    """out = a where ``condition`` is not 0, else b; ``b`` may be a constant."""
 
     out: Ref
+    condition: Ref
     a: Ref
     b: Ref
 
@@ -85,7 +88,7 @@ class Affine:
 
 @dataclass(frozen=True)
 class Unary:
-    """out = function(a), one of :data:`FUNCTIONS`."""
+    """out = function(a), one of :data:`TABLES`."""
 
     out: Ref
     a: Ref
@@ -110,29 +113,22 @@ class Gather:
     parts: tuple[Ref, ...]
 
 
-Operation = Linear | Add | Mul | Affine | Unary | Clamp | Gather
+Operation = Linear | Binary | Where | Affine | Unary | Clamp | Gather
 
-FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = {
-    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
-    "tanh": np.tanh,
-    "hardsigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
-    "silu": lambda x: x / (1 + np.exp(-x)),
-}
-SATURATING = frozenset({"sigmoid", "tanh", "hardsigmoid"})
+
+TABLES = tuple(name for name, op in OPS.items() if op.form == "table")
+"""The functions of one variable."""
+SATURATING = frozenset({"sigmoid", "tanh"})
 """Functions that are constant to within a table's step beyond |x| = 8."""
+PAIRS = ("add", "sub", "mul", "div", "maximum", "minimum", "greater")
+"""The functions of two variables."""
 
 
-def reads(operation: Operation) -> tuple[Ref, ...]:
-    """What an operation reads."""
-    match operation:
-        case Linear(x=x, add=add):
-            return (x,) if add is None else (x, add)
-        case Add(a=a, b=b) | Mul(a=a, b=b):
-            return (a, b)
-        case Gather(parts=parts):
-            return parts
-        case _:
-            return (operation.a,)
+def reads(operation: Any) -> tuple[Ref, ...]:
+    """The vectors that an operation of a graph or a kernel of a program reads, in the order of its fields."""
+    values = [getattr(operation, each.name) for each in fields(operation) if each.name != "out"]
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    return tuple(part for part in parts if isinstance(part, Ref))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.mcu.graph import Floats, Graph, Memory, Ref
-from bench.mcu.program import Copy, Int16, Int64, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.program import Copy, Int16, Int64, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.reference import RealInterpreter
+from cells.formula import OPS
 
 
 def quantise_input(program: Program, x: Floats) -> Int16:
@@ -96,11 +97,10 @@ def _value(kernel: Kernel, memory: Memory) -> Any:
             product = (memory[x].astype(np.float64) @ weight.T.astype(np.float64)).astype(np.int64)
             total = (product + (kernel.half if bias is None else bias)) >> shift
             return total if add is None else total + memory[add]
-        case Sum(a=a, b=b, sign=sign):
-            total = (memory[a] << kernel.shift_a) + sign * (memory[b] << kernel.shift_b)
-            return _rounded(total, kernel.shift)
-        case Product(a=a, b=b, shift=shift):
-            return _rounded(memory[a] * memory[b], shift)
+        case Pair(a=a, b=b):
+            return _pair(kernel, memory[a], memory[b])
+        case Select(condition=condition, a=a, b=b):
+            return np.where(memory[condition] != 0, memory[a], memory[b])
         case Scale(a=a, factor=factor, offset=offset, shift=shift):
             return (memory[a] * factor + offset) >> shift
         case Table(a=a, knots=knots):
@@ -114,5 +114,24 @@ def _value(kernel: Kernel, memory: Memory) -> Any:
             return np.concatenate([memory[each] for each in parts], axis=1)
 
 
-def _rounded(value: npt.NDArray[Any], shift: int) -> npt.NDArray[Any]:
+def _pair(kernel: Pair, a: Int64, b: Int64) -> Any:
+    left, right = a << kernel.shift_a, b << kernel.shift_b
+    match kernel.function:
+        case "add":
+            return _rounded(left + right, kernel.shift)
+        case "sub":
+            return _rounded(left - right, kernel.shift)
+        case "mul":
+            return _rounded(a * b, kernel.shift)
+        case "div":
+            over, under = np.abs(left), np.abs(right)
+            magnitude = np.where(under > 0, (over + (under >> 1)) // np.maximum(under, 1), (over > 0) << 16)
+            return np.where((a < 0) == (b < 0), magnitude, -magnitude)
+        case "greater":
+            return (left > right).astype(np.int64) << kernel.shift
+        case extreme:
+            return OPS[extreme].real(np, a, b)
+
+
+def _rounded(value: Int64, shift: int) -> Int64:
     return (value + (1 << shift >> 1)) >> shift

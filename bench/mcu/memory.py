@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.mcu import graph, program
-from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, Ref
+from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, reads
 from bench.mcu.program import Copy, IntBuffer, Kernel, MatVec, Program
 
 Model = Program | Graph
@@ -66,16 +65,12 @@ def _lifetimes(model: Model) -> tuple[dict[int, int], dict[int, int]]:
         if model.buffers[kernel.out.buffer].role == "temporary":
             born.setdefault(kernel.out.buffer, 2 * time)
             dead[kernel.out.buffer] = max(dead.get(kernel.out.buffer, 0), 2 * time + 1)
-        for number, ref in enumerate(_reads(kernel)):
+        for number, ref in enumerate(reads(kernel)):
             if model.buffers[ref.buffer].role == "temporary":
                 over = _may_lie_over(kernel, number) and ref.offset == 0
                 dead[ref.buffer] = max(dead.get(ref.buffer, 0), 2 * time + (0 if over else 1))
     dead[model.scores.buffer] = 2 * len(model.kernels) + 1
     return born, dead
-
-
-def _reads(kernel: Kernel | Operation) -> tuple[Ref, ...]:
-    return graph.reads(kernel) if isinstance(kernel, Operation) else program.reads(kernel)
 
 
 def _may_lie_over(kernel: Kernel | Operation, operand: int) -> bool:

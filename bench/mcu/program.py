@@ -5,12 +5,22 @@ may use. With ``v >> s`` the floor shift and ``round(v, s) = (v + (1 << s >> 1))
 bits that cannot overflow, rounds once, and clamps to the bits of its result:
 
     MatVec    ((sum_i w[o, i] x[i] + bias[o]) >> shift) + add[o]     bias holds the rounding's half; half where none
-    Sum       round((a << shift_a) + sign (b << shift_b), shift)
-    Product   round(a b, shift)
+    Pair      with A = a << shift_a and B = b << shift_b:
+              add, sub          round(A + B, shift), round(A - B, shift)
+              mul               round(a b, shift)
+              div               A / B to the nearest, halves away from 0; x / 0 saturates with the sign of x, 0 / 0 = 0
+              maximum, minimum  of a and b, which have one format
+              greater           1 << shift where A > B, else 0
+    Select    a where condition is not 0, else b, which have one format
     Scale     (a factor + offset) >> shift                           offset holds the half
     Table     k[u] + ((k[u + 1] - k[u]) v >> 8)                      u, v: high and low byte of a + 32768
     Limit     min(max(a, low), high)
     Copy      the parts, one after the other
+
+Why 32 bits hold a pair: |a| and |b| are at most 2^15, the shifts at most 15, so |A| and |B| are at most 2^30. A sum is
+below 2^31, for both shifts are 15 only where nothing is rounded, and then |A + B| <= 2^31 - 2^16 or it is -2^31. A
+quotient is taken of magnitudes, (|A| + (|B| >> 1)) / |B|, which is at most 1.5 2^30; where B is 0 it counts as 2^16,
+which saturates any result.
 """
 
 from __future__ import annotations
@@ -92,26 +102,26 @@ class MatVec:
 
 
 @dataclass(frozen=True)
-class Sum:
-    """Element-wise sum or difference; ``b`` may be a constant."""
+class Pair:
+    """A function of two vectors, element by element: one of :data:`bench.mcu.graph.PAIRS`; ``b`` may be a constant."""
 
     out: Ref
     a: Ref
     b: Ref
-    sign: Literal[1, -1]
-    shift_a: int
-    shift_b: int
-    shift: int
+    function: str
+    shift_a: int = 0
+    shift_b: int = 0
+    shift: int = 0
 
 
 @dataclass(frozen=True)
-class Product:
-    """Element-wise product; ``b`` may be a constant."""
+class Select:
+    """Element-wise choice between two vectors; ``b`` may be a constant."""
 
     out: Ref
+    condition: Ref
     a: Ref
     b: Ref
-    shift: int
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ class Copy:
     parts: tuple[Ref, ...]
 
 
-Kernel = MatVec | Sum | Product | Scale | Table | Limit | Copy
+Kernel = MatVec | Pair | Select | Scale | Table | Limit | Copy
 
 
 @dataclass(frozen=True)
@@ -178,16 +188,3 @@ class Program:
     def kernels(self) -> tuple[Kernel, ...]:
         """Of the step, then of the head."""
         return self.step + self.head
-
-
-def reads(kernel: Kernel) -> tuple[Ref, ...]:
-    """What a kernel reads, constants included."""
-    match kernel:
-        case MatVec(x=x, add=add):
-            return (x,) if add is None else (x, add)
-        case Sum(a=a, b=b) | Product(a=a, b=b):
-            return (a, b)
-        case Copy(parts=parts):
-            return parts
-        case _:
-            return (kernel.a,)

@@ -10,20 +10,20 @@ import numpy.typing as npt
 from bench.errors import RnnbenchError
 from bench.mcu.formats import Formats, weight_fraction
 from bench.mcu.graph import (
-    FUNCTIONS,
-    Add,
     Affine,
+    Binary,
     Clamp,
     Floats,
     Gather,
     Graph,
     Linear,
-    Mul,
     Operation,
     Unary,
+    Where,
 )
-from bench.mcu.program import KNOTS, Copy, IntBuffer, Kernel, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.program import KNOTS, Copy, IntBuffer, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.reference import run_float
+from cells.formula import OPS
 
 
 def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None) -> Program:
@@ -89,13 +89,10 @@ class _Converter:
         match operation:
             case Linear():
                 return self._matvec(operation, out)
-            case Add(a=a, b=b, sign=sign):
-                fa, fb = self.formats[a.buffer].fraction, self.formats[b.buffer].fraction
-                common = max(fa, fb, out)
-                return Sum(operation.out, a, b, sign, common - fa, common - fb, common - out)
-            case Mul(a=a, b=b):
-                shift = self.formats[a.buffer].fraction + self.formats[b.buffer].fraction - out
-                return Product(operation.out, a, b, shift)
+            case Binary():
+                return self._pair(operation, out)
+            case Where(condition=condition, a=a, b=b):
+                return Select(operation.out, condition, a, b)
             case Affine(a=a, scale=scale, offset=offset):
                 return _scale(operation, self.formats[a.buffer].fraction, out, scale, offset)
             case Unary(a=a):
@@ -106,6 +103,22 @@ class _Converter:
                 return Limit(operation.out, a, max(least, -32768), min(most, 32767))
             case Gather(parts=parts):
                 return Copy(operation.out, parts)
+
+    def _pair(self, operation: Binary, out: int) -> Pair:
+        a, b = self.formats[operation.a.buffer].fraction, self.formats[operation.b.buffer].fraction
+        match operation.function:
+            case "mul":
+                shifts = (0, 0, a + b - out)
+            case "div":
+                shifts = (max(0, out + b - a), max(0, a - b - out), 0)
+            case "greater":
+                shifts = (max(0, b - a), max(0, a - b), out)
+            case "maximum" | "minimum":
+                shifts = (0, 0, 0)
+            case _:
+                common = max(a, b, out)
+                shifts = (common - a, common - b, common - out)
+        return Pair(operation.out, operation.a, operation.b, operation.function, *shifts)
 
     def _matvec(self, operation: Linear, out: int) -> MatVec:
         fraction = weight_fraction(operation.weight)
@@ -124,9 +137,11 @@ class _Converter:
         return MatVec(operation.out, operation.x, weight, bias, operation.add, shift, 24 if bound < 2**23 else 32)
 
     def _table(self, operation: Unary, fraction: int) -> Table:
-        at = (np.arange(KNOTS, dtype=np.float64) * 256 - 32768) * 2.0**-fraction
         form = self.formats[operation.out.buffer]
-        knots = _fixed(FUNCTIONS[operation.function](at), form.fraction, form.bits)
+        at = (np.arange(KNOTS, dtype=np.float64) * 256 - 32768) * 2.0**-fraction
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = OPS[operation.function].real(np, at)
+        knots = _fixed(np.nan_to_num(values), form.fraction, form.bits)  # below its domain a square root stays 0
         return Table(operation.out, operation.a, operation.function, knots)
 
 

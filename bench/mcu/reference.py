@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.mcu.graph import (
-    FUNCTIONS,
-    Add,
     Affine,
+    Binary,
     Clamp,
     Floats,
     Gather,
     Graph,
     Linear,
     Memory,
-    Mul,
     Operation,
     Ref,
     Unary,
+    Where,
 )
+from cells.formula import OPS
 
 Watch = Callable[[int, int, Floats], None]
 
@@ -60,7 +60,8 @@ class RealInterpreter:
         return self.memory[self.graph.scores].copy()
 
     def _run(self, operations: tuple[Operation, ...]) -> None:
-        with np.errstate(over="ignore"):  # exp of a large number is infinite, and a gate then 0
+        # exp of a large number is infinite and a gate then 0; what else is not finite, calibration refuses
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             for operation in operations:
                 self.memory[operation.out] = _value(operation, self.memory, self.dtype)
 
@@ -71,14 +72,14 @@ def _value(operation: Operation, memory: Memory, dtype: type[np.floating[Any]]) 
             product = memory[x] @ weight.T.astype(dtype)
             product = product if bias is None else product + bias.astype(dtype)
             return product if add is None else product + memory[add]
-        case Add(a=a, b=b, sign=sign):
-            return memory[a] + memory[b] if sign == 1 else memory[a] - memory[b]
-        case Mul(a=a, b=b):
-            return memory[a] * memory[b]
+        case Binary(a=a, b=b, function=function):
+            return OPS[function].real(np, memory[a], memory[b])
+        case Where(condition=condition, a=a, b=b):
+            return OPS["where"].real(np, memory[condition] != 0, memory[a], memory[b])
         case Affine(a=a, scale=scale, offset=offset):
             return dtype(scale) * memory[a] + dtype(offset)
         case Unary(a=a, function=function):
-            return FUNCTIONS[function](memory[a])
+            return OPS[function].real(np, memory[a])
         case Clamp(a=a, low=low, high=high):
             return np.clip(memory[a], dtype(low), dtype(high))
         case Gather(parts=parts):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bench.mcu.graph import Linear
 from bench.mcu.hardware import Target
 from bench.mcu.layout import FAMILY, ROWS, tiled
-from bench.mcu.program import MatVec, Product, Scale, Sum
+from bench.mcu.program import MatVec, Pair, Scale
 from bench.mcu.source import Call
 
 Trips = dict[str, int]
@@ -34,10 +34,12 @@ def trips(call: Call, target: Target) -> Trips:
 def _shifted(call: Call, counts: Trips) -> Trips:
     """What shifts cost on AVR: whole bytes, and the bits beyond them, in 24 bits by multiplying, else one by one."""
     kernel = call.kernel
-    if not isinstance(kernel, MatVec | Sum | Product | Scale):
+    if not isinstance(kernel, MatVec | Pair | Scale):
         return {}
-    shift, left = kernel.shift, kernel.shift_a + kernel.shift_b if isinstance(kernel, Sum) else 0
+    shift, left = kernel.shift, kernel.shift_a + kernel.shift_b if isinstance(kernel, Pair) else 0
     times = len(kernel.weight) if isinstance(kernel, MatVec) else call.size
+    if isinstance(kernel, Pair) and kernel.function not in ("add", "sub", "mul"):
+        return {"left": times * left}  # which is all that they shift
     # Loops that make the rounding's half and the powers of two to multiply with.
     once = {"half": 0 if isinstance(kernel, Scale) else shift, "power": (-shift & 7) + left}
     if isinstance(kernel, MatVec):
@@ -51,9 +53,9 @@ def _shifted(call: Call, counts: Trips) -> Trips:
     return once | {"bit": times * (shift & 7), "byte": times * (shift >> 3 & 1), "two_bytes": times * (shift >> 4 & 1)}
 
 
-def _slow(kernel: Sum | Product | Scale) -> bool:
+def _slow(kernel: Pair | Scale) -> bool:
     """Whether a shift on AVR is none that 24 bits and one multiplication can do."""
-    if isinstance(kernel, Sum):
+    if isinstance(kernel, Pair) and kernel.function != "mul":
         return max(kernel.shift_a, kernel.shift_b) > 6 or not 1 <= kernel.shift <= 8
     return not 9 <= kernel.shift <= 16
 

@@ -71,7 +71,7 @@ def read(folder: Path) -> Record:
     if schema != SCHEMA:
         raise RnnbenchError(
             f"{path} has schema {schema}, this rnnbench reads {SCHEMA}: "
-            "keep the folder for the version that wrote it, and choose another with --out"
+            "keep the folder for the version that wrote it, and choose another results folder"
         )
     try:
         record = Record.model_validate(body)

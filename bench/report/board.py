@@ -17,12 +17,13 @@ METHODS = {
 
 
 class Board(NamedTuple):
-    """A board, the number formats of its latencies, and how they were obtained."""
+    """A board, the number formats of its latencies, how they were obtained, and whether every one is stale."""
 
     name: str
     title: str
     format: str
     method: str
+    stale: bool
 
 
 def choose(summaries: Sequence[Summary], wanted: str | None) -> Board | None:
@@ -45,4 +46,4 @@ def choose(summaries: Sequence[Summary], wanted: str | None) -> Board | None:
     shown = [latency for latency in models if latency.board == name]
     methods = (METHODS.get(method, method) for method in sorted({latency.method for latency in shown}))
     formats = " or ".join(sorted({latency.format for latency in shown}))
-    return Board(name, shown[0].title, formats, " or ".join(methods))
+    return Board(name, shown[0].title, formats, " or ".join(methods), all(latency.stale for latency in shown))

@@ -15,7 +15,8 @@ def rows(summaries: Iterable[Summary]) -> Iterator[dict[str, Value]]:
     """Yields a row for each data set, label and latency; ``None`` where there is no value.
 
     Means are over the runs that are done, ``n`` of them; sd is the sample's (ddof 1), ``None`` for n = 1. A combination
-    that nobody ran has a row with n = 0. ``fits_*`` says whether every seed's model fits.
+    that nobody ran has a row with n = 0. ``fits_*`` says whether every seed's model fits, ``latency_stale`` whether an
+    earlier model of latency made the figures, or other costs of kernels and boards.
     """
     for summary in summaries:
         done = sorted(run.seed for run in summary.runs if run.done)
@@ -33,9 +34,13 @@ def rows(summaries: Iterable[Summary]) -> Iterator[dict[str, Value]]:
 
 def _latency(latency: Latency | None) -> dict[str, Value]:
     if latency is None:
-        names = ("board", "board_title", "format", "method", *_LATENCY, "fits_flash", "fits_ram")
+        names = ("board", "board_title", "format", "method", *_LATENCY, "fits_flash", "fits_ram", "latency_stale")
         return dict.fromkeys(names)
     row: dict[str, Value] = {"board": latency.board, "board_title": latency.title}
     row |= {"format": latency.format, "method": latency.method}
     row |= {name: latency.mean(name) for name in _LATENCY}
-    return row | {"fits_flash": latency.fits("flash"), "fits_ram": latency.fits("ram")}
+    return row | {
+        "fits_flash": latency.fits("flash"),
+        "fits_ram": latency.fits("ram"),
+        "latency_stale": latency.stale,
+    }

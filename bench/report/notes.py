@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from bench.errors import RnnbenchError
-from bench.report.summary import Latency, Summary
+from bench.report.board import Board
+from bench.report.summary import Summary
 from bench.report.table import Footnote
 from bench.status import Status
 
 DAGGER = "†"
 _WORST_FIRST = (Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.SKIPPED, Status.PLANNED)
 _LONGEST = 90
+STALE = "stale: made by an earlier model of latency, or with other costs of kernels and boards"
 _MAJORITY = "no better than always answering the most frequent class"
 
 
@@ -87,13 +89,15 @@ def explain_majority(summary: Summary) -> tuple[str, str]:
     return "", f"{low} of {summary.n} seeds {_MAJORITY}" if low else ""
 
 
-def explain_latency(latency: Latency | None, board: str) -> str:
+def explain_latency(summary: Summary, board: Board) -> str:
     """Says why a finished model has no latency on a board; empty when it has one."""
+    latency = summary.latency(board.name)
     if latency is None:
-        return f"no latency on {board} is in the records"
+        reasons = {run.record.latency_reason for run in summary.runs} - {""}
+        return f"no latency: {min(reasons)}" if reasons else f"no latency on {board.title} is in the records"
     missing = [] if latency.fits("flash") else ["the weights do not fit its flash"]
     missing += [] if latency.fits("ram") else ["the state does not fit its RAM"]
-    return f"not on {board}: {' and '.join(missing)}" if missing else ""
+    return f"not on {board.title}: {' and '.join(missing)}" if missing else ""
 
 
 def _seeds(seeds: Sequence[int]) -> str:

@@ -69,12 +69,16 @@ class Run(NamedTuple):
 
 
 class Latency(NamedTuple):
-    """The latency of one configuration on one board, in one number format, for every seed."""
+    """The latency of one configuration on one board, in one number format, for every seed.
+
+    It is stale when an earlier model of latency made it, or other costs of kernels and boards.
+    """
 
     board: str
     title: str
     format: str
     method: str
+    stale: bool
     seeds: list[LatencyFacts]
 
     def mean(self, name: str) -> float:
@@ -127,16 +131,18 @@ class Summary:
 
     @cached_property
     def latencies(self) -> tuple[Latency, ...]:
-        """Latencies, one for each board, number format and method, in the order of the records."""
-        found: dict[tuple[str, str, str, str], Latency] = {}
-        for facts in (facts for run in self.runs for facts in run.latency):
-            key = (facts.board, facts.title, facts.format, facts.method)
-            found.setdefault(key, Latency(*key, [])).seeds.append(facts)
+        """Latencies, one for each board, number format, method and age, in the order of the records."""
+        found: dict[tuple[str, str, str, str, bool], Latency] = {}
+        for run in self.runs:
+            for facts in run.latency:
+                key = (facts.board, facts.title, facts.format, facts.method, run.record.latency_stale)
+                found.setdefault(key, Latency(*key, [])).seeds.append(facts)
         return tuple(found.values())
 
     def latency(self, board: str) -> Latency | None:
-        """Returns the latency on a board."""
-        return next((latency for latency in self.latencies if latency.board == board), None)
+        """Returns the latency on a board, one that is not stale if there is any."""
+        own = (latency for latency in self.latencies if latency.board == board)
+        return min(own, key=lambda latency: latency.stale, default=None)
 
 
 def gather(records: Sequence[Record]) -> tuple[Summary, ...]:

@@ -21,6 +21,9 @@ TOGETHER = "set"
 """The axis whose values are mappings of dotted paths to values: what varies together."""
 
 
+_MOST_NODES = 1_000_000
+
+
 class Override(Part):
     """``set`` replaces values in the runs that ``when`` describes; both by dotted path."""
 
@@ -129,6 +132,8 @@ def read_grid(path: Path) -> Grid:
         raise RnnbenchError(f"{path} is not UTF-8 text") from None
     try:
         given = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (it is a SafeLoader)
+    except RecursionError:
+        raise RnnbenchError(f"{path} is nested too deeply for a grid") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -149,7 +154,13 @@ def _find_file(raw: dict[str, Any], folder: Path) -> None:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, which YAML would let win silently."""
+    """A safe loader that refuses a key given twice, which YAML would let win silently, and aliases without end."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node: yaml.Node | None = super().get_single_node()
+        if node is not None:
+            _check_aliases(node, {})
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
@@ -159,6 +170,19 @@ class _StrictLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
+
+
+def _check_aliases(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """Returns how many nodes a document has once its aliases are written out; ``sizes`` holds those counted so far."""
+    if id(node) not in sizes:
+        sizes[id(node)] = 0  # until all below it are counted
+        below = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        parts = below if isinstance(node, yaml.CollectionNode) else ()
+        sizes[id(node)] = 1 + sum(_check_aliases(part, sizes) for part in parts)
+    if not 0 < sizes[id(node)] <= _MOST_NODES:
+        fault = "an alias holds itself" if sizes[id(node)] == 0 else "its aliases stand for more than a grid can hold"
+        raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
+    return sizes[id(node)]
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

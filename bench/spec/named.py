@@ -17,7 +17,7 @@ from pydantic import (
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
-from bench.spec.part import Part, reason
+from bench.spec.part import Part, check_number, reason
 
 if TYPE_CHECKING:
     from cells import Cell
@@ -112,9 +112,12 @@ class CellPart(NamedPart):
                 raise RnnbenchError(f"cell {name!r} needs a value for {key!r}")
             if key in chosen:
                 try:
+                    check_number(option.annotation, chosen[key])
                     value = TypeAdapter(option.annotation).validate_python(chosen[key])
                 except ValidationError as error:
                     raise RnnbenchError(f"cell {name!r}, {key}: {reason(error.errors()[0])}") from None
+                except ValueError as error:
+                    raise RnnbenchError(f"cell {name!r}, {key}: {error}") from None
                 if option.required or value != option.default:
                     differing[key] = value
         return differing

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from bench.errors import RnnbenchError, nearest
 
@@ -15,6 +16,27 @@ class Part(BaseModel):
     """A part of a specification: frozen, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        check_number(cls.model_fields[str(info.field_name)].annotation, value)
+        return value
+
+
+def check_number(annotation: Any, value: Any) -> None:
+    """Refuses a truth value where a number is wanted; pydantic would take ``epochs: yes`` for 1.
+
+    Raises:
+        ValueError: when there is one.
+    """
+    given = [value, *(value.values() if isinstance(value, Mapping) else ())]
+    if any(isinstance(part, bool) for part in given) and _holds_numbers(annotation):
+        raise ValueError("a number is needed, not a truth value, which is what YAML takes yes, no, on and off for")
+
+
+def _holds_numbers(annotation: Any) -> bool:
+    return annotation in (int, float) or any(map(_holds_numbers, get_args(annotation)))
 
 
 def parse(model: type[P], given: Any, where: str) -> P:

@@ -1,1 +1,1 @@
-"""Speed, measured on the user's own machine: cells, the training loop, runs together, language models, a small grid."""
+"""Speed comparisons on the user's machine: cells, the training loop, packed runs, language models, a small grid."""

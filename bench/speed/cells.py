@@ -1,4 +1,4 @@
-"""A training step of each cell against its peers."""
+"""Times a training step of every cell against its peers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cells import scan
 
 
 class Shape(NamedTuple):
-    """Steps, batch, inputs, hidden units."""
+    """The steps, batch size, inputs and hidden units of a comparison."""
 
     T: int
     B: int
@@ -37,7 +37,7 @@ SHAPES = {
     "rmnist": Shape(28, 128, 28, 128),
     "pmnist": Shape(784, 64, 1, 128),
 }
-"""Keyword spotting, MNIST by rows, MNIST by pixels: the shapes of the FastGRNN paper's data sets."""
+"""The shapes of the FastGRNN paper's data sets: keyword spotting, MNIST by rows, MNIST by pixels."""
 
 _CLASSES = 12
 _SGEMM, _FMA = "sgemm", "multiply-adds"
@@ -45,7 +45,7 @@ _FMA_ROUNDS = 1_000_000
 _EDGEML = "EdgeML FastGRNN"
 _LOOP = "QRNN, a loop of torch"
 
-# Ours, its peer, and the ratio of times to reach on each shape.
+# A cell, its peer, and for every shape the ratio of times to reach.
 _TARGETS: list[tuple[str, str, dict[str, float]]] = [
     ("FastGRNN", _EDGEML, {"kws": 0.12, "rmnist": 0.22, "pmnist": 0.04}),
     ("FastGRNN", "nn.LSTM", {"kws": 0.28, "rmnist": 0.30, "pmnist": 0.25}),
@@ -61,7 +61,7 @@ _SHARE = {"kws": 0.55, "rmnist": 0.55, "pmnist": 0.50}
 
 
 class _Library(nn.Module):
-    """A recurrent layer of torch's, read at its last step."""
+    """A recurrent layer of torch and a classifier on its last step."""
 
     def __init__(self, layer: nn.Module, H: int) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ class _Library(nn.Module):
 
 
 class _QRNNLoop(nn.Module):
-    """fo-pooling with a window of 2 by one torch operation after another, the way that pytorch-qrnn has on a CPU."""
+    """QRNN with a window of 2 and fo-pooling in a loop of torch operations, as pytorch-qrnn runs it on a CPU."""
 
     def __init__(self, D: int, H: int) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class _QRNNLoop(nn.Module):
 
 
 def training_step(model: nn.Module, shape: Shape) -> Callable[[], object]:
-    """One step of training on random data: cross-entropy on the last state, Adam."""
+    """A training step on random data: cross-entropy on the last state, Adam."""
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     x, lengths = torch.randn(shape.T, shape.B, shape.D), torch.full((shape.B,), shape.T)
     y = torch.randint(0, _CLASSES, (shape.B,))
@@ -143,7 +143,7 @@ def _theirs(shape: Shape) -> dict[str, Timed]:
 
 @contextmanager
 def _peer(python: Path | None, shape: Shape) -> Iterator[dict[str, Timed]]:
-    """EdgeML's cell in the interpreter of an environment that has it; nothing without one."""
+    """EdgeML's cell in another interpreter, or no contender when ``python`` is ``None``."""
     if python is None:
         yield {}
         return
@@ -173,8 +173,8 @@ def compare_cells(shapes: Sequence[str], rounds: int, python: Path | None) -> Co
     """Times a training step of every cell and its peers on this machine.
 
     Args:
-        shapes: names of :data:`SHAPES`.
-        rounds: turns of each.
+        shapes: the names of :data:`SHAPES` to run.
+        rounds: how many turns a contender has.
         python: the interpreter of an environment with ``edgeml-pytorch``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Times of several ways to do a thing, so taken that what else the machine does falls out of their ratios."""
+"""Interleaved timings, so that background load cancels in their ratios."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Mapping
 
 Timed = Callable[[int], float]
-"""Does a thing so many times; returns the processor seconds of the thread that did it."""
+"""Repeats a step so many times; returns the processor seconds of its thread."""
 
 _TURN_S = 0.1
-"""How long a turn lasts at least: what a neighbour left in the caches must not count."""
+"""The least length of a turn: the state in which the last contender left the caches must not count."""
 
 
 def timed(step: Callable[[], object]) -> Timed:
-    """A thing of this process, timed by its thread's processor time, which other programs do not add to.
+    """Times a step by the processor time of its thread, to which other programs do not add.
 
-    As often as asked, each time at the median's length: now and then one pays for memory that another gave back.
+    Every step counts as long as the median, for now and then a step pays for memory that another contender gave back.
     """
 
     def run(count: int) -> float:
@@ -32,12 +32,12 @@ def timed(step: Callable[[], object]) -> Timed:
 
 
 def interleave(contenders: Mapping[str, Timed], rounds: int, turn_s: float = _TURN_S) -> dict[str, list[float]]:
-    """Seconds a step of each contender in each round: A B C, C B A, and so on.
+    """The seconds per step of every contender in every round; turns go A B C, C B A, and so on.
 
     Args:
-        contenders: by name.
-        rounds: turns of each.
-        turn_s: a turn's least length; as many steps as fill it, after one that is not counted.
+        contenders: the contenders by name.
+        rounds: how many turns a contender has.
+        turn_s: the least length of a turn, which has as many steps as fill it after a first that is not counted.
     """
     counts = {}
     for name, run in contenders.items():
@@ -47,11 +47,11 @@ def interleave(contenders: Mapping[str, Timed], rounds: int, turn_s: float = _TU
     names = list(contenders)
     for number in range(rounds):
         for name in names if number % 2 == 0 else reversed(names):
-            contenders[name](1)  # not counted: what others left behind, or gave back, is paid for here
+            contenders[name](1)  # not counted: it pays for the memory and caches that others changed
             times[name].append(contenders[name](counts[name]) / counts[name])
     return times
 
 
 def ratio(times: Mapping[str, list[float]], ours: str, theirs: str) -> float:
-    """The median over rounds of one contender's time to another's."""
+    """The median over the rounds of the ratio of two contenders' times."""
     return statistics.median(a / b for a, b in zip(times[ours], times[theirs], strict=True))

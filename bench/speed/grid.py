@@ -1,7 +1,7 @@
-"""Eight short runs from nothing to their end: start of the interpreter, imports, training, records.
+"""Times eight short runs as a whole: start of the interpreter, imports, training, records.
 
-Ours: worker processes forked from one that has imported everything, as many as cores, one thread each, runs of small
-cells trained together. The usual way: a new process for each run, one after another, with all of torch's threads.
+Ours: as many worker processes as cores, forked from a process that has imported everything, with a thread each; small
+runs are trained together. The usual way: a new process per run, one after another, with all of torch's threads.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from bench.speed.report import Comparison, Row
 from bench.speed.workers import RUNS
 
 _PEER_RUNS = 2
-"""They come one after another, so two tell how long eight take."""
+"""The peer's runs follow one another, so two tell how long eight take."""
 _TARGET = 10.0
 GRIDS = {"small": ((28, 64, 28, 32), 400), "kws": ((99, 100, 32, 100), 60)}
-"""T, B, D, H and optimizer steps of a run."""
-_WORKERS = "import sys; from bench.speed.workers import workers; workers([int(each) for each in sys.argv[1:]])"
+"""The T, B, D, H and optimizer steps of a run."""
+_WORKERS = "import sys; from bench.speed.workers import workers; workers([int(word) for word in sys.argv[1:]])"
 
 
 def _seconds(*commands: list[str]) -> float:
-    """Wall seconds of commands, one after another."""
+    """The wall seconds of commands, run one after another."""
     began = time.monotonic()
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -36,19 +36,19 @@ def _seconds(*commands: list[str]) -> float:
 
 
 def compare_grid(shapes: Sequence[str], python: Path | None) -> Comparison:
-    """Times eight short runs, ours and the usual way, by the clock: nothing else should run.
+    """Times eight short runs, ours and the usual way, by the wall clock; nothing else should run meanwhile.
 
     Args:
-        shapes: names of :data:`GRIDS`.
+        shapes: the names of :data:`GRIDS` to run.
         python: the interpreter of an environment with ``edgeml-pytorch``.
 
     Raises:
         RnnbenchError: when a run fails.
     """
-    found = Comparison(f"{RUNS} runs, start-up included (seconds of a run in place of ms; ratio: of runs an hour)")
+    comparison = Comparison(f"{RUNS} runs, start-up included (seconds of a run in place of ms; ratio: of runs an hour)")
     for name in shapes:
         shape, steps = GRIDS[name]
-        numbers = [str(each) for each in (*shape, steps)]
+        numbers = [str(number) for number in (*shape, steps)]
         ours = _seconds([sys.executable, "-c", _WORKERS, *numbers]) / RUNS
         other, interpreter = ("EdgeML", str(python)) if python else ("nn.LSTM", sys.executable)
         theirs = _seconds(*([[interpreter, peer.__file__, other, *numbers]] * _PEER_RUNS)) / _PEER_RUNS
@@ -62,7 +62,7 @@ def compare_grid(shapes: Sequence[str], python: Path | None) -> Comparison:
             theirs,
             at_least=True,
         )
-        found.rows.append(row)
+        comparison.rows.append(row)
     if python is None:
-        found.notes.append("EdgeML's cell was not measured: name an environment that has it with --peer-python")
-    return found
+        comparison.notes.append("EdgeML's cell was not measured: name an environment that has it with --peer-python")
+    return comparison

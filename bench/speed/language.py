@@ -1,8 +1,7 @@
-"""A training step of a language model against the same of torch's modules."""
+"""Times a training step of a language model against the same model of torch's modules."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,24 +11,24 @@ from torch.nn import functional
 
 from bench import zoo
 from bench.spec import RunSpec, parse
-from bench.speed.clock import interleave, ratio, timed
-from bench.speed.report import Comparison, Row
+from bench.speed.clock import interleave, timed
+from bench.speed.report import Comparison, compared
 from bench.train.language.model import build, detached
 from bench.train.language.softmax import cross_entropy
 from bench.train.optimizers import optimizer
 
 _STEPS, _ROWS, _UNITS = 35, 20, 256
 WORDS = 10_000
-"""Penn Treebank's vocabulary, in windows as configs/ptb-small.yaml has them."""
+"""The vocabulary of the Penn Treebank; the windows are those of configs/ptb-small.yaml."""
 _OPTIONS: dict[str, dict[str, Any]] = {"qrnn": {"window": 2}, "spectralrnn": {"activation": "tanh"}}
 _CLIP = 0.25
 _TURN_S = 1.0
-"""Of torch's, some steps pay for pages of the scores' 28 MB anew: several a turn."""
+"""Some of torch's steps pay again for the pages of 28 MB of scores, so a turn has several steps."""
 _PEER = "nn.LSTM, nn.Linear"
 
 
 class _Library(nn.Module):
-    """Embedding, LSTM and softmax as torch offers them."""
+    """Torch's embedding, LSTM and softmax."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,8 +47,7 @@ def _spec(cell: str, products: str) -> RunSpec:
         "train": {"optimizer": "plain-sgd", "learning_rate": 0.1, "batch_size": _ROWS},
         "language": {"bptt": _STEPS, "products": products},
     }
-    made = parse(RunSpec, raw, "a step")
-    return made
+    return parse(RunSpec, raw, "a step")
 
 
 def _window() -> tuple[Tensor, Tensor]:
@@ -60,14 +58,14 @@ def _window() -> tuple[Tensor, Tensor]:
 def _stepper(
     parameters: Iterable[Tensor], own: torch.optim.Optimizer, loss: Callable[[Any], tuple[Tensor, Any]]
 ) -> Callable[[], object]:
-    """A step of training: a window's loss from the state before it, which goes on to the next one."""
+    """A training step on a window, which begins in the state in which the last step ended."""
     state, parameters = None, list(parameters)
 
     def step() -> None:
         nonlocal state
         own.zero_grad(set_to_none=True)
-        found, state = loss(state)
-        torch.autograd.backward([found])
+        value, state = loss(state)
+        torch.autograd.backward([value])
         nn.utils.clip_grad_norm_(parameters, _CLIP)
         own.step()
 
@@ -91,26 +89,22 @@ def _theirs() -> Callable[[], object]:
 
     def loss(state: Any) -> tuple[Tensor, Any]:
         scores, after = network(x, state)
-        return functional.cross_entropy(scores.flatten(0, 1), y), tuple(each.detach() for each in after)
+        return functional.cross_entropy(scores.flatten(0, 1), y), tuple(part.detach() for part in after)
 
     return _stepper(network.parameters(), torch.optim.SGD(network.parameters(), lr=0.1), loss)
 
 
 def compare_language(rounds: int) -> Comparison:
-    """Times a window of training of each cell's language model; the softmax in bfloat16 products, and in float32.
+    """Times a training window of every cell's language model, with the softmax in bfloat16 and in float32.
 
     Args:
-        rounds: turns of each.
+        rounds: how many turns a contender has.
     """
     torch.manual_seed(0)
-    found = Comparison(f"a window of a language model ({WORDS} words, {_UNITS} units)")
     contenders = {_PEER: timed(_theirs())}
     for name, cell in zoo.all_cells().items():
         for products in ("bfloat16", "float32"):
             contenders[f"{cell.title}, {products}"] = timed(_ours(name, products))
     times = interleave(contenders, rounds, _TURN_S)
-    ms = {each: 1e3 * statistics.median(values) for each, values in times.items()}
-    for each in list(contenders)[1:]:
-        where = f"T{_STEPS} B{_ROWS}"
-        found.rows.append(Row(where, each, _PEER, ratio(times, each, _PEER), None, ms[each], ms[_PEER]))
-    return found
+    rows = [compared(f"T{_STEPS} B{_ROWS}", times, name, _PEER) for name in contenders if name != _PEER]
+    return Comparison(f"a window of a language model ({WORDS} words, {_UNITS} units)", rows)

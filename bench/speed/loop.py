@@ -1,8 +1,7 @@
-"""The harness against a plain loop over the same batches."""
+"""Times the training harness against a plain loop over the same batches."""
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -15,8 +14,9 @@ from bench import zoo
 from bench.data import Split
 from bench.spec import TrainPart
 from bench.speed.cells import SHAPES, Shape
-from bench.speed.clock import Timed, interleave, ratio
-from bench.speed.report import Comparison, Row
+from bench.speed.clock import Timed, interleave
+from bench.speed.report import Comparison, compared
+from bench.speed.runs import CLASSES, noise
 from bench.train.chunks import Chunks
 from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import Network
@@ -24,27 +24,16 @@ from bench.train.epochs import EpochEnd
 from bench.train.trainer import trainer as _trainer
 
 _LOOP_SHAPES = {"small": (Shape(28, 64, 28, 32), 300), "kws": (SHAPES["kws"], 60)}
-_CLASSES = 12
 _TARGET = 1.05
-
-
-def _split(shape: Shape, batches: int) -> Split:
-    count = shape.B * batches
-    return Split(
-        x=torch.randn(count, shape.T, shape.D),
-        lengths=torch.full((count,), shape.T),
-        y=torch.randint(0, _CLASSES, (count,)),
-        group=torch.arange(count),
-    )
 
 
 def _network(shape: Shape) -> Network:
     torch.manual_seed(0)
-    return Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), _CLASSES)
+    return Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), CLASSES)
 
 
 def _plain(shape: Shape, split: Split) -> Timed:
-    """An epoch of the shortest loop that trains, clips and adds up its loss."""
+    """Epochs of the shortest loop that trains, clips and averages its loss."""
 
     def run(count: int) -> float:
         network = _network(shape)
@@ -66,12 +55,12 @@ def _plain(shape: Shape, split: Split) -> Timed:
 
 
 def _harness(shape: Shape, split: Split, folder: Path) -> Timed:
-    """Epochs of the harness: schedule, clipping, metrics, the epoch's row and best weights; validation on a batch."""
+    """Epochs of the harness, with schedule, clipping, metrics, a row per epoch, best weights, a validation batch."""
     seen: list[Any] = []
 
     def run(count: int) -> float:
         batches = Batches(split, shape.B, seed=0)
-        module = Classification(_network(shape), TrainPart(), _CLASSES, steps=count * len(batches))
+        module = Classification(_network(shape), TrainPart(), CLASSES, steps=count * len(batches))
         end = EpochEnd(folder / "metrics.csv", None, [seen.append])
         trainer = _trainer(max_epochs=count, callbacks=[end])
         first = Split(
@@ -85,18 +74,16 @@ def _harness(shape: Shape, split: Split, folder: Path) -> Timed:
 
 
 def compare_loop(rounds: int) -> Comparison:
-    """Times epochs of the harness, its start and its logging included, against a plain loop on the same batches.
+    """Times epochs of the harness, its start and logging included, against a plain loop over the same batches.
 
     Args:
-        rounds: turns of each.
+        rounds: how many turns a contender has.
     """
-    found = Comparison("an epoch of training, a step")
+    comparison = Comparison("an epoch of training, a step")
     for name, (shape, batches) in _LOOP_SHAPES.items():
-        split = _split(shape, batches)
+        split = noise(shape.B * batches, shape.T, shape.D)
         with tempfile.TemporaryDirectory() as folder:
             contenders = {"harness": _harness(shape, split, Path(folder)), "plain loop": _plain(shape, split)}
             times = interleave(contenders, rounds, turn_s=0)
-        ms = {each: 1e3 * statistics.median(values) / batches for each, values in times.items()}
-        value = ratio(times, "harness", "plain loop")
-        found.rows.append(Row(name, "harness", "plain loop", value, _TARGET, ms["harness"], ms["plain loop"]))
-    return found
+        comparison.rows.append(compared(name, times, "harness", "plain loop", _TARGET, parts=batches))
+    return comparison

@@ -1,6 +1,7 @@
-"""Steps of a peer's cell in an interpreter of its own: run as a script, it needs torch, the peer, and nothing of ours.
+"""Times a peer's cell in another interpreter; as a script, it needs torch and the peer, and nothing of this repository.
 
-Lines of JSON in, ``{"peer": ..., "shape": [T, B, D, H], "count": ...}``; the processor seconds of ``count`` steps out.
+Reads lines of JSON, ``{"peer": ..., "shape": [T, B, D, H], "count": ...}``; writes the processor seconds of ``count``
+steps.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 
 def setup() -> None:
-    """The settings of our own workers: one thread, no denormals, freed memory kept."""
+    """Applies the settings of our workers: one thread, no denormals, freed memory kept."""
     import torch
 
     torch.set_flush_denormal(True)
@@ -30,7 +31,7 @@ def setup() -> None:
 
 
 def edgeml(inputs: int, hidden: int) -> Any:
-    """EdgeML's FastGRNN. Its import of a CUDA extension is unguarded: an empty one does on a CPU."""
+    """EdgeML's FastGRNN. It imports a CUDA extension unguarded, for which an empty module stands in on a CPU."""
     sys.modules.setdefault("fastgrnn_cuda", types.ModuleType("fastgrnn_cuda"))
     from edgeml_pytorch.graph.rnn import FastGRNN  # type: ignore[import-not-found,unused-ignore]
 
@@ -38,7 +39,7 @@ def edgeml(inputs: int, hidden: int) -> Any:
 
 
 def lstm(inputs: int, hidden: int) -> Any:
-    """The LSTM of torch, states only."""
+    """Torch's LSTM, of which only the states are returned."""
     import torch
 
     class States(torch.nn.LSTM):
@@ -71,7 +72,7 @@ def stepper(peer: str, shape: list[int]) -> Callable[[], None]:
 
 
 def train(peer: str, numbers: list[int]) -> None:
-    """A whole short run with torch's own settings: T, B, D, H, steps."""
+    """Trains a whole short run with torch's own settings; ``numbers`` are T, B, D, H and the steps."""
     *shape, steps = numbers
     step = stepper(peer, shape)
     for _ in range(steps):
@@ -79,9 +80,9 @@ def train(peer: str, numbers: list[int]) -> None:
 
 
 def main() -> None:
-    """Answers until the input ends; with arguments, trains once."""
+    """Answers requests until the input ends; with arguments, trains once."""
     if len(sys.argv) > 1:
-        return train(sys.argv[1], [int(each) for each in sys.argv[2:]])
+        return train(sys.argv[1], [int(number) for number in sys.argv[2:]])
     setup()
     made: dict[str, Callable[[], None]] = {}
     for line in sys.stdin:

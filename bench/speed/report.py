@@ -1,8 +1,10 @@
-"""What a comparison found: rows, the machine, and how to say them."""
+"""The rows of a comparison, as a table and as JSON."""
 
 from __future__ import annotations
 
+import statistics
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import torch
 from rich.table import Table
 
+from bench.speed.clock import ratio
 from bench.train.provenance import provenance
 from bench.train.sources import git_state
 from cells import scan
@@ -17,17 +20,17 @@ from cells import scan
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison.
+    """A comparison of two contenders.
 
     Attributes:
         where: the shape.
-        ours: what is measured.
-        theirs: what it is measured against.
-        value: the ratio of times, or what ``unit`` says.
-        target: what it should reach; ``None`` when there is no target for it.
-        ours_ms: milliseconds of a step, the median.
-        theirs_ms: likewise.
-        at_least: the target is a lower bound.
+        ours: the contender of this repository.
+        theirs: the contender that it is compared with.
+        value: the ratio of their times.
+        target: the value to reach; ``None`` without a target.
+        ours_ms: the median milliseconds of a step of ours.
+        theirs_ms: the median milliseconds of a step of theirs.
+        at_least: whether the target is a lower bound.
     """
 
     where: str
@@ -47,9 +50,26 @@ class Row:
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 
+def compared(
+    where: str, times: Mapping[str, list[float]], ours: str, theirs: str, target: float | None = None, parts: int = 1
+) -> Row:
+    """The row of two contenders from their interleaved times.
+
+    Args:
+        where: the shape.
+        times: seconds by contender and round.
+        ours: the name of ours in ``times``.
+        theirs: the name of theirs in ``times``.
+        target: the ratio to reach.
+        parts: how many steps a time covers.
+    """
+    ours_ms, theirs_ms = (1e3 * statistics.median(times[name]) / parts for name in (ours, theirs))
+    return Row(where, ours, theirs, ratio(times, ours, theirs), target, ours_ms, theirs_ms)
+
+
 @dataclass
 class Comparison:
-    """All rows of a run of the bench, and where it ran."""
+    """All rows of a comparison, and notes on them."""
 
     title: str
     rows: list[Row] = field(default_factory=list)
@@ -57,15 +77,15 @@ class Comparison:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """Everything, for a file.
+        """The comparison and the machine that it ran on, for a file.
 
         Args:
-            settings: what :func:`bench.train.settings.setup` returned.
+            settings: the settings that :func:`bench.train.settings.setup` returned.
         """
         machine = {key: value for key, value in provenance().items() if key != "host"} | {"git": git_state()}
         return {
             "title": self.title,
-            "command": ["rnnbench", *(Path(each).name if Path(each).is_absolute() else each for each in sys.argv[1:])],
+            "command": ["rnnbench", *(Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])],
             "machine": {**machine, "settings": settings, "lanes": scan.lanes()},
             "rows": [{**asdict(row), "reached": row.reached} for row in self.rows],
             "notes": self.notes,
@@ -73,7 +93,7 @@ class Comparison:
         }
 
     def as_table(self) -> Table:
-        """The rows, for a terminal."""
+        """The rows as a table for the terminal."""
         table = Table(box=None, header_style="bold", title=self.title, title_justify="left")
         for name in ("shape", "ours", "against", "ms", "its ms", "ratio", "target", ""):
             table.add_column(name, justify="right" if name in ("ms", "its ms", "ratio", "target") else "left")
@@ -92,5 +112,5 @@ def _ms(value: float | None) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What torch multiplies matrices with."""
+    """The versions of torch and of the library that multiplies its matrices."""
     return {"torch": torch.__version__, "blas": torch.__config__.show().partition("BLAS_INFO=")[2].partition(",")[0]}

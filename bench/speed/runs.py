@@ -1,4 +1,4 @@
-"""Short runs of the harness on made-up data, with all that a run leaves but W&B's files."""
+"""Short runs of the harness on made-up data, which write all files of a run except W&B's."""
 
 from __future__ import annotations
 
@@ -13,55 +13,55 @@ from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Job, run, run_pack
 
-_CLASSES = 12
+CLASSES = 12
 _BATCHES = 20
-"""In an epoch."""
+"""How many batches an epoch has."""
 
 
 def dataset(T: int, B: int, D: int) -> Dataset:
-    """Noise: 20 batches to train on, one to validate, one to test."""
+    """A data set of noise: 20 batches to train on, a batch to validate, a batch to test."""
     info = DatasetInfo(
         name="noise",
         title="Noise",
         steps=T,
         features=D,
-        classes=_CLASSES,
+        classes=CLASSES,
         about="made up",
         protocol="none",
         licence="none",
         citation="none",
         source="made up",
     )
-    labels = tuple(str(number) for number in range(_CLASSES))
-    return Dataset(info, _noise(B * _BATCHES, T, D), _noise(B, T, D), _noise(B, T, D), "none", labels)
+    labels = tuple(str(number) for number in range(CLASSES))
+    return Dataset(info, noise(B * _BATCHES, T, D), noise(B, T, D), noise(B, T, D), "none", labels)
 
 
-def _noise(count: int, T: int, D: int) -> Split:
+def noise(count: int, T: int, D: int) -> Split:
+    """A split of ``count`` random sequences of full length, with random classes."""
     return Split(
         x=torch.randn(count, T, D),
         lengths=torch.full((count,), T),
-        y=torch.randint(0, _CLASSES, (count,)),
+        y=torch.randint(0, CLASSES, (count,)),
         group=torch.arange(count),
     )
 
 
 def spec(B: int, H: int, steps: int, seed: int) -> RunSpec:
-    """FastGRNN for so many optimizer steps."""
+    """The specification of a FastGRNN run with so many optimizer steps."""
     raw = {
         "data": "noise",
         "cell": {"name": "fastgrnn", "hidden_size": H},
         "train": {"epochs": max(1, steps // _BATCHES), "batch_size": B},
         "seed": seed,
     }
-    made = parse(RunSpec, raw, "a short run")
-    return made
+    return parse(RunSpec, raw, "a short run")
 
 
 def do(specs: list[RunSpec], data: Dataset, together: bool) -> None:
-    """Does runs, together or one after another.
+    """Trains runs, together or one after another.
 
     Raises:
-        RnnbenchError: when one is not done.
+        RnnbenchError: when a run fails.
     """
     with tempfile.TemporaryDirectory() as base:
         jobs = [Job(each, Path(base) / "runs" / each.id, "speed", "disabled") for each in specs]

@@ -1,4 +1,4 @@
-"""Eight short runs by the harness; run as a script's own process, which imports little: its workers do the work."""
+"""Trains eight short runs of the harness in worker processes; the calling process imports little."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKED_TO = 64
 
 
 def _share(numbers: list[int], seeds: list[int]) -> None:
-    """Some of the runs, in a worker."""
+    """Trains a share of the runs in a worker."""
     from bench.speed import runs
     from bench.train.settings import setup
 
@@ -23,7 +23,7 @@ def _share(numbers: list[int], seeds: list[int]) -> None:
 
 
 def workers(numbers: list[int]) -> None:
-    """All runs, as many processes at once as there are cores.
+    """Trains all runs, in as many processes at once as there are cores.
 
     Args:
         numbers: T, B, D, H and the optimizer steps of a run.
@@ -37,8 +37,8 @@ def workers(numbers: list[int]) -> None:
         while waiting and len(running) < cores:
             running.append(waiting.pop())
             running[-1].start()
-        multiprocessing.connection.wait([each.sentinel for each in running])
-        for each in [each for each in running if not each.is_alive()]:
-            running.remove(each)
-            if each.exitcode:
-                raise RuntimeError(f"a run ended with exit code {each.exitcode}")
+        multiprocessing.connection.wait([process.sentinel for process in running])
+        for process in [process for process in running if not process.is_alive()]:
+            running.remove(process)
+            if process.exitcode:
+                raise RuntimeError(f"a run ended with exit code {process.exitcode}")

@@ -144,7 +144,7 @@ class Formula:
         return name if kind == "matrix" else None
 
 
-def constants_of(cell: Cell, formula: Formula, wanted: Sequence[int] | None = None) -> list[Tensor | None]:
+def constants_of(cell: Cell, formula: Formula, wanted: Sequence[int] | None = None) -> list[Any]:
     """The constants of a formula as they are now, differentiable.
 
     Args:
@@ -153,7 +153,7 @@ def constants_of(cell: Cell, formula: Formula, wanted: Sequence[int] | None = No
         wanted: those to compute; all when ``None``. In the place of the others stands ``None``, unless they are needed.
     """
     sources, hoisted = formula.recipe(None if wanted is None else tuple(wanted))
-    found: list[Tensor | None] = [None if source is None else _stored(cell, *source) for source in sources]
+    found: list[Any] = [None if source is None else _stored(cell, *source) for source in sources]
     for operation, needed in hoisted:
         if not needed:
             found += [None] * operation.results

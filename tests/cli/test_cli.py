@@ -1,13 +1,17 @@
 """Commands: what they print for people and for programs, and one clear line for each fault."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from commands import Command
 
+from bench.execute import preflight
+
 GridFile = Callable[[str], Path]
+ROOT = Path(__file__).parents[2]
 SMALL = "name: small\nbase: {train: {epochs: 1}, cell: {hidden_size: 4}}\ngrid: {data: [digits-mfcc], cell: [gru]}\n"
 
 
@@ -69,6 +73,18 @@ FAULTS = {
         ["matches no run", "did you mean 'cell.name'"],
     ),
     "no grid at all": ("", ["not a grid"]),
+    "an alias that holds itself": (SMALL.replace("base: {", "base: &b {a: *b, "), ["line 2", "an alias holds itself"]),
+    "aliases for 10^9 values": (
+        SMALL + "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else '1'] * 10)}]\n" for n in range(9)),
+        ["aliases stand for more than a grid can hold"],
+    ),
+    "lists without end": ("[" * 50_000, ["nested too deeply"]),
+    "yes for a number": (SMALL.replace("epochs: 1", "epochs: yes"), ["train.epochs: a number is needed", "yes"]),
+    "on for a rank": (SMALL.replace("hidden_size: 4", "hidden_size: 4, rank: {W: on}"), ["cell.rank: a number"]),
+    "off for an option of a cell": (
+        SMALL.replace("[gru]", "[{name: qrnn, window: off}]"),
+        ["cell 'qrnn', window: a number is needed"],
+    ),
 }
 
 
@@ -102,6 +118,17 @@ def test_a_results_folder_that_cannot_be_written(rnnbench: Command, grid_file: G
     assert (tmp_path / "file").read_text() == "in the way"
 
 
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_a_file_in_place_of_the_results_folder_is_told_before_any_work(
+    rnnbench: Command, grid_file: GridFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(preflight, "check", lambda runs: pytest.fail("the runs were looked at"))
+    (tmp_path / "file").touch()
+    said = rnnbench(verb, grid_file(SMALL), "--out", tmp_path / "file")
+    assert said.code == 2
+    assert said.err == f"error: cannot write to {tmp_path}/file: {tmp_path}/file is a file; choose another --out\n"
+
+
 def test_a_results_folder_of_another_grid(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
     results = tmp_path / "results"
     results.mkdir()
@@ -124,8 +151,25 @@ def test_a_results_folder_of_an_older_schema(rnnbench: Command, grid_file: GridF
     )
     assert said.code == 2
     assert "has schema 0" in said.err
+    assert "--out" not in said.err, "report has no such option"
     assert said.err.count("\n") == 1
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_no_number_is_cut_however_narrow_the_terminal(
+    rnnbench: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = json.loads(rnnbench("data", "list", "--json").out)
+    lines = {line.split()[0]: line for line in rnnbench("data", "list").out.splitlines()}
+    for row in rows:
+        counts = [f"{row[key]:,}" for key in ("classes", "train", "validation", "test") if row[key] is not None]
+        assert set(counts) < set(lines[row["name"]].split())
+        assert f"{row['steps']} x {row['features']}" in lines[row["name"]]
+    shutil.copytree(ROOT / "results" / "reference" / "demo", tmp_path / "demo")
+    said = rnnbench("report", tmp_path / "demo")
+    assert {"FastGRNN", "GRU"} < set(said.out.split())
+    assert "\u2026" not in said.out
 
 
 @pytest.mark.parametrize("make", [False, True])

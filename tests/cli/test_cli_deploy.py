@@ -1,7 +1,9 @@
 """The commands about microcontrollers, on a run made here."""
 
 import json
+import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from bench.data import open_dataset
 from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import toolchain
+from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
 
 GRID = """
@@ -48,7 +51,7 @@ def invoke(*arguments):
 def test_export_writes_code_that_meets_its_own_test_vector(run, tmp_path):
     body = json.loads(invoke("export", run, "--board", "mkr1000", "--out", tmp_path / "m", "--json"))
     names = {Path(each).name for each in body["files"]}
-    assert names == {"rnn_model.h", "rnn_model.c", "rnn_test_vector.h", "README.md", "rnn_model.ino"}
+    assert names == {"rnn_model.h", "rnn_model.c", "rnn_test_vector.h", "README.md", "m.ino"}
     assert abs(body["accuracy_float32"] - body["accuracy_int8"]) < 0.05
     main = '#include "rnn_model.h"\n#include "rnn_test_vector.h"\nint main(void) { return rnn_test(); }\n'
     (tmp_path / "m" / "main.c").write_text(main)
@@ -58,6 +61,78 @@ def test_export_writes_code_that_meets_its_own_test_vector(run, tmp_path):
     readme = (tmp_path / "m" / "README.md").read_text()
     assert "rnn_step(x);" in readme
     assert "{{" not in readme
+
+
+def large(tmp_path):
+    """A run whose LSTM has 4 * 64 * (64 + 6) weights: 18 KB in integers, 72 KB in float32; a Uno has 32 KB."""
+    spec = parse(RunSpec, {"data": "watch7", "cell": {"name": "lstm", "hidden_size": 64}}, "test")
+    info = open_dataset("watch7").info
+    network = build(spec, info.features, info.classes)
+    torch.save({"spec": spec.model_dump(mode="json"), "state": network.state_dict()}, tmp_path / "model.pt")
+    return tmp_path
+
+
+def test_what_does_not_fit_the_board_is_written_only_by_force(tmp_path):
+    model, folder = large(tmp_path), tmp_path / "m"
+    command = ["export", str(model), "--board", "uno", "--format", "float32", "--out", str(folder)]
+    done = CliRunner().invoke(app, command)
+    weights = 4 * 4 * 64 * (64 + 6)
+    needed = re.search(
+        r"does not fit the Arduino Uno: it takes ([0-9,]+) of 32,768 bytes of flash", str(done.exception)
+    )
+    assert needed is not None
+    assert weights < int(needed[1].replace(",", "")) < 1.4 * weights
+    assert "--force" in str(done.exception)
+    assert not folder.exists()
+    said = invoke(*command, "--force")
+    assert f"warning: the model does not fit the Arduino Uno: it takes {needed[1]} of 32,768" in said
+    assert (folder / "rnn_model.c").exists()
+    invoke("export", model, "--board", "uno", "--out", tmp_path / "integers")
+
+
+def test_a_readme_that_an_export_did_not_write_is_left_alone(run, tmp_path, monkeypatch):
+    (tmp_path / "README.md").write_text("mine")
+    command = ["export", str(run), "--board", "due", "--out", str(tmp_path)]
+    with monkeypatch.context() as patch:
+        patch.setattr(models, "load", lambda folder: pytest.fail("told after seconds of work"))
+        done = CliRunner().invoke(app, command)
+    assert "README.md was not written by an export: choose another --out, or overwrite it with --force" in str(
+        done.exception
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert (tmp_path / "README.md").read_text() == "mine"
+    invoke(*command, "--force")
+    invoke(*command)  # its own it may overwrite
+    assert "rnn_step(x);" in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("folder", "sketch"), [("my-model", "my-model"), ("two words", "rnn_model")])
+def test_the_sketch_has_the_name_of_its_folder(run, tmp_path, folder, sketch):
+    """Arduino's tools open no other; spaces are not for names of sketches."""
+    invoke("export", run, "--board", "due", "--out", tmp_path / folder)
+    assert [path.stem for path in (tmp_path / folder).glob("*.ino")] == [sketch]
+    readme = (tmp_path / folder / "README.md").read_text()
+    assert f"`{sketch}.ino`" in readme
+    assert f"in a folder of its name, `{sketch}`" in readme
+
+
+def test_no_number_of_latency_is_cut_however_narrow_the_terminal(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    model = large(tmp_path)
+    rows = json.loads(invoke("latency", model, "--json"))
+    words = set(invoke("latency", model).split())
+    for row in rows:
+        numbers = [str(row[key]) for key in ("cycles_per_step", "answer_cycles", "flash_bytes", "ram_bytes")]
+        assert {row["board"], row["format"], *numbers} <= words
+
+
+@pytest.mark.parametrize("board", ["uno", "nano33ble"])
+def test_a_missing_tool_is_told_before_any_work(run, monkeypatch, board):
+    monkeypatch.setattr(toolchain, "missing", lambda target: f"gcc of {target} (apt-get install it)")
+    monkeypatch.setattr(models, "load", lambda folder: pytest.fail("told after seconds of work"))
+    done = CliRunner().invoke(app, ["simulate", str(run), "--board", board])
+    title, target = {"uno": ("Arduino Uno", "avr"), "nano33ble": ("Arduino Nano 33 BLE", "m4f")}[board]
+    assert str(done.exception) == (f"to simulate the {title}, gcc of {target} is needed: `make toolchains` installs it")
 
 
 def test_latency_of_a_run_is_that_of_its_grid(run):
@@ -148,8 +223,9 @@ def test_a_published_table_stands_beside_ours(tmp_path):
         (("export", "nowhere", "--board", "uno", "--out", "x"), "model.pt"),
         (("export", "nowhere", "--board", "uno1", "--out", "x"), "did you mean 'uno'"),
         (("simulate",), "--elf"),
-        (("simulate", "--elf", "nowhere"), "no file"),
-        (("simulate", "--elf", __file__), "--board"),
+        (("simulate", "--elf", "nowhere"), "cannot read nowhere: No such file"),
+        (("simulate", "--elf", __file__, "--board", "uno"), "is no ELF program"),
+        (("simulate", "--elf", sys.executable), "--board"),
         (("latency",), "--against"),
         (("latency", "--against", __file__), "YAML"),
     ],

@@ -131,7 +131,7 @@ def test_a_run_is_tried_once_unless_it_is_put_back(launch: Launch) -> None:
 def test_a_folder_that_cannot_be_written_is_one_clear_line(launch: Launch) -> None:
     pull = Pull(launch)
     launch.jobs()[0].folder.touch()
-    with pytest.raises(RnnbenchError, match=r"cannot write to .*--out"):
+    with pytest.raises(RnnbenchError, match=r"cannot write to .*; choose another results folder"):
         pull.claim()
 
 

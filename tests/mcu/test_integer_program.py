@@ -7,7 +7,7 @@ import pytest
 from bench import mcu
 from bench.errors import RnnbenchError
 from bench.mcu.graph import Ref
-from bench.mcu.program import IntBuffer, Limit, MatVec, Product, Program, Scale, Sum, Table
+from bench.mcu.program import IntBuffer, Limit, MatVec, Pair, Program, Scale, Table
 
 
 def one(kernel, inputs, constants=(), bits=16):
@@ -35,18 +35,18 @@ def clamp(value):
 def test_a_product_rounds_half_up_once_and_saturates(shift):
     b = EXTREMES[::-1]
     wanted = [clamp(math.floor(x * y / 2**shift + (0.5 if shift else 0))) for x, y in zip(EXTREMES, b, strict=True)]
-    assert one(Product(OUT, A, B, shift), [EXTREMES, b]) == wanted
+    assert one(Pair(OUT, A, B, "mul", shift=shift), [EXTREMES, b]) == wanted
 
 
-@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("name", "sign"), [("add", 1), ("sub", -1)])
 @pytest.mark.parametrize(("left", "right", "shift"), [(0, 0, 0), (3, 0, 2), (0, 15, 15)])
-def test_a_sum_aligns_then_rounds_and_saturates(sign, left, right, shift):
+def test_a_sum_aligns_then_rounds_and_saturates(name, sign, left, right, shift):
     b = EXTREMES[::-1]
     wanted = [
         clamp(math.floor((x * 2**left + sign * y * 2**right) / 2**shift + (0.5 if shift else 0)))
         for x, y in zip(EXTREMES, b, strict=True)
     ]
-    assert one(Sum(OUT, A, B, sign, left, right, shift), [EXTREMES, b]) == wanted
+    assert one(Pair(OUT, A, B, name, left, right, shift), [EXTREMES, b]) == wanted
 
 
 def test_a_scaling_is_one_multiplication_and_one_shift():

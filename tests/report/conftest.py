@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.record import DataFacts, Labels, Latency, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
-from bench.record import latency as beside
+from bench.record import latency as latency_file
 from bench.spec import RECORDED, RunSpec
 from bench.status import Status
 
@@ -67,10 +67,12 @@ class Folder:
         embedding: int = 0,
         nonzero: int = 2560,
         whole: bool = False,
+        beside: Latency | None = None,
     ) -> Record:
         """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
-        ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program.
+        ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program,
+        ``beside`` its ``latency.json``.
         """
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
@@ -122,7 +124,7 @@ class Folder:
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
         write(folder, copy.deepcopy(record))
-        beside.write(folder, Latency(boards=record.latency))
+        latency_file.write(folder, beside or Latency(boards=record.latency))
         if curve is not None:
             lines = [f"{e},1.0,1.0,{value},0.005,1.5" for e, value in enumerate(curve, 1)]
             head = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds"

@@ -8,8 +8,11 @@ import pytest
 from reading import compare, notes, row, texts, titles
 
 from bench.errors import RnnbenchError
-from bench.report import Results, read
-from bench.report.notes import Notes, shorten
+from bench.record import Latency
+from bench.record.latency import MODEL_VERSION
+from bench.report import Results, frame, read
+from bench.report.figures import cost
+from bench.report.notes import STALE, Notes, shorten
 from bench.report.tables import comparison
 from bench.status import Status
 
@@ -89,6 +92,55 @@ def test_a_model_without_latency_on_the_board_says_so(folder: Any) -> None:
     table = compare(folder)
     assert row(table, "B")[2].text == "-"
     assert notes(table, row(table, "B")[2]) == ["no latency on Arduino mkr1000 is in the records"]
+
+
+def test_a_stale_latency_says_so_everywhere(folder: Any, make_latency: Any) -> None:
+    """In the table, at the figure, in the CSV; a latency of today is preferred and unmarked."""
+    old = Latency(model=MODEL_VERSION - 1, boards=(make_latency(ms=8.0),))
+    folder.add("A", beside=old)
+    folder.add("B")
+    folder.add("C", seed=0, beside=old)
+    folder.add("C", seed=1, latencies=(make_latency(ms=6.0),))
+    table = compare(folder)
+    assert {label: found[2] for label, found in texts(table).items()} == {"A": "8.0", "B": "12.5", "C": "6.0"}
+    assert notes(table, row(table, "A")[2]) == [STALE]
+    assert not row(table, "B")[2].marks
+    assert not row(table, "C")[2].marks
+    results = read(folder.path)
+    drawn = cost.figure(results)
+    assert drawn is not None
+    assert f" The latency of A is {STALE}." in drawn.about
+    assert [(line["label"], line["ms"], line["latency_stale"]) for line in frame.rows(results.summaries)] == [
+        ("A", 8.0, True),
+        ("B", 12.5, False),
+        ("C", 8.0, True),
+        ("C", 6.0, False),
+    ]
+
+
+def test_latencies_of_other_costs_are_stale(folder: Any, make_latency: Any) -> None:
+    """Where every latency is stale, that is said once."""
+    folder.add("A", beside=Latency(files={"boards/due.yaml": "other"}, boards=(make_latency(),)))
+    table = compare(folder)
+    assert table.notes == (f"Every latency is {STALE}.",)
+    assert not row(table, "A")[2].marks
+    drawn = cost.figure(read(folder.path))
+    assert drawn is not None
+    assert drawn.about.endswith(f" Every latency is {STALE}.")
+
+
+def test_why_there_is_no_latency_is_said(folder: Any) -> None:
+    folder.add("A")
+    folder.add("B", beside=Latency(reason="no program of it is written"))
+    table = compare(folder)
+    assert notes(table, row(table, "B")[2]) == ["no latency: no program of it is written"]
+    assert not table.notes
+
+
+def test_why_no_run_has_a_latency_is_said_once(folder: Any) -> None:
+    for seed in (0, 1):
+        folder.add("A", seed=seed, beside=Latency(reason="no program of it is written"))
+    assert compare(folder).notes == ("No latency: no program of it is written.",)
 
 
 def test_what_kb_counts_follows_the_compression(folder: Any) -> None:

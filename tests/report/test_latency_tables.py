@@ -84,6 +84,13 @@ def test_each_board_has_a_table() -> None:
     assert (second.name, len(second.rows)) == ("latency-due", 1)
 
 
+@pytest.mark.parametrize(("name", "columns"), [("int8", 5), ("float32", 4)])
+def test_a_number_format_that_was_not_asked_for_has_no_columns(name: str, columns: int) -> None:
+    (table,) = commands.board_tables(commands.simulated([simulated(format=name)]))
+    assert table.spans == [(name, columns)]
+    assert f"Largest error: 1.00 % in {name}." in table.notes
+
+
 def test_of_one_model_rows_are_boards_and_formats() -> None:
     table = commands.model_table(commands.predicted([predicted(), predicted(format="float32", ratio=None)]))
     assert [row.labels for row in table.rows] == [("uno", "int8"), ("uno", "float32")]

@@ -76,6 +76,13 @@ def test_an_s_column_is_as_wide_as_its_numbers(folder: Any) -> None:
     assert "table-format=4.1" in _tex(folder)
 
 
+def test_small_numbers_have_a_narrow_column(folder: Any, make_latency: Any) -> None:
+    folder.add("A", kb=3.25, latencies=(make_latency(ms=0.5),))
+    folder.add("B", kb=9.96, latencies=(make_latency(ms=0.25),))
+    formats = re.findall(r"table-format=([^,]*),", _tex(folder))
+    assert formats == ["2.2", "2.1", "1.2"]  # 90.00; 10.0, for 9.96 is printed so; 0.50
+
+
 def test_columns_of_text_have_letters_and_plain_entries() -> None:
     text = to_latex(TABLE, TABLE)
     assert text.count(r"\begin{table}[tb]") == 2

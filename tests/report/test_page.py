@@ -178,12 +178,15 @@ def test_a_line_for_every_run(folder: Any) -> None:
 def test_provenance_is_counted(folder: Any, make_latency: Any) -> None:
     for seed, peak in enumerate((300.4, 410.2)):
         folder.add(seed=seed, provenance={"peak_memory_mb": peak, "threads": seed, "cuda": None, "tf32": False})
-    folder.add(seed=2, latencies=(make_latency(flash=False),))
+    nested = {"packages": {"torch": "2.13.0"}, "machine": {"cpu_cores": 4}}
+    folder.add(seed=2, latencies=(make_latency(flash=False),), provenance=nested)
     _, page = _page(folder)
     text = " ".join(page.text.split())
     assert "c0ffee: 3 runs" in text
     assert "threads0 (1 run); 1 (1 run)" in text
     assert "cuda-" in text
+    assert " torch2.13.0 " in text
+    assert " machine cpu cores4 " in text
     assert "tf32no" in text
     assert "peak memory of a process300 to 410 MB" in text
     assert "Arduino mkr1000float32code2 of 3" in text

@@ -69,6 +69,13 @@ def test_two_grids_in_one_folder(folder: Any) -> None:
     assert report.tables["comparison"].name == "demo + other"
 
 
+def test_the_names_of_many_grids_are_cut(folder: Any) -> None:
+    for number in range(4):
+        folder.grid = f"{'x' * 38}-{number}"
+        folder.add(seed=number)
+    assert write_report(folder.path).tex.stem == "+".join(f"{'x' * 38}-{number}" for number in range(4))[:120]
+
+
 def test_the_name_of_a_grid_cannot_lead_out_of_the_folder(make_folder: Any, tmp_path: Path) -> None:
     folder = make_folder("results")
     folder.grid = "../../evil"

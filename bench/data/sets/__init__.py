@@ -1,1 +1,1 @@
-"""One file per data set; each holds a ``RECIPE``. Files are found by looking (``bench.data.catalogue``)."""
+"""One file per data set, with a ``RECIPE``; ``bench.data.catalogue`` finds them by listing this folder."""

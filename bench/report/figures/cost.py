@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bench.report.board import Board
 from bench.report.drawing.scatter import Point, trade_off
 from bench.report.figure import Figure, Panel
-from bench.report.notes import explain_latency, explain_majority
+from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
 from bench.report.summary import Summary
 
@@ -19,15 +21,19 @@ def figure(results: Results) -> Figure | None:
     """Panels of size, and of latency where runs have it; ``None`` where no run is done."""
     board = results.board
     panels = _panels(results, None) + (_panels(results, board) if board else [])
-    about = (
-        ""
-        if board is None
-        else (
-            f" Latency: one sequence, format {board.format}, {board.method}. Horizontal lines: from the lowest to the "
-            "highest latency that the record allows."
-        )
+    about = _READING + (_about_latency(board, results.summaries) if board else "")
+    return Figure("Quality against cost", about, tuple(panels)) if panels else None
+
+
+def _about_latency(board: Board, summaries: Sequence[Summary]) -> str:
+    """Says how latencies were obtained, and which of them are stale."""
+    latencies = [(summary.label, summary.latency(board.name)) for summary in summaries]
+    names = ", ".join(dict.fromkeys(label for label, latency in latencies if latency and latency.stale))
+    stale = f" {'Every latency' if board.stale else f'The latency of {names}'} is {STALE}." if names else ""
+    return (
+        f" Latency: one sequence, format {board.format}, {board.method}. Horizontal lines: from the lowest to the "
+        f"highest latency that the record allows.{stale}"
     )
-    return Figure("Quality against cost", _READING + about, tuple(panels)) if panels else None
 
 
 def _panels(results: Results, board: Board | None) -> list[Panel]:
@@ -57,7 +63,7 @@ def _point(summary: Summary, board: Board | None) -> tuple[Point | None, str]:
     if board is None:
         return Point(summary.label, kb, y, None, spread), ""
     latency = summary.latency(board.name)
-    why = explain_latency(latency, board.title)
+    why = explain_latency(summary, board)
     if latency is None or why:
         return None, why
     ms, low, high = (latency.mean(name) for name in ("ms", "ms_low", "ms_high"))

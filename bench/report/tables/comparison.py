@@ -9,7 +9,7 @@ from bench.record import Record
 from bench.report.board import Board
 from bench.report.caption import caption
 from bench.report.entries import entries
-from bench.report.notes import Notes, explain_latency, explain_majority
+from bench.report.notes import STALE, Notes, explain_latency, explain_majority
 from bench.report.results import Results
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
@@ -27,7 +27,9 @@ def table(results: Results) -> Table | None:
         summaries = [results.summary(data, label) for data in results.data_sets]
         rows.append(Row((label,), tuple(entry for found in summaries for entry in _entries(found, board, notes))))
     title = caption(results.name, results.summaries, board)
-    return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), tuple(_remarks(results.records))))
+    return typeset(
+        Table(results.name, title, columns, tuple(rows), notes.listed(), tuple(_remarks(results.records, board)))
+    )
 
 
 def _columns(data: DataSet, board: Board | None) -> list[Column]:
@@ -62,16 +64,18 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
     if not summary.n:
         return DASH
     latency = summary.latency(board.name)
-    why = {run.record.latency_reason for run in summary.runs if run.record.latency_reason}
-    reason = f"no latency: {min(why)}" if why else explain_latency(latency, board.title)
+    reason = explain_latency(summary, board)
     if latency is None or reason:
         return replace(DASH, marks=notes.mark(reason))
-    several = notes.mark(f"in {latency.format}") if latency.format != board.format else ()
-    return replace(number(latency.mean("ms"), n=summary.n), marks=several)
+    marks = notes.mark(f"in {latency.format}" if latency.format != board.format else "")
+    marks += notes.mark(STALE if latency.stale and not board.stale else "")
+    return replace(number(latency.mean("ms"), n=summary.n), marks=marks)
 
 
-def _remarks(records: Sequence[Record]) -> Iterator[str]:
-    """Yields what hinders a comparison: data sets that changed between runs, latencies that are stale or missing."""
+def _remarks(records: Sequence[Record], board: Board | None) -> Iterator[str]:
+    """Yields what hinders a comparison: data that changed between runs, latencies that are stale or missing."""
+    if board is not None and board.stale:
+        yield f"Every latency is {STALE}."
     prints: dict[str, set[str]] = {}
     for record in records:
         if record.status is Status.DONE and record.data is not None:
@@ -80,9 +84,6 @@ def _remarks(records: Sequence[Record]) -> Iterator[str]:
         if len(versions) > 1:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
     done = [record for record in records if record.status is Status.DONE]
-    stale = sum(record.latency_stale for record in done if record.latency)
-    if stale:
-        yield f"Stale: {stale} of {len(done)} runs have latencies of an earlier model, or of other costs of the boards."
     if not any(record.latency for record in done):
         for reason in sorted({record.latency_reason for record in done if record.latency_reason}):
             yield f"No latency: {reason}."

@@ -105,5 +105,5 @@ def check(corpus: Corpus) -> None:
             odd = int(stream.max()) if int(stream.max()) >= words else int(stream.min())
             raise RnnbenchError(
                 f"data set {name}: the {split} split holds id {odd}, which is none of {words} words; "
-                f"`rnnbench data prepare {name} --again` mends it"
+                f"`rnnbench data prepare {name} --again` repairs it"
             )

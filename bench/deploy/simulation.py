@@ -1,0 +1,69 @@
+"""Models, and anyone's firmware, on simulated boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench import mcu
+from bench.deploy.subject import Subject
+from bench.errors import RnnbenchError
+from bench.mcu import Board, Compared, Format, simulation, toolchain
+
+_ELF = b"\x7fELF"
+
+
+def check_tools(boards: Iterable[Board]) -> None:
+    """Looks for the compilers and simulators that boards need.
+
+    Raises:
+        RnnbenchError: when one is missing.
+    """
+    for board in boards:
+        if lack := toolchain.missing(board.target).partition(" (")[0]:
+            raise RnnbenchError(f"to simulate the {board.title}, {lack} is needed: `make toolchains` installs it")
+
+
+def simulated(
+    subject: Subject, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
+) -> list[Compared]:
+    """Compiles and runs one model, board by board.
+
+    Args:
+        subject: the model.
+        boards: that it runs on.
+        formats: of its numbers.
+        count: sequences of the test set.
+        steps: samples of each.
+
+    Raises:
+        RnnbenchError: when a tool is missing, or the program does not fit the board.
+    """
+    return [
+        mcu.compare(subject.model(kind), board, subject.sequences(kind, count, steps))
+        for board in boards
+        for kind in formats
+    ]
+
+
+def intervals(elf: Path, boards: Sequence[Board]) -> list[tuple[int, float]]:
+    """Runs a firmware to its end, and returns its marks with the cycles from each to the next.
+
+    Args:
+        elf: the firmware.
+        boards: one, that it is for.
+
+    Raises:
+        RnnbenchError: when the file is no program, no tool is there, or the program crashes.
+    """
+    try:
+        with elf.open("rb") as file:
+            head = file.read(len(_ELF))
+    except OSError as error:
+        raise RnnbenchError(f"cannot read {elf}: {error.strerror}") from None
+    if head != _ELF:
+        raise RnnbenchError(f"{elf} is no ELF program: give what the compiler links, such as model.elf")
+    if len(boards) != 1:
+        raise RnnbenchError("a firmware is for one board: name it with --board")
+    check_tools(boards)
+    return list(simulation.run_elf(elf, boards[0].target).intervals)

@@ -1,0 +1,120 @@
+"""Predicted cycles, time and memory of the smallest models, summed by hand from the costs' and the boards' files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import yaml
+
+from bench.mcu import board, predict
+from bench.mcu.graph import Buffer, Graph, Linear, Ref
+from bench.mcu.program import IntBuffer, MatVec, Program
+from bench.places import CONFIGS
+
+STEPS = 7
+
+
+def costs(name):
+    return yaml.safe_load((CONFIGS / "kernels" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def program(weight):
+    """s = W x of 4 numbers; scores = V s, 3 of them."""
+    buffers = (
+        IntBuffer("x", 4, "input", 8, 12),
+        IntBuffer("s", 2, "state", 8, 14),
+        IntBuffer("y", 3, "temporary", 8, 16),
+    )
+    step = MatVec(Ref(1, 0, 2), Ref(0, 0, 4), np.array(weight, np.int8), None, None, 8, 24)
+    head = MatVec(Ref(2, 0, 3), Ref(1, 0, 2), np.full((3, 2), 5, np.int8), None, None, 8, 24)
+    return Program("smallest", buffers, (step,), (head,), Ref(2, 0, 3))
+
+
+def test_cycles_of_a_step_and_of_an_answer_on_the_due_by_hand():
+    """Two rows are a tile; three are a tile and a single row, which has four steps, its two columns padded to four."""
+    body = costs("m3-int8")
+    copy, matvec = (body["functions"][name]["cycles"] for name in ("copy", "matvec"))
+    product = matvec["call"] + matvec["tile"] + matvec["tiles"] + matvec["tile_step"]
+    step = copy["call"] + 4 * copy["element"] + product + body["step_glue"]
+    answer = product + matvec["single"] + matvec["singles"] + 4 * matvec["single_step"]
+    answer += body["answer_glue"] + 3 * body["class_glue"]
+    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
+    assert predicted.cycles_per_step == round(step)
+    assert predicted.answer_cycles == round(answer)
+    assert predicted.cycles == round(STEPS * step + answer)
+    assert predicted.ms == pytest.approx((STEPS * step + answer) / 84_000)
+    assert predicted.ms_per_step == pytest.approx(step / 84_000)
+    assert predicted.ms_per_answer == pytest.approx(answer / 84_000)
+
+
+def test_the_interval_is_one_cycle_of_refill_down_and_up_and_then_the_wait_states():
+    body = costs("m3-int8")
+    copy, matvec = (body["functions"][name]["refill"] for name in ("copy", "matvec"))
+    product = sum(matvec.get(block, 0) for block in ("call", "tile", "tiles", "tile_step"))
+    step = copy["call"] + 4 * copy["element"] + product
+    answer = product + sum(matvec.get(block, 0) for block in ("single", "singles")) + 4 * matvec["single_step"]
+    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
+    refill = (STEPS * step + answer) / 84_000
+    waits = board("due").flash_waits.value
+    assert waits > 1
+    assert predicted.ms_low == pytest.approx(predicted.ms - refill)
+    assert predicted.ms_high == pytest.approx((predicted.ms + refill) * waits)
+    assert predicted.step_hz == pytest.approx(STEPS * 1000 / predicted.ms_high)
+
+
+def test_the_ratio_is_of_the_steps_products_to_the_cores_limit():
+    body = costs("m3-int8")
+    matvec = body["functions"]["matvec"]["cycles"]
+    product = matvec["call"] + matvec["tile"] + matvec["tiles"] + matvec["tile_step"]
+    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
+    assert predicted.products == 8
+    assert predicted.ratio == pytest.approx(product / (8 * body["limit"]["value"]))
+    step = product + body["functions"]["copy"]["cycles"]["call"] + 4 * body["functions"]["copy"]["cycles"]["element"]
+    assert predicted.step_ratio == pytest.approx((step + body["step_glue"]) / (8 * body["limit"]["value"]))
+
+
+def test_zeros_that_are_not_stored_are_no_products():
+    """Two of eight weights are kept, one in each row: a word of two pairs for each."""
+    body = costs("m3-int8")
+    sparse = body["functions"]["sparse"]["cycles"]
+    predicted = predict(program([[0, 9, 0, 0], [0, 0, 0, 9]]), board("due"), steps=STEPS)
+    assert predicted.products == 2
+    product = sparse["call"] + 2 * sparse["row"] + 2 * sparse["two_pairs"]
+    assert predicted.ratio == pytest.approx(product / (2 * body["limit"]["value"]))
+
+
+def test_memory_by_hand():
+    """Weights padded to words, 2 bytes a number, and the code of what is called; 96 bytes of stack."""
+    body = costs("m3-int8")
+    code = body["code_bytes"] + sum(body["functions"][name]["code_bytes"] for name in ("copy", "matvec"))
+    code += 3 * body["call_bytes"]
+    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
+    assert predicted.flash_bytes == 2 * 4 + 3 * 4 + round(code)
+    assert predicted.ram_bytes == 2 * (4 + 4 + 4) + 96
+
+
+@pytest.mark.parametrize(("memory", "fits"), [("flash", "fits_flash"), ("ram", "fits_ram")])
+def test_a_model_fits_at_the_boundary(memory, fits):
+    model = program(np.full((2, 4), 3))
+    needed = getattr(predict(model, board("uno"), steps=1), f"{memory}_bytes")
+    for size, wanted in ((needed, True), (needed - 1, False)):
+        fields = board("uno").model_dump()
+        fields[f"{memory}_bytes"]["value"] = size
+        assert getattr(predict(model, type(board("uno")).model_validate(fields), steps=1), fits) is wanted
+
+
+def test_float32_has_no_limit_and_its_costs_are_of_nonzero_factors():
+    """W is dense, so its products are pairs; the head's too, with the bias once a row."""
+    buffers = (Buffer("x", 4, "input"), Buffer("s", 2, "state"), Buffer("y", 3, "temporary"))
+    step = Linear(Ref(1, 0, 2), Ref(0, 0, 4), np.full((2, 4), 0.5))
+    head = Linear(Ref(2, 0, 3), Ref(1, 0, 2), np.full((3, 2), 0.5), np.ones(3))
+    graph = Graph("smallest", buffers, (step,), (head,), Ref(2, 0, 3))
+    body = costs("m0plus-float32")
+    copy, matvec = (body["functions"][name]["cycles"] for name in ("copy", "matvec"))
+    cycles = copy["call"] + 4 * copy["element"] + matvec["call"] + 2 * matvec["row"] + 8 * matvec["pair"]
+    answer = matvec["call"] + 3 * (matvec["row"] + matvec["bias"]) + 6 * matvec["pair"]
+    predicted = predict(graph, board("mkr1000"), steps=STEPS)
+    assert predicted.cycles_per_step == round(cycles + body["step_glue"])
+    assert predicted.answer_cycles == round(answer + body["answer_glue"] + 3 * body["class_glue"])
+    assert predicted.ratio is None
+    assert predicted.step_ratio is None
