@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.record import Record, read_all
+from bench.report import frame, read
+from bench.report.discover import MAIN, all_tables
+from bench.report.writers import to_csv, to_latex, to_markdown
 from bench.status import Status
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
@@ -41,3 +44,17 @@ def test_quantisation_costs_less_than_a_point(data: str) -> None:
     sparse = [each for each in records if each.spec["compress"]["keep"]]
     quantised = [each for each in sparse if each.spec["compress"]["quantise"]]
     assert mean(quantised) >= mean([each for each in sparse if each not in quantised]) - 1
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_committed_tables_are_what_the_records_make(folder: str) -> None:
+    """Every number; whether a latency is stale (the last column, and a note) depends on today's costs of kernels."""
+    results, tables = read(REFERENCE / folder), REFERENCE / folder / "tables"
+    for name, table in all_tables(results).items():
+        if name != MAIN:
+            start = tables / f"{folder}-{name}"
+            assert to_markdown(table) == start.with_suffix(".md").read_text(encoding="utf-8")
+            assert to_latex(table) == start.with_suffix(".tex").read_text(encoding="utf-8")
+    made = to_csv(list(frame.rows(results.summaries))).splitlines()
+    committed = (tables / f"{folder}.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.rpartition(",")[0] for line in made] == [line.rpartition(",")[0] for line in committed]
