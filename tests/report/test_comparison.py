@@ -217,7 +217,7 @@ def test_a_failed_combination_says_so_with_its_reason(folder: Any) -> None:
     folder.add("B", status=Status.FAILED, reason="RnnbenchError: loss is not finite\nmore")
     table = compare(folder)
     entry, *rest = row(table, "B")
-    assert (entry.text, [each.text for each in rest]) == ("failed", ["-", "-"])
+    assert (entry.text, [other.text for other in rest]) == ("failed", ["-", "-"])
     assert notes(table, entry) == ["failed: loss is not finite"]
 
 

@@ -53,8 +53,8 @@ def test_names_do_not_cover_one_another_where_there_is_room() -> None:
 
 
 def test_one_point_and_equal_points_are_drawn() -> None:
-    one = [Point("a", 3.0, 90.0)]
-    assert "<svg" in trade_off(one, "KB", "accuracy (%)", True, "k")
+    single = [Point("a", 3.0, 90.0)]
+    assert "<svg" in trade_off(single, "KB", "accuracy (%)", True, "k")
     equal = [Point(name, 3.0, 90.0, (3.0, 3.0), 0.0) for name in "abc"]
     text = trade_off(equal, "KB", "accuracy (%)", True, "k")
     assert all(f">{name}</text>" in text for name in "abc")
@@ -78,7 +78,7 @@ def test_names_are_not_read_as_formulas() -> None:
 def test_a_figure_of_its_own_is_a_whole_svg_file_with_its_title() -> None:
     inside = trade_off([Point("A", 10, 90), Point("B", 20, 80)], "KB", "accuracy (%)", True, "k")
     drawn = ElementTree.fromstring(standalone(inside, "Set & <more>"))
-    names = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    names = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert names[0] == "Set & <more>"
     assert {"A", "B"} <= set(names)
     _, top, _, height = map(float, drawn.attrib["viewBox"].split())

@@ -1,4 +1,4 @@
-"""What the committed records must bear out: the claims that are made of them."""
+"""The committed records bear out the claims that are made of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FOLDERS = sorted(path.parent.name for path in REFERENCE.glob("*/runs"))
 
 
 def mean(records: list[Record]) -> float:
-    """Of the accuracies that tables show, in points."""
-    values = [each.result.integer_accuracy or each.result.test_accuracy or 0 for each in records if each.result]
+    """Returns the mean of the accuracies that tables show, in points."""
+    values = [record.result.integer_accuracy or record.result.test_accuracy or 0 for record in records if record.result]
     assert len(values) == 3
     return 100 * sum(values) / 3
 
@@ -27,23 +27,23 @@ def mean(records: list[Record]) -> float:
 def test_every_run_was_made_from_a_committed_tree(folder: str) -> None:
     records = read_all(REFERENCE / folder)
     assert records
-    assert all(each.status is Status.DONE for each in records)
-    assert not any(each.provenance["git"]["dirty"] for each in records)
+    assert all(record.status is Status.DONE for record in records)
+    assert not any(record.provenance["git"]["dirty"] for record in records)
 
 
 def test_three_kilobytes_are_within_a_point_of_an_lstm() -> None:
     records = read_all(REFERENCE / "hapt2-3kb")
-    small = [each for each in records if each.spec["cell"]["name"] == "fastgrnn"]
-    assert all(each.size is not None and each.size.kb <= 3 for each in small)
-    assert mean(small) >= mean([each for each in records if each.spec["cell"]["name"] == "lstm"]) - 1
+    small = [record for record in records if record.spec["cell"]["name"] == "fastgrnn"]
+    assert all(record.size is not None and record.size.kb <= 3 for record in small)
+    assert mean(small) >= mean([record for record in records if record.spec["cell"]["name"] == "lstm"]) - 1
 
 
 @pytest.mark.parametrize("data", ["watch7", "hapt2"])
 def test_quantisation_costs_less_than_a_point(data: str) -> None:
-    records = [each for each in read_all(REFERENCE / "lsq-ablation") if each.spec["data"]["name"] == data]
-    sparse = [each for each in records if each.spec["compress"]["keep"]]
-    quantised = [each for each in sparse if each.spec["compress"]["quantise"]]
-    assert mean(quantised) >= mean([each for each in sparse if each not in quantised]) - 1
+    records = [record for record in read_all(REFERENCE / "lsq-ablation") if record.spec["data"]["name"] == data]
+    sparse = [record for record in records if record.spec["compress"]["keep"]]
+    quantised = [record for record in sparse if record.spec["compress"]["quantise"]]
+    assert mean(quantised) >= mean([record for record in sparse if record not in quantised]) - 1
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -64,7 +64,7 @@ def test_seeds_are_gathered_and_what_failed_is_said(folder: Any) -> None:
     table = study(folder, {"GRU": {"cell": "gru"}, "LSTM": {"cell": "lstm"}})
     assert texts(table)["GRU"][0] == "93.00 ± 3.61"
     assert texts(table)["LSTM"][0] == "failed"
-    assert any("loss became nan" in each.text for each in table.footnotes)
+    assert any("loss became nan" in note.text for note in table.footnotes)
 
 
 def test_two_configurations_in_a_row_are_refused(folder: Any) -> None:
