@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 from reading import compare, notes, row, texts, titles
 
-from bench.errors import RnnbenchError
-from bench.record import Latency
-from bench.record.latency import MODEL_VERSION
-from bench.report import Results, frame, read
-from bench.report.figures import cost
-from bench.report.notes import STALE, Notes, shorten
+from bench.report import Results
+from bench.report.notes import Notes, shorten
 from bench.report.tables import comparison
 from bench.status import Status
 
@@ -59,12 +55,6 @@ def test_a_language_model_has_both_sizes(folder: Any) -> None:
     assert "KB: cell and classifier, of a language model recurrent layers, 4" in compare(folder).caption
 
 
-def test_a_language_model_that_failed_has_dashes_for_sizes_and_latency(folder: Any) -> None:
-    folder.add("A", accuracy=120.0, facts=TEXT)
-    folder.add("B", status=Status.FAILED, reason="x")
-    assert texts(compare(folder))["B"] == ["failed", "-", "-", "-"]
-
-
 @pytest.mark.parametrize(
     ("smallest", "printed"),
     [(0.0996, "0.100"), (0.1, "0.10"), (0.994, "0.99"), (1.0, "1.0"), (99.94, "99.9"), (100.0, "100")],
@@ -75,72 +65,6 @@ def test_the_smallest_number_of_a_column_keeps_two_digits(folder: Any, smallest:
     table = compare(folder)
     assert row(table, "A")[1].text == printed
     assert len(row(table, "B")[1].text.partition(".")[2]) == len(printed.partition(".")[2])
-
-
-def test_several_number_formats_are_said_beside_each_latency(folder: Any, make_latency: Any) -> None:
-    folder.add("A", latencies=(make_latency(ms=4.0, format="int8"),))
-    folder.add("B")
-    table = compare(folder)
-    assert notes(table, row(table, "A")[2]) == ["in int8"]
-    assert notes(table, row(table, "B")[2]) == ["in float32"]
-    assert "(format float32 or int8, predicted for the exported code)" in table.caption
-
-
-def test_a_model_without_latency_on_the_board_says_so(folder: Any) -> None:
-    folder.add("A")
-    folder.add("B", latencies=())
-    table = compare(folder)
-    assert row(table, "B")[2].text == "-"
-    assert notes(table, row(table, "B")[2]) == ["no latency on Arduino mkr1000 is in the records"]
-
-
-def test_a_stale_latency_says_so_everywhere(folder: Any, make_latency: Any) -> None:
-    """In the table, at the figure, in the CSV; a latency of today is preferred and unmarked."""
-    old = Latency(model=MODEL_VERSION - 1, boards=(make_latency(ms=8.0),))
-    folder.add("A", beside=old)
-    folder.add("B")
-    folder.add("C", seed=0, beside=old)
-    folder.add("C", seed=1, latencies=(make_latency(ms=6.0),))
-    table = compare(folder)
-    assert {label: found[2] for label, found in texts(table).items()} == {"A": "8.0", "B": "12.5", "C": "6.0"}
-    assert notes(table, row(table, "A")[2]) == [STALE]
-    assert not row(table, "B")[2].marks
-    assert not row(table, "C")[2].marks
-    results = read(folder.path)
-    drawn = cost.figure(results)
-    assert drawn is not None
-    assert f" The latency of A is {STALE}." in drawn.about
-    assert [(line["label"], line["ms"], line["latency_stale"]) for line in frame.rows(results.summaries)] == [
-        ("A", 8.0, True),
-        ("B", 12.5, False),
-        ("C", 8.0, True),
-        ("C", 6.0, False),
-    ]
-
-
-def test_latencies_of_other_costs_are_stale(folder: Any, make_latency: Any) -> None:
-    """Where every latency is stale, that is said once."""
-    folder.add("A", beside=Latency(files={"boards/due.yaml": "other"}, boards=(make_latency(),)))
-    table = compare(folder)
-    assert table.notes == (f"Every latency is {STALE}.",)
-    assert not row(table, "A")[2].marks
-    drawn = cost.figure(read(folder.path))
-    assert drawn is not None
-    assert drawn.about.endswith(f" Every latency is {STALE}.")
-
-
-def test_why_there_is_no_latency_is_said(folder: Any) -> None:
-    folder.add("A")
-    folder.add("B", beside=Latency(reason="no program of it is written"))
-    table = compare(folder)
-    assert notes(table, row(table, "B")[2]) == ["no latency: no program of it is written"]
-    assert not table.notes
-
-
-def test_why_no_run_has_a_latency_is_said_once(folder: Any) -> None:
-    for seed in (0, 1):
-        folder.add("A", seed=seed, beside=Latency(reason="no program of it is written"))
-    assert compare(folder).notes == ("No latency: no program of it is written.",)
 
 
 def test_what_kb_counts_follows_the_compression(folder: Any) -> None:
@@ -240,45 +164,6 @@ def test_a_combination_that_nobody_ran_says_so(folder: Any) -> None:
     texts = [entry.text for entry in row(table, "A")]
     assert texts[0] == "not run"
     assert texts[3] == "90.00"
-
-
-@pytest.mark.parametrize(
-    ("flash", "ram", "said"),
-    [
-        (False, True, "not on Arduino mkr1000: the weights do not fit its flash"),
-        (True, False, "not on Arduino mkr1000: the state does not fit its RAM"),
-    ],
-)
-def test_no_latency_for_what_does_not_fit(folder: Any, make_latency: Any, flash: bool, ram: bool, said: str) -> None:
-    folder.add("A")
-    folder.add("B", latencies=(make_latency(flash=flash, ram=ram),))
-    table = compare(folder)
-    assert row(table, "B")[2].text == "-"
-    assert notes(table, row(table, "B")[2]) == [said]
-
-
-def test_the_board_that_most_models_fit_the_first_of_equals(folder: Any, make_latency: Any) -> None:
-    for cell, fits in (("A", True), ("B", False)):
-        folder.add(cell, latencies=(make_latency("uno", flash=fits), make_latency("due"), make_latency("big")))
-
-    def name(board: str | None = None) -> str:
-        return (read(folder.path, board).board or pytest.fail("no board")).name
-
-    assert (name(), name("uno")) == ("due", "uno")
-    with pytest.raises(RnnbenchError, match="no run has a latency on board 'dues'; did you mean 'due'"):
-        compare(folder, board="dues")
-
-
-def test_a_board_whose_ram_is_too_small_is_not_preferred(folder: Any, make_latency: Any) -> None:
-    folder.add("A", latencies=(make_latency("uno", ram=False), make_latency("due")))
-    assert "Arduino due" in compare(folder).caption
-
-
-def test_without_any_latency_there_is_no_column_for_it(folder: Any) -> None:
-    folder.add(latencies=())
-    table = compare(folder)
-    assert titles(table) == ["accuracy (%)", "KB"]
-    assert "ms:" not in table.caption
 
 
 def test_changed_data_is_said(folder: Any) -> None:
