@@ -16,7 +16,7 @@ from bench.errors import RnnbenchError
 if TYPE_CHECKING:
     from bench.deploy.latency import Row
     from bench.deploy.subject import Subject
-    from bench.mcu import Board, CodeLatency, Compared, Format
+    from bench.mcu import Board, Compared, Format, Prediction
     from bench.report import Results
 
 
@@ -144,7 +144,7 @@ def latency(
 
 def _rows(
     what: Path | None,
-    of: Callable[[Subject], Sequence[CodeLatency | Compared]],
+    of: Callable[[Subject], Sequence[Prediction | Compared]],
     results: Callable[[list[Row]], Results],
     as_json: bool,
 ) -> list[Row]:

@@ -13,9 +13,9 @@ from torch import nn
 
 from bench import mcu
 from bench.errors import RnnbenchError
-from bench.mcu import host
 from bench.mcu.emit import emit
-from bench.mcu.interpreter import trajectory
+from bench.mcu.simulate import host
+from bench.mcu.target import targets
 from bench.measure import size
 from bench.train.classification.network import Classifier
 from cells import Cell
@@ -24,8 +24,6 @@ from cells.gates import PIECEWISE
 from cells.testing import NotPossibleError, Point
 
 _CLASSES, _SEQUENCES, _STEPS = 3, 3, 12
-_ITS_OWN_COMPILER = {"avr"}
-"""Its code has 24-bit integers, which no other compiler knows."""
 Build = Callable[..., Cell]
 
 
@@ -52,15 +50,15 @@ def _on_this_machine(model: mcu.Program | mcu.Graph, sequences: list[mcu.Samples
     """Compiles the C for every core's layout, runs it here, and compares every score with the interpreter's."""
     if not (shutil.which("gcc") or shutil.which("cc")):
         raise NotPossibleError("there is no C compiler (gcc or cc) on the path")
-    for target in sorted({board.target for board in mcu.boards().values()} - _ITS_OWN_COMPILER):
+    for target in (target for target in targets().values() if target.portable):
         with tempfile.TemporaryDirectory() as folder:
             said = host.run(emit(model, target), sequences, Path(folder))
         for number, (x, scores) in enumerate(zip(sequences, said.scores, strict=True)):
-            wanted = trajectory(model, x)
+            wanted = mcu.trajectory(model, x)
             worst = float((np.abs(scores - wanted) / (1 + np.abs(wanted))).max())
             if worst > tolerance:
                 raise AssertionError(
-                    f"the C for {target} differs from the interpreter by {worst:.1e} in sequence {number}"
+                    f"the C for {target.name} differs from the interpreter by {worst:.1e} in sequence {number}"
                 )
 
 
@@ -103,7 +101,7 @@ def _agrees(build: Build) -> None:
     with torch.no_grad():
         wanted = head(cell(torch.from_numpy(x).transpose(0, 1))[0]).transpose(0, 1).numpy()
     for sequence, scores in zip(x, wanted, strict=True):
-        found = trajectory(graph, sequence)
+        found = mcu.trajectory(graph, sequence)
         if float(np.abs(found - scores).max()) > 1e-4 * (1 + float(np.abs(scores).max())):
             raise AssertionError("the lowered program and the network differ")
 

@@ -9,9 +9,8 @@ from bench import mcu
 from bench.deploy.model import Model
 from bench.deploy.subject import Subject, of_model
 from bench.errors import RnnbenchError
-from bench.mcu import Board, CodeLatency, Format
-from bench.mcu.export import MARK
-from bench.mcu.export import export as write
+from bench.mcu import Board, Format, Prediction
+from bench.mcu.emit.export import MARK
 
 _EXAMPLE = 32  # samples of the test vector
 
@@ -30,7 +29,7 @@ class Exported:
 
     title: str
     subject: Subject
-    predicted: CodeLatency
+    predicted: Prediction
     files: tuple[Path, ...]
     accuracy: tuple[float, float]
 
@@ -69,13 +68,13 @@ def export(model: Model, board: Board, kind: Format, folder: Path, *, force: boo
         raise RnnbenchError(f"{excess}; choose another --board or --format, or write it all the same with --force")
     title = f"{model.network.cell.title} on {info.title}"
     try:
-        source = write(chosen, board, example, predicted, folder, title=title, classes=model.dataset.class_names)
+        source = mcu.export(chosen, board, example, predicted, folder, title=title, classes=model.dataset.class_names)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     return Exported(title, subject, predicted, tuple(folder / name for name in source.files), model.accuracy())
 
 
-def excesses(predicted: CodeLatency, board: Board) -> str:
+def excesses(predicted: Prediction, board: Board) -> str:
     """How a model is too large for a board, in words; empty when it fits."""
     kinds = (
         ("flash", predicted.fits_flash, predicted.flash_bytes, board.flash_bytes.value),

@@ -59,7 +59,7 @@ def rows(published: dict[str, Any], boards: list[Board]) -> list[dict[str, Any]]
 
 
 def _row(
-    board: Board, cell: str, kind: Format, name: str, printed: float | None, latency: mcu.CodeLatency | None
+    board: Board, cell: str, kind: Format, name: str, printed: float | None, latency: mcu.Prediction | None
 ) -> dict[str, Any]:
     title = zoo.cell_class(cell).title
     row: dict[str, Any] = {

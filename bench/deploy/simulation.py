@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import mcu
 from bench.deploy.subject import Subject
 from bench.errors import RnnbenchError
-from bench.mcu import Board, Compared, Format, simulation, toolchain
+from bench.mcu import Board, Compared, Format, simulate
 
 _ELF = b"\x7fELF"
 
@@ -20,7 +20,7 @@ def check_tools(boards: Iterable[Board]) -> None:
         RnnbenchError: when one is missing.
     """
     for board in boards:
-        if lack := toolchain.missing(board.target).partition(" (")[0]:
+        if lack := simulate.missing(board.target).partition(" (")[0]:
             raise RnnbenchError(f"to simulate the {board.title}, {lack} is needed: `make toolchains` installs it")
 
 
@@ -66,4 +66,4 @@ def intervals(elf: Path, boards: Sequence[Board]) -> list[tuple[int, float]]:
     if len(boards) != 1:
         raise RnnbenchError("a firmware is for one board: name it with --board")
     check_tools(boards)
-    return list(simulation.run_elf(elf, boards[0].target).intervals)
+    return list(simulate.run_elf(elf, boards[0].target).intervals)

@@ -1,47 +1,43 @@
-"""How long a trained model runs on a microcontroller, and whether it fits: boards as data, operations as traced."""
+"""How long a trained model runs on a microcontroller, and whether it fits: the C code whose cycles are counted.
 
-from bench.mcu.comparison import Compared, compare
+A cell's formula is lowered to a graph of vector operations on real numbers; a graph is quantised to a program of
+integers; either is emitted as C, whose latency is predicted from costs of kernels, and simulated.
+"""
+
 from bench.mcu.costs import kernel_costs
-from bench.mcu.cycles import Latency, latency
+from bench.mcu.emit.export import export
 from bench.mcu.graph import Floats, Graph
-from bench.mcu.hardware import Basis, Board, Costs, Figure, Format, Spread, board, boards
-from bench.mcu.interpreter import Interpreter, accuracy, quantise_input, run
-from bench.mcu.kinds import Counts
+from bench.mcu.hardware import Board, Figure, Format, board, boards
+from bench.mcu.interpreter import Interpreter, Samples, accuracy, quantise_input, run, trajectory
 from bench.mcu.lower import lower
-from bench.mcu.operations import OpCounts, count
-from bench.mcu.prediction import CodeLatency, predict
+from bench.mcu.prediction import Prediction, predict
 from bench.mcu.program import Int16, Program
-from bench.mcu.quantisation import quantise
-from bench.mcu.simulation import Samples
+from bench.mcu.quantise import quantise
+from bench.mcu.simulate import Compared, compare, run_elf
 
 __all__ = [
-    "Basis",
     "Board",
-    "CodeLatency",
     "Compared",
-    "Costs",
-    "Counts",
     "Figure",
     "Floats",
     "Format",
     "Graph",
     "Int16",
     "Interpreter",
-    "Latency",
-    "OpCounts",
+    "Prediction",
     "Program",
     "Samples",
-    "Spread",
     "accuracy",
     "board",
     "boards",
     "compare",
-    "count",
+    "export",
     "kernel_costs",
-    "latency",
     "lower",
     "predict",
     "quantise",
     "quantise_input",
     "run",
+    "run_elf",
+    "trajectory",
 ]

@@ -1,4 +1,4 @@
-"""Costs of the generated kernels as data: one file a target, with where they come from."""
+"""What the generated kernels cost, as data: one file for a processor and a format, with where the figures come from."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from functools import cache
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bench.errors import RnnbenchError
-from bench.mcu.hardware import Figure, Format, Target
-from bench.mcu.layout import FAMILY
-from bench.mcu.source import environment
-from bench.mcu.structure import Trips
+from bench.mcu.emit.template import source_of
+from bench.mcu.hardware import Figure, Format, Processor, Strict
+from bench.mcu.target import Target
+from bench.mcu.trips import Trips
 from bench.places import CONFIGS
 
 Cycles = Annotated[float, Field(ge=-200)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Provenance(_Strict):
+class Provenance(Strict):
     """How the costs were obtained.
 
     Attributes:
@@ -43,31 +39,31 @@ class Provenance(_Strict):
     error: float
 
 
-class Function(_Strict):
+class Function(Strict):
     """A kernel's costs: cycles by block, at nominal branch refill, and what one more cycle of refill adds."""
 
     cycles: dict[str, Cycles]
-    refill: dict[str, Cycles] = {}
+    refill: dict[str, Cycles] = Field(default_factory=dict)
     code_bytes: int
 
 
-class KernelCosts(_Strict):
-    """Every kernel's costs on one target.
+class KernelCosts(Strict):
+    """Every kernel's costs on one processor.
 
     Attributes:
         target: the processor.
-        provenance: how they were obtained.
         format: of the numbers.
+        provenance: how the costs were obtained.
         limit: cycles of one int8 x int16 multiplication that nothing on the core can beat; of float32 none is known.
         step_glue: cycles of a step beyond its kernels.
-        answer_glue: cycles of an answer beyond its kernels.
-        class_glue: of which for each class.
+        answer_glue: cycles of an answer beyond its kernels and its classes.
+        class_glue: cycles of an answer for each class.
         code_bytes: code beyond the kernels and their calls.
         call_bytes: code of one call.
         functions: by kernel.
     """
 
-    target: Target
+    target: Processor
     format: Format
     provenance: Provenance
     limit: Figure | None
@@ -79,11 +75,11 @@ class KernelCosts(_Strict):
     functions: dict[str, Function]
 
     def cycles(self, function: str, trips: Trips, refill: int = 0) -> float:
-        """Of one call, at zero wait states.
+        """Cycles of one call at zero wait states.
 
         Args:
             function: the kernel.
-            trips: from :func:`bench.mcu.structure.trips`.
+            trips: from :func:`bench.mcu.trips.trips`.
             refill: cycles of branch refill beyond nominal.
         """
         costs = self.functions[function]
@@ -93,25 +89,22 @@ class KernelCosts(_Strict):
         )
 
 
-def kernel_hash(target: Target, format: Format = "int8") -> str:
-    """Of the source of a target's kernels."""
-    loader = environment().loader
-    assert loader is not None  # noqa: S101 -- set where it is made
-    elements = "elements_avr.c.j2" if target == "avr" else "elements.c.j2"
-    integer = ("kernels.c.j2", f"matvec_{FAMILY[target]}.c.j2", elements)
-    names = integer if format == "int8" else ("kernels_float.c.j2",)
-    text = "".join(loader.get_source(environment(), name)[0] for name in ("prelude.c.j2", *names))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def kernel_hash(target: Target, format: Format) -> str:
+    """A hash of the source of a processor's kernels."""
+    elements = "elements_avr.c.j2" if target.family == "avr" else "elements.c.j2"
+    integer = ("kernels.c.j2", f"matvec_{target.family}.c.j2", elements)
+    names = ("prelude.c.j2", *(integer if format == "int8" else ("kernels_float.c.j2",)))
+    return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
 
 
 @cache
-def kernel_costs(target: Target, format: Format = "int8") -> KernelCosts:
-    """The costs of a target's kernels in a format.
+def kernel_costs(target: Target, format: Format) -> KernelCosts:
+    """The costs of a processor's kernels in a format.
 
     Raises:
-        RnnbenchError: when its file is missing or is not what :class:`KernelCosts` says.
+        RnnbenchError: when the file is missing or is not what :class:`KernelCosts` says.
     """
-    file = CONFIGS / "kernels" / f"{target}-{format}.yaml"
+    file = CONFIGS / "kernels" / f"{target.name}-{format}.yaml"
     try:
         return KernelCosts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bench.errors import RnnbenchError, nearest
+from bench.mcu.target import Target, targets
 from bench.places import CONFIGS
 
 Basis = Literal["simulated", "documented", "derived", "estimate", "recalled"]
@@ -18,20 +19,22 @@ simulated: measured in a simulator; documented: printed by the source named; der
 two kinds; estimate: chosen, for the reason given; recalled: from memory. The last two are unverified.
 """
 
-Target = Literal["avr", "m0plus", "m3", "m4f"]
-"""ATmega328P, Cortex-M0+, Cortex-M3, Cortex-M4F."""
-
 Format = Literal["float32", "int8"]
 """Of the numbers that a program computes with; ``int8`` for its weights, its states are int16."""
 
 Text = Annotated[str, Field(min_length=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Strict(BaseModel):
+    """What a file says: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class _Sourced(_Strict):
+class Figure(Strict):
+    """One number with its provenance: how it was obtained, and from what, in words."""
+
+    value: Annotated[float, Field(ge=0)]
     basis: Basis
     source: Text
 
@@ -41,45 +44,17 @@ class _Sourced(_Strict):
         return self.basis in ("simulated", "documented", "derived")
 
 
-class Figure(_Sourced):
-    """One number with its provenance: how it was obtained, and from what, in words."""
-
-    value: Annotated[float, Field(ge=0)]
-
-
-class Spread(_Sourced):
-    """The factors between which the cycles at zero wait states may lie, 1 being nominal.
-
-    The refill of the pipeline after a branch (P = 1 to 3, on Cortex-M3 and M4), or the error of the fitted costs.
-    """
-
-    low: Annotated[float, Field(gt=0, le=1)]
-    high: Annotated[float, Field(ge=1)]
+def _processor(name: Any) -> Any:
+    if isinstance(name, str) and name not in targets():
+        raise ValueError(f"unknown processor {name!r}{nearest(name, targets())}")
+    return targets()[name] if isinstance(name, str) else name
 
 
-class Costs(_Strict):
-    """Cycles at zero wait states of each kind of operation that :class:`bench.mcu.Counts` counts."""
-
-    mac: Figure
-    row: Figure
-    call: Figure
-    add: Figure
-    mul: Figure
-    div: Figure
-    sqrt: Figure
-    exp: Figure
-    sigmoid: Figure
-    tanh: Figure
-    compare: Figure
-    move: Figure
-
-    def of(self, kind: str) -> Figure:
-        """The cost of one kind, by its name in :class:`bench.mcu.Counts`."""
-        figure: Figure = getattr(self, kind)
-        return figure
+Processor = Annotated[Target, BeforeValidator(_processor)]
+"""A processor; files say its name."""
 
 
-class Board(_Strict):
+class Board(Strict):
     """A microcontroller board.
 
     Attributes:
@@ -91,20 +66,16 @@ class Board(_Strict):
         flash_bytes: program memory.
         ram_bytes: data memory.
         flash_waits: the factor by which flash wait states stretch the cycles, 1 where there are none.
-        spread: how far the cycles at zero wait states may lie from nominal.
-        float32: what 32-bit floating-point operations cost.
     """
 
     name: Text
     title: Text
     core: Text
-    target: Target
+    target: Processor
     clock_hz: Figure
     flash_bytes: Figure
     ram_bytes: Figure
     flash_waits: Figure
-    spread: Spread
-    float32: Costs
 
 
 def _parse(file_name: str, text: str) -> Board:
@@ -123,18 +94,14 @@ def _parse(file_name: str, text: str) -> Board:
 
 
 @cache
-def _all() -> tuple[Board, ...]:
-    files = sorted((CONFIGS / "boards").glob("*.yaml"))
-    return tuple(_parse(each.name, each.read_text(encoding="utf-8")) for each in files)
-
-
 def boards() -> dict[str, Board]:
     """Every board by name, in alphabetical order.
 
     Raises:
         RnnbenchError: when a board's file is not what :class:`Board` says.
     """
-    return {each.name: each for each in _all()}
+    files = sorted((CONFIGS / "boards").glob("*.yaml"))
+    return {file.stem: _parse(file.name, file.read_text(encoding="utf-8")) for file in files}
 
 
 def board(name: str) -> Board:
@@ -143,7 +110,6 @@ def board(name: str) -> Board:
     Raises:
         RnnbenchError: when there is none; names the nearest.
     """
-    known = boards()
-    if name not in known:
-        raise RnnbenchError(f"unknown board {name!r}{nearest(name, known)}")
-    return known[name]
+    if name not in boards():
+        raise RnnbenchError(f"unknown board {name!r}{nearest(name, boards())}")
+    return boards()[name]

@@ -1,4 +1,4 @@
-"""The reference of a program's meaning: NumPy, a whole batch at once, exact."""
+"""Runs a program exactly, in NumPy, a whole batch at once: what the C code is held to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from bench.mcu.graph import Floats, Graph, Memory, Ref
 from bench.mcu.program import Copy, Int16, Int64, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.reference import RealInterpreter
 from cells.formula import OPS
+
+Samples = npt.NDArray[Any]
+"""A sequence [T, D] in a model's format: int16, or float32."""
 
 
 def quantise_input(program: Program, x: Floats) -> Int16:
@@ -32,10 +35,10 @@ class Interpreter:
         self.program = program
         self.memory = Memory(
             [
-                np.zeros((batch, each.size), np.int64)
-                if each.value is None
-                else np.broadcast_to(each.value.astype(np.int64), (batch, each.size))
-                for each in program.buffers
+                np.zeros((batch, buffer.size), np.int64)
+                if buffer.value is None
+                else np.broadcast_to(buffer.value.astype(np.int64), (batch, buffer.size))
+                for buffer in program.buffers
             ]
         )
 
@@ -74,7 +77,7 @@ def run(program: Program, x: Int16, lengths: Int64) -> Int64:
     return scores
 
 
-def trajectory(model: Program | Graph, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def trajectory(model: Program | Graph, x: Samples) -> Samples:
     """Scores [T, C] after every sample of one sequence [T, D]: exact of a program, in float32 of a graph."""
     machine = Interpreter(model, 1) if isinstance(model, Program) else RealInterpreter(model, 1, np.float32)
     scores = []
@@ -111,7 +114,7 @@ def _value(kernel: Kernel, memory: Memory) -> Any:
         case Limit(a=a, low=least, high=most):
             return np.clip(memory[a], least, most)
         case Copy(parts=parts):
-            return np.concatenate([memory[each] for each in parts], axis=1)
+            return np.concatenate([memory[part] for part in parts], axis=1)
 
 
 def _pair(kernel: Pair, a: Int64, b: Int64) -> Any:

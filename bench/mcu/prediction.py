@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.mcu.costs import KernelCosts, kernel_costs
-from bench.mcu.cycles import Latency
-from bench.mcu.emit import emit
+from bench.mcu.emit import Call, Source, emit
 from bench.mcu.graph import Graph, Linear
-from bench.mcu.hardware import Board
+from bench.mcu.hardware import Board, Format
 from bench.mcu.program import MatVec, Program
-from bench.mcu.source import Call
-from bench.mcu.structure import trips
+from bench.mcu.trips import trips
 
 STACK_BYTES = 96
 """Allowed for the stack of a step: its deepest kernel keeps fewer registers than that. An estimate."""
@@ -27,10 +25,24 @@ class KernelCycles:
 
 
 @dataclass(frozen=True)
-class CodeLatency(Latency):
-    """Latency of exported code on one board; cycles are of the core at zero wait states.
+class Prediction:
+    """How long exported code takes on one board, and the memory it needs. No figure here was measured on a board.
 
     Attributes:
+        board: its name.
+        title: its title.
+        format: of the numbers that the program computes with.
+        method: ``code``: predicted for the exported code, kernel by kernel.
+        cycles_per_step: of one sample, at zero flash wait states.
+        cycles: of one inference: the steps, then one answer.
+        ms_per_step: milliseconds of ``cycles_per_step``.
+        ms: milliseconds of ``cycles``.
+        ms_low: with the least branch refill.
+        ms_high: with the most branch refill, and the flash wait states that the board's file says.
+        flash_bytes: constants and code.
+        ram_bytes: buffers and an allowance for the stack.
+        fits_flash: whether ``flash_bytes`` is at most the board's.
+        fits_ram: whether ``ram_bytes`` is at most the board's.
         answer_cycles: of one answer.
         ms_per_answer: milliseconds of that.
         products: of a step that are not with a 0 that is not stored.
@@ -40,6 +52,20 @@ class CodeLatency(Latency):
         kernels: of a step, in order.
     """
 
+    board: str
+    title: str
+    format: Format
+    method: str
+    cycles_per_step: int
+    cycles: int
+    ms_per_step: float
+    ms: float
+    ms_low: float
+    ms_high: float
+    flash_bytes: int
+    ram_bytes: int
+    fits_flash: bool
+    fits_ram: bool
     answer_cycles: int
     ms_per_answer: float
     products: int
@@ -49,11 +75,8 @@ class CodeLatency(Latency):
     kernels: tuple[KernelCycles, ...]
 
 
-def predict(model: Program | Graph, board: Board, *, steps: int) -> CodeLatency:
-    """One inference of exported code: so many steps, then one answer.
-
-    ``ms`` is at zero wait states and nominal branch refill. ``ms_low`` has the least branch refill; ``ms_high`` the
-    most, and the flash wait states that the board's file says.
+def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
+    """The latency of one inference of exported code: so many steps, then one answer.
 
     Args:
         model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
@@ -63,25 +86,14 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> CodeLatency:
     source = emit(model, board.target)
     costs = kernel_costs(board.target, source.format)
     per_ms = board.clock_hz.value / 1000
-
-    def total(refill: int) -> tuple[float, float]:
-        step = sum(_cycles(costs, call, board, refill) for call in source.step) + costs.step_glue
-        answer = sum(_cycles(costs, call, board, refill) for call in source.head) + costs.answer_glue
-        return step, answer + costs.class_glue * source.classes
-
-    step, answer = total(0)
-    low, high = (steps * one + once for one, once in (total(-1), total(1)))
+    step, answer = _cycles(source, costs, board, 0)
+    low, high = (steps * one + once for one, once in (_cycles(source, costs, board, refill) for refill in (-1, 1)))
     high *= board.flash_waits.value
-    used = {call.function for call in source.step + source.head}
-    code = sum(costs.functions[name].code_bytes for name in used) + costs.code_bytes
-    flash = source.flash_bytes + round(code + costs.call_bytes * (len(source.step) + len(source.head)))
-    ram = source.ram_bytes + STACK_BYTES
-    kernels = tuple(
-        KernelCycles(call.function, _products(call), _cycles(costs, call, board, 0)) for call in source.step
-    )
-    products = sum(each.products for each in kernels)
+    flash, ram = _flash(source, costs), source.ram_bytes + STACK_BYTES
+    kernels = tuple(KernelCycles(call.function, _products(call), _cost(costs, call, board)) for call in source.step)
+    products = sum(kernel.products for kernel in kernels)
     floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
-    return CodeLatency(
+    return Prediction(
         board=board.name,
         title=board.title,
         format=source.format,
@@ -99,15 +111,27 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> CodeLatency:
         answer_cycles=round(answer),
         ms_per_answer=answer / per_ms,
         products=products,
-        ratio=None if floor is None else sum(each.cycles for each in kernels if each.products) / floor,
+        ratio=None if floor is None else sum(kernel.cycles for kernel in kernels if kernel.products) / floor,
         step_ratio=None if floor is None else step / floor,
         step_hz=1000 * steps * per_ms / high,
         kernels=kernels,
     )
 
 
-def _cycles(costs: KernelCosts, call: Call, board: Board, refill: int) -> float:
+def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int) -> tuple[float, float]:
+    """Cycles of a step and of an answer."""
+    step, answer = (sum(_cost(costs, call, board, refill) for call in calls) for calls in (source.step, source.head))
+    return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * source.classes
+
+
+def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0) -> float:
     return costs.cycles(call.function, trips(call, board.target), refill)
+
+
+def _flash(source: Source, costs: KernelCosts) -> int:
+    used = {call.function for call in source.calls}
+    code = sum(costs.functions[name].code_bytes for name in used) + costs.code_bytes
+    return source.flash_bytes + round(code + costs.call_bytes * len(source.calls))
 
 
 def _products(call: Call) -> int:

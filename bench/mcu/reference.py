@@ -1,4 +1,4 @@
-"""What a graph means in real numbers: NumPy, a whole batch at once, in float64 or float32."""
+"""Runs a graph in real numbers, in NumPy, a whole batch at once, in float64 or float32."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from bench.mcu.graph import (
 )
 from cells.formula import OPS
 
+TOLERANCE = 1e-4
+"""How far a float32 score of the C code may be from NumPy's, relative to 1 + its size: they sum in another order."""
 Watch = Callable[[int, int, Floats], None]
 
 
@@ -42,10 +44,10 @@ class RealInterpreter:
         self.dtype = dtype
         self.memory = Memory(
             [
-                np.zeros((batch, each.size), dtype)
-                if each.value is None
-                else np.broadcast_to(each.value.astype(dtype), (batch, each.size))
-                for each in graph.buffers
+                np.zeros((batch, buffer.size), dtype)
+                if buffer.value is None
+                else np.broadcast_to(buffer.value.astype(dtype), (batch, buffer.size))
+                for buffer in graph.buffers
             ]
         )
 
@@ -83,7 +85,7 @@ def _value(operation: Operation, memory: Memory, dtype: type[np.floating[Any]]) 
         case Clamp(a=a, low=low, high=high):
             return np.clip(memory[a], dtype(low), dtype(high))
         case Gather(parts=parts):
-            return np.concatenate([memory[each] for each in parts], axis=1)
+            return np.concatenate([memory[part] for part in parts], axis=1)
 
 
 def _tell(watch: Watch, step: int, memory: Memory, number: int) -> None:

@@ -22,6 +22,6 @@ def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
     for board in sorted(mcu.boards().values(), key=lambda board: board.flash_bytes.value):
         predicted = mcu.predict(code, board, steps=steps)
         found.append(LatencyFacts(**{name: getattr(predicted, name) for name in LatencyFacts.model_fields}))
-        for name in (f"boards/{board.name}.yaml", f"kernels/{board.target}-{predicted.format}.yaml"):
+        for name in (f"boards/{board.name}.yaml", f"kernels/{board.target.name}-{predicted.format}.yaml"):
             files[name] = digest(name)
     return Latency(files=files, boards=tuple(found))

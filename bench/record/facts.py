@@ -94,7 +94,7 @@ class SizeFacts(Frozen):
 
 
 class LatencyFacts(Frozen):
-    """The predicted latency of one sequence on one board; fields of :class:`bench.mcu.CodeLatency`."""
+    """The predicted latency of one sequence on one board; fields of :class:`bench.mcu.Prediction`."""
 
     board: str
     title: str

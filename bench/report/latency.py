@@ -37,7 +37,7 @@ class Model(LatencyRow):
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction(Model):
-    """A row of ``rnnbench latency``: fields of :class:`bench.mcu.CodeLatency`."""
+    """A row of ``rnnbench latency``: fields of :class:`bench.mcu.Prediction`."""
 
     cycles_per_step: int
     answer_cycles: int

@@ -14,7 +14,8 @@ from bench.cli import app
 from bench.data import open_dataset
 from bench.deploy import model as models
 from bench.errors import RnnbenchError
-from bench.mcu import toolchain
+from bench.mcu import simulate
+from bench.mcu.target import targets
 from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
 
@@ -128,7 +129,7 @@ def test_no_number_of_latency_is_cut_however_narrow_the_terminal(tmp_path, monke
 
 @pytest.mark.parametrize("board", ["uno", "nano33ble"])
 def test_a_missing_tool_is_told_before_any_work(run, monkeypatch, board):
-    monkeypatch.setattr(toolchain, "missing", lambda target: f"gcc of {target} (apt-get install it)")
+    monkeypatch.setattr(simulate, "missing", lambda target: f"gcc of {target.name} (apt-get install it)")
     monkeypatch.setattr(models, "load", lambda folder: pytest.fail("told after seconds of work"))
     done = CliRunner().invoke(app, ["simulate", str(run), "--board", board])
     title, target = {"uno": ("Arduino Uno", "avr"), "nano33ble": ("Arduino Nano 33 BLE", "m4f")}[board]
@@ -147,7 +148,7 @@ def test_latency_of_a_run_is_that_of_its_grid(run):
 
 
 def test_simulate_says_predicted_and_counted(run):
-    lack = toolchain.missing("m0plus")
+    lack = simulate.missing(targets()["m0plus"])
     if lack:
         pytest.skip(f"the simulation needs {lack}")
     integer, real = json.loads(invoke("simulate", run, "--board", "mkr1000", "--steps", "8", "--json"))
@@ -161,7 +162,7 @@ def test_simulate_says_predicted_and_counted(run):
 
 def test_simulate_counts_anyones_firmware(tmp_path):
     """Two AVR instructions of known cost between the marks: 8 nops are 8 cycles, and the stamp itself 1 or 2."""
-    lack = toolchain.missing("avr")
+    lack = simulate.missing(targets()["avr"])
     if lack:
         pytest.skip(f"the simulation needs {lack}")
     nops = "nop\\n" * 8
@@ -177,7 +178,7 @@ def test_simulate_counts_anyones_firmware(tmp_path):
 @pytest.mark.parametrize(("board", "target"), [("mkr1000", "m0plus"), ("due", "m3"), ("nano33ble", "m4f")])
 def test_simulate_counts_anyones_firmware_on_arm(board, target, tmp_path):
     """Eight nops are 8 cycles, whatever the stamps cost, which a first empty pair says."""
-    lack = toolchain.missing(target)
+    lack = simulate.missing(targets()[target])
     if lack:
         pytest.skip(f"the simulation of {target} needs {lack}")
     nops = "nop\\n" * 8
@@ -187,7 +188,7 @@ def test_simulate_counts_anyones_firmware_on_arm(board, target, tmp_path):
         "int main(void) { stamp(255); stamp(0); stamp(7);"
         f'__asm__ volatile("{nops}"); stamp(0); *(volatile unsigned *)0x40000008 = 1; for (;;) {{}} }}\n'
     )
-    command = ["arm-none-eabi-gcc", "-O2", *toolchain.FLAGS[target], "a.c", "-o", "a.elf"]
+    command = [targets()[target].compiler, "-O2", *targets()[target].flags, "a.c", "-o", "a.elf"]
     subprocess.run(command, cwd=tmp_path, check=True)
     (interval,) = json.loads(invoke("simulate", "--elf", tmp_path / "a.elf", "--board", board, "--json"))
     assert interval == {"mark": 7, "cycles": 8.0}

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from bench import mcu, zoo
 from bench.mcu.graph import Buffer, Gather, Ref
 from bench.mcu.program import Copy, IntBuffer, Program
+from bench.mcu.simulate import missing
+from bench.mcu.target import targets
 from bench.train.classification.network import Network
 
+TARGETS = targets()
+ON = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+"""On every processor."""
+BOARDS = {board.target: board for board in mcu.boards().values()}
+"""A board with each processor."""
 OPTIONS = {
     "gru": ({}, {"reset": "before"}),
     "qrnn": ({"window": 3}, {"pooling": "f"}, {"pooling": "ifo", "window": 2}),
@@ -26,6 +34,7 @@ CASES = [
     for options in OPTIONS.get(name, ({},))
     if rank is None or name != "spectralrnn"  # whose matrix has full rank by construction
 ]
+NAMES = sorted({name for name, _, _ in CASES})
 IDS = [f"{name}-{'dense' if rank is None else 'lowrank'}-{'-'.join(map(str, o.values()))}" for name, rank, o in CASES]
 
 
@@ -73,3 +82,17 @@ def observed(model):
     scores = Ref(len(model.buffers), 0, size)
     head = (*model.head, (Copy if integer else Gather)(scores, results))
     return replace(model, buffers=(*model.buffers, buffer), head=head, scores=scores)
+
+
+def need(target):
+    """Skips a test whose simulator is missing here."""
+    if lack := missing(target):
+        pytest.skip(f"the simulation of {target.name} needs {lack}")
+
+
+def agree(model, said, sequences):
+    """Every score and every answer after every sample is the interpreter's."""
+    for x, scores, answers in zip(sequences, said.scores, said.answers, strict=True):
+        wanted = mcu.trajectory(model, x)
+        np.testing.assert_array_equal(scores, wanted)
+        np.testing.assert_array_equal(answers, wanted.argmax(1))

@@ -11,16 +11,16 @@ import yaml
 from pydantic import ValidationError
 
 from bench.errors import RnnbenchError
-from bench.mcu import Board, Costs, Counts, Figure, Spread, board, boards
+from bench.mcu import Board, Figure, board, boards
 from bench.mcu.hardware import _parse
 
 UNCERTAIN = re.compile(r"\b(from memory|unverified|estimate|taken from|taken for|not measured|not simulated)\b")
 
 
-def figures(part: Any, path: str = "") -> Iterator[tuple[str, Figure | Spread]]:
-    if isinstance(part, Figure | Spread):
+def figures(part: Any, path: str = "") -> Iterator[tuple[str, Figure]]:
+    if isinstance(part, Figure):
         yield path, part
-    elif isinstance(part, Board | Costs):
+    elif isinstance(part, Board):
         for name in type(part).model_fields:
             yield from figures(getattr(part, name), f"{path}.{name}")
 
@@ -32,43 +32,20 @@ def test_the_boards() -> None:
     assert list(boards()) == ["due", "mkr1000", "nano33ble", "uno"]
 
 
-@pytest.mark.parametrize("name", list(boards()))
-def test_every_kind_of_operation_has_a_cost(name: str) -> None:
-    assert list(Costs.model_fields) == [kind for kind, _ in Counts().items()]
-    assert all(board(name).float32.of(kind).value > 0 for kind, _ in Counts().items())
-    assert board(name).flash_waits.value >= 1
-
-
 @pytest.mark.parametrize(("path", "figure"), EVERY)
-def test_every_figure_says_where_it_comes_from(path: str, figure: Figure | Spread) -> None:
+def test_every_figure_says_where_it_comes_from(path: str, figure: Figure) -> None:
     assert len(figure.source.split()) >= 3, path
 
 
 @pytest.mark.parametrize(("path", "figure"), EVERY)
-def test_nothing_unverified_is_unmarked(path: str, figure: Figure | Spread) -> None:
+def test_nothing_unverified_is_unmarked(path: str, figure: Figure) -> None:
     assert figure.verified or figure.basis in ("estimate", "recalled"), path
     if UNCERTAIN.search(figure.source):
         assert not figure.verified, f"{path} hedges in words but claims to be {figure.basis}"
 
 
-@pytest.mark.parametrize("name", list(boards()))
-def test_an_exponential_says_that_it_depends_on_the_data(name: str) -> None:
-    costs = board(name).float32
-    assert all("depends on the data" in each.source for each in (costs.sigmoid, costs.tanh, costs.exp))
-
-
-def test_costs_are_those_of_the_fits() -> None:
-    """MAC, sigmoid, tanh and a sixth of the gate, cycles in simulation (C float32, no wait states)."""
-    wanted = {
-        "uno": (278, 3110, 2970, 827 / 6),
-        "mkr1000": (249, 3641, 5237, 768 / 6),
-        "due": (110, 1609, 2336, 329 / 6),
-        "nano33ble": (11, 155, 205, 21 / 6),
-    }
-    for name, values in wanted.items():
-        costs = board(name).float32
-        assert (costs.mac.value, costs.sigmoid.value, costs.tanh.value) == values[:3]
-        assert costs.add.value == costs.mul.value == pytest.approx(values[3], abs=0.05)
+def test_flash_waits_stretch() -> None:
+    assert all(each.flash_waits.value >= 1 for each in boards().values())
 
 
 def test_an_unknown_board_names_the_nearest() -> None:

@@ -4,20 +4,17 @@ import itertools
 import shutil
 
 import mcu_cases as cases
-import numpy as np
 import pytest
 
 from bench import mcu
 from bench.data import open_dataset
-from bench.mcu import host, simulation, toolchain
 from bench.mcu.emit import emit
-from bench.mcu.interpreter import trajectory
-from bench.mcu.layout import is_sparse
+from bench.mcu.emit.layout import is_sparse
 from bench.mcu.program import MatVec
+from bench.mcu.simulate import host, run
 
-NAMES = sorted({name for name, _, _ in cases.CASES})
 KINDS = ("dense", "compressed")
-EVERY = list(itertools.product(NAMES, KINDS))
+EVERY = list(itertools.product(cases.NAMES, KINDS))
 
 
 @pytest.fixture(scope="module")
@@ -36,29 +33,20 @@ def made(name, kind, activity):
     return program, [each[:length] for each, length in zip(quantised, test.lengths[:4].tolist(), strict=True)]
 
 
-def agree(program, said, sequences):
-    for x, scores, answers in zip(sequences, said.scores, said.answers, strict=True):
-        wanted = trajectory(program, x)
-        np.testing.assert_array_equal(scores, wanted)
-        np.testing.assert_array_equal(answers, wanted.argmax(1))
-
-
 @pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc on the path")
 @pytest.mark.parametrize(("name", "kind"), EVERY)
 def test_this_machine_says_what_the_interpreter_says(name, kind, activity, tmp_path):
     program, sequences = made(name, kind, activity)
     if kind == "compressed" and name != "spectralrnn":
-        assert any(is_sparse(each, "m3") for each in program.step if isinstance(each, MatVec))
-    agree(program, host.run(emit(program, "m3"), sequences, tmp_path), sequences)
+        assert any(is_sparse(each, cases.TARGETS["m3"]) for each in program.step if isinstance(each, MatVec))
+    cases.agree(program, host.run(emit(program, cases.TARGETS["m3"]), sequences, tmp_path), sequences)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", ["avr", "m0plus", "m3", "m4f"])
+@cases.ON
 @pytest.mark.parametrize(("name", "kind"), EVERY)
 def test_simulated_processors_say_what_the_interpreter_says(name, kind, target, activity):
-    lack = toolchain.missing(target)
-    if lack:
-        pytest.skip(f"the simulation of {target} needs {lack}")
+    cases.need(target)
     program, (x, *_) = made(name, kind, activity)
     sequences = [x[:16]]
-    agree(program, simulation.run(emit(program, target), target, sequences), sequences)
+    cases.agree(program, run(emit(program, target), target, sequences), sequences)

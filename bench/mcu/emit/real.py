@@ -1,16 +1,19 @@
-"""Calls of the float32 kernels: the traced operations as they are, without scales."""
+"""Calls of the float32 kernels: the operations as they are, without scales."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from bench.mcu.emit.layout import is_sparse_float, sparse_float
+from bench.mcu.emit.source import Call, Emitter
+from bench.mcu.emit.template import literal
 from bench.mcu.graph import Affine, Binary, Clamp, Gather, Graph, Linear, Operation, Unary, Where
-from bench.mcu.hardware import Target
-from bench.mcu.layout import is_sparse_float, sparse_float
 from bench.mcu.reference import RealInterpreter
-from bench.mcu.source import Call, Emitter, literal
+from bench.mcu.target import Target
 
 _PROBES = (16, 12)  # sequences, steps
 
@@ -19,10 +22,15 @@ class FloatEmitter(Emitter):
     """Calls of the float32 kernels."""
 
     model: Graph
+    format, number, bytes, template = "float32", "float", 4, "kernels_float.c.j2"
 
     def __init__(self, model: Graph, target: Target) -> None:
         super().__init__(model, target)
         self.zeros = _zeros(model)
+
+    def stored(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A constant vector in float32."""
+        return value.astype(np.float32)
 
     def calls(self, operation: Operation) -> list[Call]:
         """What computes an operation."""
@@ -63,7 +71,9 @@ class FloatEmitter(Emitter):
 
 def _zeros(graph: Graph) -> dict[int, float]:
     """The part of 0 in every rectified buffer, on a few random sequences."""
-    rectified = {each.out.buffer for each in graph.kernels if isinstance(each, Clamp) and each.low == 0}
+    rectified = {
+        operation.out.buffer for operation in graph.kernels if isinstance(operation, Clamp) and operation.low == 0
+    }
     if not rectified:
         return {}
     machine = RealInterpreter(graph, _PROBES[0])
@@ -71,7 +81,7 @@ def _zeros(graph: Graph) -> dict[int, float]:
     for x in np.random.default_rng(0).normal(size=(_PROBES[1], _PROBES[0], graph.buffers[0].size)):
         machine.step(x)
         seen.append({number: float((machine.memory.arrays[number] == 0).mean()) for number in rectified})
-    return {number: float(np.mean([each[number] for each in seen])) for number in rectified}
+    return {number: float(np.mean([part[number] for part in seen])) for number in rectified}
 
 
 def _bound(value: float) -> str:

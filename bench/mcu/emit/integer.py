@@ -1,19 +1,32 @@
-"""C99 from a program or a graph: one self-contained model for one target."""
+"""Calls of the integer kernels."""
 
 from __future__ import annotations
 
-from bench.mcu.emit_float import FloatEmitter
-from bench.mcu.graph import Graph
-from bench.mcu.hardware import Target
-from bench.mcu.layout import FAMILY, dense, is_sparse, sparse, tiled
+from typing import Any
+
+from bench.mcu.emit.layout import dense, is_sparse, sparse, tiled
+from bench.mcu.emit.source import Call, Emitter
+from bench.mcu.emit.template import literal
 from bench.mcu.program import Copy, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
-from bench.mcu.source import Call, Emitter, Source, assemble, literal
 
 
 class IntegerEmitter(Emitter):
     """Calls of the integer kernels."""
 
     model: Program
+    format, number, bytes, template = "int8", "int16_t", 2, "kernels.c.j2"
+
+    def values(self) -> dict[str, Any]:
+        """What the templates of this format want beyond the common."""
+        sample, scores = self.model.buffers[0], self.model.buffers[self.model.scores.buffer]
+        return {
+            "avr": self.target.family == "avr",
+            "divides": self.target.divides,
+            "matvec": f"matvec_{self.target.family}.c.j2",
+            "fraction": sample.fraction,
+            "limit": sample.limit,
+            "score_fraction": scores.fraction,
+        }
 
     def calls(self, kernel: Kernel) -> list[Call]:
         """What computes a kernel."""
@@ -48,10 +61,10 @@ class IntegerEmitter(Emitter):
             function, stream = sparse(kernel, self.target)
             arguments = (out, self.at(kernel.x), self.constant("s", stream), bias, add, str(rows), *ends)
             return Call(function, arguments, rows, kernel)
-        family, tiles = FAMILY[self.target], tiled(kernel, self.target)
-        order = dense(kernel.weight, family) if tiles else kernel.weight.ravel()
-        weight = self.constant("w", order, "" if family == "avr" else " RNN_ALIGNED")
-        function = "matvec24" if tiles and family == "avr" else "matvec"
+        avr, tiles = self.target.family == "avr", tiled(kernel, self.target)
+        order = dense(kernel.weight, self.target) if tiles else kernel.weight.ravel()
+        weight = self.constant("w", order, "" if avr else " RNN_ALIGNED")
+        function = "matvec24" if tiles and avr else "matvec"
         sizes = (str(rows), str(columns), *ends)
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes), rows, kernel)
 
@@ -70,33 +83,3 @@ def _ends(kernel: Pair, limit: str) -> tuple[str, ...]:
             return ()
         case _:
             return (*aligned, str(kernel.shift), limit)
-
-
-def emit(model: Program | Graph, target: Target, title: str | None = None) -> Source:
-    """The C code of a model, kernels and weights laid out for a target.
-
-    Args:
-        model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
-        target: the processor.
-        title: what the comments call it.
-
-    Raises:
-        RnnbenchError: when a size is beyond the code's counters.
-    """
-    if isinstance(model, Graph):
-        real = FloatEmitter(model, target)
-        calls = tuple([call for each in part for call in real.calls(each)] for part in (model.step, model.head))
-        return assemble(real, (calls[0], calls[1]), title, {"kernels": "kernels_float.c.j2"})
-    emitter = IntegerEmitter(model, target)
-    calls = tuple([call for each in part for call in emitter.calls(each)] for part in (model.step, model.head))
-    sample, scores = model.buffers[0], model.buffers[model.scores.buffer]
-    values = {
-        "kernels": "kernels.c.j2",
-        "avr": target == "avr",
-        "divides": target in ("m3", "m4f"),
-        "matvec": f"matvec_{FAMILY[target]}.c.j2",
-        "fraction": sample.fraction,
-        "limit": sample.limit,
-        "score_fraction": scores.fraction,
-    }
-    return assemble(emitter, (calls[0], calls[1]), title, values)

@@ -1,4 +1,4 @@
-"""Runs exported code on this machine, to hold it against the interpreter."""
+"""Runs exported code on this machine, to compare it with the interpreter."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.errors import RnnbenchError
-from bench.mcu.simulation import WIRE, Said, Samples, said
-from bench.mcu.source import STEM, Source
+from bench.mcu.emit import Source
+from bench.mcu.emit.source import STEM
+from bench.mcu.interpreter import Samples
+from bench.mcu.simulate.run import WIRE, Said, said
 
 _MAIN = """#include "%(stem)s.h"
 #include <stdio.h>
@@ -34,15 +36,12 @@ int main(void)
 
 
 def run(source: Source, sequences: Sequence[Samples], folder: Path) -> Said:
-    """What the code says after every sample.
+    """The scores and answers of the code after every sample.
 
     Args:
         source: from :func:`bench.mcu.emit.emit`.
-        sequences: each [T, D], int16 in the program's format, or float32.
+        sequences: each [T, D], in the model's format.
         folder: to compile in.
-
-    Returns:
-        Of each sequence the scores [T, C] and the answers [T].
 
     Raises:
         RnnbenchError: when there is no C compiler, or it refuses the code.
@@ -57,6 +56,6 @@ def run(source: Source, sequences: Sequence[Samples], folder: Path) -> Said:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RnnbenchError(f"{compiler} refuses the exported code: {(done.stderr.strip().splitlines() or ['?'])[0]}")
-    data = b"".join(len(each).to_bytes(4, "little") + each.astype(WIRE[source.format]).tobytes() for each in sequences)
+    data = b"".join(len(x).to_bytes(4, "little") + x.astype(WIRE[source.format]).tobytes() for x in sequences)
     raw = subprocess.run([folder / "model"], input=data, capture_output=True, check=True).stdout
     return said(source, raw, sequences)

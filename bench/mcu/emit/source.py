@@ -5,23 +5,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
-from typing import Any
+from typing import Any, ClassVar
 
-import jinja2
-import numpy as np
 import numpy.typing as npt
 
 from bench.errors import RnnbenchError
-from bench.mcu import memory
-from bench.mcu.graph import Graph, Operation, Ref
-from bench.mcu.hardware import Format, Target
-from bench.mcu.program import Kernel, Program
+from bench.mcu.emit import memory
+from bench.mcu.emit.template import as_c, render
+from bench.mcu.graph import Operation, Ref
+from bench.mcu.hardware import Format
+from bench.mcu.program import Kernel
+from bench.mcu.target import Target
 
 STEM = "rnn_model"
-NUMBER: dict[Format, str] = {"int8": "int16_t", "float32": "float"}
-"""What samples, states and scores are in C."""
-_TYPES = {each: f"{each}_t" for each in ("int8", "int16", "int32", "uint8", "uint16", "uint32")} | {"float32": "float"}
+_TYPES = {f"{name}{bits}": f"{name}{bits}_t" for name in ("int", "uint") for bits in (8, 16, 32)} | {"float32": "float"}
 _MOST_CALLS = 126  # of a step: what the stopwatch's marks can tell apart
 
 
@@ -59,12 +56,13 @@ class Call:
         return f"rnn_{self.function}({', '.join(self.arguments)});"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Source:
     """A model's C code.
 
     Attributes:
         format: of its numbers.
+        number: their type in C.
         files: text by name.
         step: the kernels' calls of one sample, the copy of the sample first.
         head: those of the classifier.
@@ -74,40 +72,52 @@ class Source:
     """
 
     format: Format
-    files: dict[str, str] = field(default_factory=dict)
-    step: tuple[Call, ...] = ()
-    head: tuple[Call, ...] = ()
-    classes: int = 0
-    flash_bytes: int = 0
-    ram_bytes: int = 0
+    number: str
+    files: dict[str, str] = field(repr=False)
+    step: tuple[Call, ...]
+    head: tuple[Call, ...]
+    classes: int
+    flash_bytes: int
+    ram_bytes: int
 
-
-def environment() -> jinja2.Environment:
-    """The templates."""
-    folder = resources.files("bench.mcu").joinpath("templates")
-    loader = jinja2.FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8"))
-    return jinja2.Environment(  # noqa: S701 -- C, not HTML
-        loader=loader,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of the step, then of the head."""
+        return self.step + self.head
 
 
 class Emitter:
-    """Places and constants of a model for one target.
+    """Places and constants of a model for one processor.
 
-    Args:
-        model: integers or float32.
-        target: the processor.
+    Attributes:
+        format: of the numbers.
+        number: their type in C.
+        bytes: of one of them.
+        template: of the kernels.
     """
 
-    def __init__(self, model: Program | Graph, target: Target) -> None:
+    format: ClassVar[Format]
+    number: ClassVar[str]
+    bytes: ClassVar[int]
+    template: ClassVar[str]
+
+    def __init__(self, model: memory.Model, target: Target) -> None:
         self.model = model
         self.target = target
         self.layout = memory.plan(model)
         self.constants: dict[tuple[str, bytes], Constant] = {}
+
+    def calls(self, kernel: Any) -> list[Call]:
+        """The calls that compute a kernel."""
+        raise NotImplementedError
+
+    def values(self) -> dict[str, Any]:
+        """What the templates of the format want beyond the common."""
+        return {}
+
+    def stored(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A constant vector in the format's type."""
+        return value
 
     def constant(self, prefix: str, values: npt.NDArray[Any], align: str = "") -> str:
         """An array's name; equal arrays are stored once."""
@@ -123,11 +133,11 @@ class Emitter:
         value = self.model.buffers[ref.buffer].value
         if value is None:
             return f"M({self.layout.offsets[ref.buffer] + ref.offset})"
-        name = self.constant("k", value.astype(np.float32) if isinstance(self.model, Graph) else value)
+        name = self.constant("k", self.stored(value))
         return f"{name} + {ref.offset}" if ref.offset else name
 
     def in_flash(self, ref: Ref) -> str:
-        """The ending of a kernel whose last operand lies there."""
+        """The ending of a kernel whose last operand lies in flash."""
         return "" if self.model.buffers[ref.buffer].value is None else "_flash"
 
     def copies(self, kernel: Any) -> list[Call]:
@@ -140,40 +150,40 @@ class Emitter:
             at += part.size
         return calls
 
+    def sample(self) -> Call:
+        """The copy of the sample into memory."""
+        size = self.model.buffers[0].size
+        return Call("copy", (f"M({self.layout.offsets[0]})", "x", str(size)), size)
 
-def assemble(
-    emitter: Emitter, calls: tuple[Sequence[Call], Sequence[Call]], title: str | None, values: dict[str, Any]
-) -> Source:
-    """The files of a model whose calls, of a step and of the head, are known.
+
+def assemble(emitter: Emitter, title: str | None) -> Source:
+    """The files of a model.
 
     Args:
-        emitter: that made the calls.
-        calls: of the step without the copy of the sample, and of the head.
+        emitter: of the model's format.
         title: what the comments call the model.
-        values: that the format's templates want beyond the common.
 
     Raises:
         RnnbenchError: when a size is beyond the code's counters.
     """
     model, layout = emitter.model, emitter.layout
-    kind: Format = "float32" if isinstance(model, Graph) else "int8"
+    step, head = (tuple(call for kernel in part for call in emitter.calls(kernel)) for part in (model.step, model.head))
+    step = (emitter.sample(), *step)
     if layout.words > 32000 or model.scores.size > 255:
         raise RnnbenchError(f"{model.subject}: too large for the generated code: 32000 numbers in buffers, 255 classes")
-    inputs = model.buffers[0].size
-    step = (Call("copy", (f"M({layout.offsets[0]})", "x", str(inputs)), inputs), *calls[0])
-    head = tuple(calls[1])
     if len(step) > _MOST_CALLS or len(head) > 100:
         raise RnnbenchError(f"{model.subject}: {len(step)} kernels in a step, the stopwatch counts {_MOST_CALLS}")
     constants = list(emitter.constants.values())
-    flash, ram = sum(each.bytes for each in constants), (4 if kind == "float32" else 2) * layout.words
-    values = values | {
+    flash, ram = sum(constant.bytes for constant in constants), emitter.bytes * layout.words
+    values = emitter.values() | {
         "title": title or f"{model.subject} with its classifier",
-        "generator": f"Generated by rnnbench for {emitter.target}, {kind}; do not edit.",
+        "generator": f"Generated by rnnbench for {emitter.target.name}, {emitter.format}; do not edit.",
         "stem": STEM,
         "guard": "RNN_MODEL_H",
-        "number": NUMBER[kind],
-        "integer": kind == "int8",
-        "inputs": inputs,
+        "kernels": emitter.template,
+        "number": emitter.number,
+        "integer": emitter.format == "int8",
+        "inputs": model.buffers[0].size,
         "classes": model.scores.size,
         "scores_at": layout.offsets[model.scores.buffer] + model.scores.offset,
         "input_at": layout.offsets[0],
@@ -181,23 +191,13 @@ def assemble(
         "constants": constants,
         "flash": flash,
         "ram": ram,
-        "step": [str(each) for each in step[1:]],
-        "head": [str(each) for each in head],
-        "used": {each.function for each in step + head},
+        "step": _lines(step[1:]),
+        "head": _lines(head),
+        "used": {call.function for call in step + head},
     }
-    templates = environment()
-    files = {f"{STEM}.{end}": templates.get_template(f"model.{end}.j2").render(values) for end in ("h", "c")}
-    return Source(kind, files, step, head, model.scores.size, flash, ram)
+    files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}
+    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram)
 
 
-def literal(value: float) -> str:
-    """A number as C reads it back exactly."""
-    if isinstance(value, float):
-        text = f"{np.float32(value):.9g}"
-        return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
-    return "-32767 - 1" if value == -32768 else "-2147483647 - 1" if value == -(2**31) else str(value)
-
-
-def as_c(values: npt.NDArray[Any]) -> str:
-    """Numbers as the inside of an array's braces."""
-    return ", ".join(map(literal, values.ravel().tolist()))
+def _lines(calls: Sequence[Call]) -> list[str]:
+    return [str(call) for call in calls]

@@ -1,61 +1,51 @@
-"""Weights in the order in which a target's kernels read them: one stream of flash a product."""
+"""Weights in the order in which a processor's kernels read them: one stream of flash for a product."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.mcu.graph import Linear
-from bench.mcu.hardware import Target
 from bench.mcu.program import Int8, MatVec
+from bench.mcu.target import Family, Target
 
-Family = Literal["avr", "plain", "dsp"]
-FAMILY: dict[Target, Family] = {"avr": "avr", "m0plus": "plain", "m3": "plain", "m4f": "dsp"}
-ROWS: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
+TILE: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
-
-SPARSE_BELOW: dict[Target, float] = {"avr": 0.58, "m0plus": 0.78, "m3": 0.67, "m4f": 0.26}
-"""Density below which skipping zeros takes fewer cycles than multiplying by them; ratios of cycles per product of the
-dense and the sparse kernel, simulated: 14.5 / 25, 7.75 / 10, 6 / 9, 1.94 / 7.5."""
 
 
 def is_sparse(kernel: MatVec, target: Target) -> bool:
-    """Whether a target stores only the weights that are not 0."""
-    return kernel.weight.shape[1] <= 256 and kernel.nonzeros < SPARSE_BELOW[target] * kernel.weight.size
-
-
-SPARSE_FLOAT_BELOW: dict[Target, float] = {"avr": 0.9, "m0plus": 0.9, "m3": 0.9, "m4f": 0.77}
-"""Likewise in float32, where a product costs so much that skipping it nearly always pays."""
+    """Whether only the weights that are not 0 are stored."""
+    return kernel.weight.shape[1] <= 256 and kernel.nonzeros < target.sparse_below * kernel.weight.size
 
 
 def is_sparse_float(operation: Linear, target: Target) -> bool:
-    """Whether a target stores only the weights that are not 0, in float32."""
-    return int(np.count_nonzero(operation.weight)) < SPARSE_FLOAT_BELOW[target] * operation.weight.size
+    """Whether only the weights that are not 0 are stored, in float32."""
+    return int(np.count_nonzero(operation.weight)) < target.sparse_float_below * operation.weight.size
 
 
-def narrow(kernel: MatVec) -> bool:
+def _narrow(kernel: MatVec) -> bool:
     """Whether AVR's assembly serves a product: sums in 24 bits, a shift that one multiplication does."""
     return kernel.accumulator == 24 and 1 <= kernel.shift <= 15
 
 
 def tiled(kernel: MatVec, target: Target) -> bool:
-    """Whether a target's tiles serve a dense product; else it is done row by row in 32 bits."""
-    return target != "avr" or (narrow(kernel) and kernel.weight.shape[1] <= 255)
+    """Whether tiles serve a dense product; else it is done row by row in 32 bits."""
+    return target.family != "avr" or (_narrow(kernel) and kernel.weight.shape[1] <= 255)
 
 
-def dense(weight: Int8, family: Family) -> Int8:
+def dense(weight: Int8, target: Target) -> Int8:
     """All weights, in tiles of rows, a column's side by side; rows that fill no tile follow one by one.
 
     But on AVR the columns are padded to fours, and ``dsp`` keeps four columns of a row together.
     """
-    if family == "dsp":
-        return _words(weight)
-    if family == "plain":
+    tile = TILE[target.family]
+    if target.family == "dsp":
+        return _words(weight, tile)
+    if target.family == "plain":
         weight = _padded(weight)
-    tile = ROWS[family]
     whole = len(weight) // tile * tile
     tiles = weight[:whole].reshape(-1, tile, weight.shape[1]).transpose(0, 2, 1)
     return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
@@ -68,12 +58,12 @@ def _padded(weight: Int8) -> Int8:
     return padded
 
 
-def _words(weight: Int8) -> Int8:
+def _words(weight: Int8, tile: int) -> Int8:
     """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
     rows = len(weight)
     words = _padded(weight).reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
-    whole = rows // 4 * 4
-    tiles = words[:whole].reshape(-1, 4, words.shape[1], 4).transpose(0, 2, 1, 3)
+    whole = rows // tile * tile
+    tiles = words[:whole].reshape(-1, tile, words.shape[1], 4).transpose(0, 2, 1, 3)
     return np.concatenate([tiles.ravel(), words[whole:].ravel()])
 
 
@@ -84,21 +74,17 @@ def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsigned
     and the weight. ``sparse`` elsewhere: a row's number of pairs, then its pairs, (column << 8) | weight as a byte; on
     Arm words of two, the last filled.
     """
-    if target == "avr" and _fits_bytes(kernel):
+    avr = target.family == "avr"
+    if avr and _narrow(kernel) and kernel.weight.shape[1] <= 128:  # numbers of pairs and ways between factors are bytes
         return "sparse24", np.array([byte for row in kernel.weight for byte in _steps(row)], np.uint8)
     stream: list[int] = []
     for row in kernel.weight:
         (columns,) = np.nonzero(row)
         pairs = [int(column) << 8 | int(row[column]) & 255 for column in columns]
-        if target != "avr":
+        if not avr:
             pairs = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
         stream += [len(pairs), *pairs]
-    return "sparse", np.array(stream, np.uint16 if target == "avr" else np.uint32)
-
-
-def _fits_bytes(kernel: MatVec) -> bool:
-    """Whether sums fit 24 bits, and numbers of pairs and ways between factors fit bytes."""
-    return narrow(kernel) and kernel.weight.shape[1] <= 128
+    return "sparse", np.array(stream, np.uint16 if avr else np.uint32)
 
 
 def _steps(row: Int8) -> list[int]:

@@ -1,4 +1,4 @@
-"""What instructions of Cortex-M cost, by Arm's tables: ARM DDI 0484C (M0+), DDI 0337I (M3), 100166 (M4).
+"""Cycles of Cortex-M instructions by Arm's tables: ARM DDI 0484C (M0+), DDI 0337I (M3), 100166 (M4).
 
 Zero wait states, the multiplier of one cycle on M0+. A block costs its instructions in order; a taken conditional
 branch costs more than one that is not.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.mcu.hardware import Target
+from bench.mcu.target import Pipeline
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Instruction:
     def registers(self) -> int:
         """How many registers a list names."""
         inside = self.operands[self.operands.find("{") + 1 : self.operands.find("}")]
-        return len([each for each in inside.split(",") if each.strip()])
+        return len([name for name in inside.split(",") if name.strip()])
 
     @property
     def loads(self) -> bool:
@@ -44,31 +44,27 @@ class Instruction:
 
 
 _MULTIPLE = ("push", "pop", "ldm", "stm", "vpush", "vpop", "vldm", "vstm")
-_M3 = {"mla": 2, "mls": 2, "smull": 4, "umull": 4, "smlal": 6, "umlal": 6, "sdiv": 7, "udiv": 7}
-_M4 = {"sdiv": 7, "udiv": 7}
-_FPU = {"vmla": 3, "vmls": 3, "vfma": 3, "vfms": 3, "vnmls": 3, "vdiv": 14, "vsqrt": 14}
 
 
 class Timing:
     """The costs of one core.
 
     Args:
-        target: ``m0plus``, ``m3`` or ``m4f``.
+        pipeline: of the core.
         refill: P, cycles to fill the pipeline after a branch, which Arm's tables give as 1 to 3 on M3 and M4.
     """
 
-    def __init__(self, target: Target, refill: int = 2) -> None:
-        self.small = target == "m0plus"
-        self.slow = {} if self.small else (_M3 if target == "m3" else _M4) | _FPU
+    def __init__(self, pipeline: Pipeline, refill: int = 2) -> None:
+        self.small, self.slow = pipeline.small, pipeline.slow
         self.refill = refill
         self.taken = 1 if self.small else refill
 
     def block(self, instructions: Sequence[Instruction]) -> int:
         """Cycles of a block whose last branch, if conditional, is not taken."""
         nexts = [*instructions[1:], None]
-        return sum(self._one(each, after) for each, after in zip(instructions, nexts, strict=True))
+        return sum(self._cycles(one, after) for one, after in zip(instructions, nexts, strict=True))
 
-    def _one(self, it: Instruction, after: Instruction | None) -> int:
+    def _cycles(self, it: Instruction, after: Instruction | None) -> int:
         name = it.mnemonic
         if it.conditional:
             return 1

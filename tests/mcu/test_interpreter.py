@@ -1,3 +1,5 @@
+"""The meaning of integer kernels by hand, and of whole programs beside their networks."""
+
 import math
 
 import mcu_cases as cases
@@ -5,7 +7,6 @@ import numpy as np
 import pytest
 
 from bench import mcu
-from bench.errors import RnnbenchError
 from bench.mcu.graph import Ref
 from bench.mcu.program import IntBuffer, Limit, MatVec, Pair, Program, Scale, Table
 
@@ -116,10 +117,3 @@ def test_a_sequence_ends_where_it_ends():
     for number, length in enumerate(lengths):
         alone = mcu.run(program, q[number : number + 1, :length], lengths[number : number + 1])
         np.testing.assert_array_equal(alone[0], padded[number])
-
-
-def test_calibration_wants_finite_numbers():
-    net = cases.network("rnn")
-    graph = mcu.lower(net.cell, net.head)
-    with pytest.raises(RnnbenchError, match="not finite"):
-        mcu.quantise(graph, np.full((2, 3, 5), np.nan))

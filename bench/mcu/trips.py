@@ -1,4 +1,4 @@
-"""Trip counts of the generated kernels: how often each of their blocks runs, from sizes alone.
+"""How often each block of a generated kernel runs, from sizes alone.
 
 A kernel's cycles are a sum of trip counts times costs that do not depend on the sizes; the costs are in
 ``configs/kernels``, with how they were obtained. What depends on the data is left out: the branches of saturation, and
@@ -7,11 +7,11 @@ what soft float saves on easy numbers.
 
 from __future__ import annotations
 
+from bench.mcu.emit.layout import TILE, tiled
+from bench.mcu.emit.source import Call
 from bench.mcu.graph import Linear
-from bench.mcu.hardware import Target
-from bench.mcu.layout import FAMILY, ROWS, tiled
 from bench.mcu.program import MatVec, Pair, Scale
-from bench.mcu.source import Call
+from bench.mcu.target import Target
 
 Trips = dict[str, int]
 
@@ -26,7 +26,7 @@ def trips(call: Call, target: Target) -> Trips:
         counts |= _real(call, kernel)
     else:
         counts["element"] = call.size
-    if target == "avr":  # elsewhere any shift takes one cycle
+    if target.family == "avr":  # elsewhere any shift takes one cycle
         counts |= _shifted(call, counts)
     return {name: count for name, count in counts.items() if count}
 
@@ -54,54 +54,47 @@ def _shifted(call: Call, counts: Trips) -> Trips:
 
 
 def _slow(kernel: Pair | Scale) -> bool:
-    """Whether a shift on AVR is none that 24 bits and one multiplication can do."""
+    """Whether 24 bits and one multiplication cannot do a shift on AVR."""
     if isinstance(kernel, Pair) and kernel.function != "mul":
         return max(kernel.shift_a, kernel.shift_b) > 6 or not 1 <= kernel.shift <= 8
     return not 9 <= kernel.shift <= 16
 
 
+def _ends(kernel: MatVec | Linear) -> Trips:
+    """What the ends of rows add."""
+    rows = len(kernel.weight)
+    return {"bias": rows if kernel.bias is not None else 0, "add": rows if kernel.add is not None else 0}
+
+
 def _real(call: Call, kernel: Linear) -> Trips:
     """A product in float32, row by row; with a 0 it costs less than another where a library multiplies."""
-    rows = len(kernel.weight)
-    nonzeros = int((kernel.weight != 0).sum())
-    ends = {"bias": rows if kernel.bias is not None else 0, "add": rows if kernel.add is not None else 0}
+    rows, nonzeros = len(kernel.weight), int((kernel.weight != 0).sum())
     if call.function == "sparse":
-        return {"row": rows, "pair": nonzeros, **ends}
+        return {"row": rows, "pair": nonzeros, **_ends(kernel)}
     easy = round(call.zeros * nonzeros)
-    return {"row": rows, "pair": nonzeros - easy, "zero": kernel.weight.size - nonzeros + easy, **ends}
-
-
-def _ends(kernel: MatVec, rows: int) -> Trips:
-    """What the ends of rows add."""
-    return {
-        "bias": rows if kernel.bias is not None else 0,
-        "add": rows if kernel.add is not None else 0,
-    }
+    return {"row": rows, "pair": nonzeros - easy, "zero": kernel.weight.size - nonzeros + easy, **_ends(kernel)}
 
 
 def _sparse(kernel: MatVec, target: Target) -> Trips:
-    rows = len(kernel.weight)
-    stored = (kernel.weight != 0).sum(1)
-    pairs = {"pair": kernel.nonzeros} if target == "avr" else {"two_pairs": int((-(-stored // 2)).sum())}
-    return {"row": rows, "empty": int((stored == 0).sum()), **pairs, **_ends(kernel, rows)}
+    rows, stored = len(kernel.weight), (kernel.weight != 0).sum(1)
+    pairs = {"pair": kernel.nonzeros} if target.family == "avr" else {"two_pairs": int((-(-stored // 2)).sum())}
+    return {"row": rows, "empty": int((stored == 0).sum()), **pairs, **_ends(kernel)}
 
 
 def _dense(call: Call, kernel: MatVec, target: Target) -> Trips:
     rows, columns = kernel.weight.shape
-    family = FAMILY[target]
     if not tiled(kernel, target):
-        return {"row": rows, "column": rows * columns, **_ends(kernel, rows)}
-    tiles, single = divmod(rows, ROWS[family])
-    steps = columns if family == "avr" else -(-columns // 4)
-    alone = 4 * steps if family == "plain" else steps
+        return {"row": rows, "column": rows * columns, **_ends(kernel)}
+    tiles, single = divmod(rows, TILE[target.family])
+    steps = columns if target.family == "avr" else -(-columns // 4)
+    alone = 4 * steps if target.family == "plain" else steps
     entered = {"tiles": int(tiles > 0), "singles": int(single > 0)}
     body = {"tile_step": tiles * steps}
-    if family == "dsp":
-        narrow = 0 if call.arguments[-1] == "32767" else tiles  # clamped by comparing
+    if target.family == "dsp":
         body = {
-            "narrow": narrow,
+            "narrow": 0 if call.arguments[-1] == "32767" else tiles,  # clamped by comparing
             "tile_step": tiles * (steps // 4),
             "tile_rest": tiles * (steps % 4),
             "tile_short": tiles * (steps < 4),
         }
-    return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **_ends(kernel, rows)}
+    return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **_ends(kernel)}

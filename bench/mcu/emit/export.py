@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bench.mcu.comparison import TOLERANCE
 from bench.mcu.emit import emit
+from bench.mcu.emit.source import STEM, Source
+from bench.mcu.emit.template import as_c, render
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
-from bench.mcu.interpreter import trajectory
-from bench.mcu.prediction import CodeLatency
+from bench.mcu.interpreter import Samples, trajectory
+from bench.mcu.prediction import Prediction
 from bench.mcu.program import Program
-from bench.mcu.simulation import Samples
-from bench.mcu.source import STEM, Source, as_c, environment
+from bench.mcu.reference import TOLERANCE
 
 
 def export(
     model: Program | Graph,
     board: Board,
     example: Samples,
-    latency: CodeLatency,
+    latency: Prediction,
     folder: Path,
     *,
     title: str,
@@ -62,17 +63,16 @@ def export(
         "steps": len(example),
         "samples": as_c(example),
         "scores": as_c(table),
-        "answers": ", ".join(str(int(each)) for each in table.argmax(1)),
+        "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),
         "classes": list(classes),
         "latency": latency,
     }
-    templates = environment()
-    for name, template in {**_FILES, _sketch(folder): "sketch.ino.j2"}.items():
-        source.files[name] = templates.get_template(template).render(values)
+    templates = {**_FILES, _sketch(folder): "sketch.ino.j2"}
+    files = source.files | {name: render(template, values) for name, template in templates.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in source.files.items():
+    for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return source
+    return replace(source, files=files)
 
 
 MARK = "<!-- written by rnnbench export -->"

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.mcu import simulation, toolchain
 from bench.mcu.emit import emit
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board, Format
-from bench.mcu.interpreter import trajectory
+from bench.mcu.interpreter import Samples, trajectory
 from bench.mcu.prediction import predict
 from bench.mcu.program import Program
-
-TOLERANCE = 1e-4
-"""How far a float32 score may be from NumPy's, relative to 1 + its size: both round, in another order."""
+from bench.mcu.reference import TOLERANCE
+from bench.mcu.simulate.firmware import compiler_version
+from bench.mcu.simulate.run import run, simulator_version
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Compared:
         ratio: of the step's products to the core's limit, predicted; ``None`` in float32.
         worst: the largest difference of a score from the interpreter's, relative to 1 + its size.
         exact: whether every score after every sample was the interpreter's.
-        agrees: ``exact``, or in float32 ``worst`` within :data:`TOLERANCE`.
+        agrees: ``exact``, or in float32 ``worst`` within :data:`bench.mcu.reference.TOLERANCE`.
     """
 
     board: str
@@ -57,7 +56,7 @@ class Compared:
     agrees: bool
 
 
-def compare(model: Program | Graph, board: Board, sequences: Sequence[simulation.Samples]) -> Compared:
+def compare(model: Program | Graph, board: Board, sequences: Sequence[Samples]) -> Compared:
     """Compiles, simulates and compares.
 
     Args:
@@ -69,7 +68,7 @@ def compare(model: Program | Graph, board: Board, sequences: Sequence[simulation
         RnnbenchError: when a tool is missing, or the program does not fit.
     """
     source = emit(model, board.target)
-    ran = simulation.run(source, board.target, sequences)
+    ran = run(source, board.target, sequences)
     predicted = predict(model, board, steps=len(sequences[0]))
     worst = 0.0
     for x, scores in zip(sequences, ran.scores, strict=True):
@@ -79,8 +78,8 @@ def compare(model: Program | Graph, board: Board, sequences: Sequence[simulation
     return Compared(
         board=board.name,
         format=source.format,
-        compiler=toolchain.version(board.target),
-        simulator=simulation.version(board.target),
+        compiler=compiler_version(board.target),
+        simulator=simulator_version(board.target),
         steps=sum(map(len, sequences)),
         predicted_step=predicted.cycles_per_step,
         simulated_step=simulated,
@@ -94,7 +93,7 @@ def compare(model: Program | Graph, board: Board, sequences: Sequence[simulation
     )
 
 
-def _later(cycles: list[float], sequences: Sequence[simulation.Samples]) -> list[float]:
-    """Of every sequence's steps those after the first, where there are any."""
+def _later(cycles: list[float], sequences: Sequence[Samples]) -> list[float]:
+    """The steps of every sequence but its first, where there are others."""
     firsts = set(np.cumsum([0, *map(len, sequences)]).tolist())
-    return [each for number, each in enumerate(cycles) if number not in firsts] or cycles
+    return [count for number, count in enumerate(cycles) if number not in firsts] or cycles

@@ -1,4 +1,4 @@
-"""Where a program's buffers live in RAM: states and sample for ever, temporaries only while they are needed."""
+"""Places of a model's buffers in RAM: of states and sample for ever, of temporaries while they are needed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def plan(model: Model) -> Layout:
     offsets: dict[int, int] = {}
     top = 0
     buffers: tuple[Buffer | IntBuffer, ...] = model.buffers
-    for number, each in enumerate(buffers):
-        if each.role in ("input", "state"):
+    for number, buffer in enumerate(buffers):
+        if buffer.role in ("input", "state"):
             offsets[number] = top
-            top += _padded(each.size)
+            top += _padded(buffer.size)
     most = top
     born, dead = _lifetimes(model)
     for number in sorted(born, key=lambda n: (born[n], n)):

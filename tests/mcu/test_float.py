@@ -1,6 +1,5 @@
-"""The traced program in float32: C against NumPy's float32, and cycles through soft float or the M4's unit."""
+"""The code in float32: C against NumPy's float32, and cycles through soft float or the M4's unit."""
 
-import itertools
 import shutil
 
 import mcu_cases as cases
@@ -8,13 +7,10 @@ import numpy as np
 import pytest
 
 from bench import mcu
-from bench.mcu import host, toolchain
-from bench.mcu.comparison import TOLERANCE
 from bench.mcu.emit import emit
 from bench.mcu.interpreter import trajectory
-
-BOARDS = {"avr": "uno", "m0plus": "mkr1000", "m3": "due", "m4f": "nano33ble"}
-NAMES = sorted({name for name, _, _ in cases.CASES})
+from bench.mcu.reference import TOLERANCE
+from bench.mcu.simulate import host
 
 
 def graph(name, rank=None, options=None, **sizes):
@@ -31,14 +27,14 @@ def samples(features, steps=10, scale=1.0):
 def test_the_code_says_what_numpy_says_in_float32(name, rank, options, tmp_path):
     _, model = graph(name, rank, options, zeros=0.8 if rank else 0.0)
     sequences = [samples(5), samples(5, scale=30.0), np.zeros((4, 5), np.float32)]
-    said = host.run(emit(model, "m4f"), sequences, tmp_path)
+    said = host.run(emit(model, cases.TARGETS["m4f"]), sequences, tmp_path)
     for x, scores in zip(sequences, said.scores, strict=True):
         wanted = trajectory(model, x)
         assert wanted.dtype == np.float32
         np.testing.assert_allclose(scores, wanted, rtol=TOLERANCE, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", cases.NAMES)
 def test_numpys_float32_is_torchs(name):
     net, model = graph(name)
     x = samples(5)
@@ -47,12 +43,11 @@ def test_numpys_float32_is_torchs(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "target"), list(itertools.product(NAMES, BOARDS)))
+@cases.ON
+@pytest.mark.parametrize("name", cases.NAMES)
 def test_predicted_cycles_are_the_simulated_ones_within_four_hundredths(name, target):
-    lack = toolchain.missing(target)
-    if lack:
-        pytest.skip(f"the simulation of {target} needs {lack}")
+    cases.need(target)
     _, model = graph(name, features=9, hidden=32, classes=6)
-    compared = mcu.compare(model, mcu.board(BOARDS[target]), [samples(9, 8)])
+    compared = mcu.compare(model, cases.BOARDS[target], [samples(9, 8)])
     assert compared.agrees, compared.worst
     assert abs(compared.error) <= 0.04

@@ -1,4 +1,4 @@
-"""From vector operations on real numbers to the integer program, after training: scales from a calibration batch."""
+"""From a graph of real numbers to an integer program, after training, with scales from a calibration batch."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = No
     head = tuple(map(convert.kernel, graph.head))
     buffers = [
         IntBuffer(
-            each.name,
-            each.size,
-            each.role,
+            buffer.name,
+            buffer.size,
+            buffer.role,
             formats[number].fraction,
             formats[number].bits,
-            None if each.value is None else _fixed(each.value, formats[number].fraction, formats[number].bits),
+            None if buffer.value is None else _fixed(buffer.value, formats[number].fraction, formats[number].bits),
         )
-        for number, each in enumerate(graph.buffers)
+        for number, buffer in enumerate(graph.buffers)
     ]
     return Program(graph.subject, tuple(buffers), step, head, graph.scores)
 
@@ -59,7 +59,7 @@ def _largest(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None) -> 
     if not len(x) or not np.isfinite(x).all():
         raise RnnbenchError(f"{graph.subject}: the calibration batch is empty or not finite")
     ends = np.full(len(x), x.shape[1]) if lengths is None else lengths
-    largest = [0.0 if each.value is None else float(np.abs(each.value).max()) for each in graph.buffers]
+    largest = [0.0 if buffer.value is None else float(np.abs(buffer.value).max()) for buffer in graph.buffers]
 
     def watch(step: int, number: int, value: Floats) -> None:
         live = value[ends > step]

@@ -1,3 +1,5 @@
+"""From cells to vector operations: the same numbers, in the fewest operations, and what is refused."""
+
 import shutil
 
 import mcu_cases as cases
@@ -7,11 +9,10 @@ import torch
 
 from bench import mcu, zoo
 from bench.errors import RnnbenchError
-from bench.mcu import host
 from bench.mcu.emit import emit
 from bench.mcu.graph import Affine, Linear
-from bench.mcu.interpreter import trajectory
 from bench.mcu.reference import run_float
+from bench.mcu.simulate import host
 from bench.train.classification.network import Classifier, Network
 from cells import Cell, Weight
 
@@ -64,7 +65,7 @@ def test_a_cell_that_is_no_formula_is_refused_with_its_name_the_operation_and_th
     with pytest.raises(RnnbenchError) as caught:
         mcu.lower(Odd(lambda x, h, b: torch.erfinv(x) + h), Classifier(12, 2))
     message = str(caught.value)
-    for part in ("cell 'odd'", "erfinv", "test_lowering.py", "torch.erfinv(x)"):
+    for part in ("cell 'odd'", "erfinv", "test_lower.py", "torch.erfinv(x)"):
         assert part in message
     assert "\n" not in message
 
@@ -133,9 +134,7 @@ def test_the_code_of_any_operation_is_exact(name, tmp_path):
     program = cases.program(net)
     x = cases.sequences(2)[0]
     quantised = list(mcu.quantise_input(program, x))
-    said = host.run(emit(program, "m4f"), quantised, tmp_path)
-    for sequence, scores in zip(quantised, said.scores, strict=True):
-        np.testing.assert_array_equal(scores, trajectory(program, sequence))
+    cases.agree(program, host.run(emit(program, cases.TARGETS["m4f"]), quantised, tmp_path), quantised)
 
 
 def test_training_mode_comes_back():

@@ -1,20 +1,18 @@
-"""Cortex-M programs in unicorn: counts how often each edge between blocks is taken, and charges the blocks after."""
+"""Cortex-M programs in unicorn, which counts the edges taken between blocks; the blocks are charged afterwards."""
 
 from __future__ import annotations
 
 import importlib
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.mcu.cortex_m import Instruction, Timing
-from bench.mcu.hardware import Target
+from bench.mcu.simulate.cortex_m import Instruction, Timing
+from bench.mcu.target import Pipeline
 
 _MARK, _SAY, _END = 0x40000000, 0x40000004, 0x40000008
 _RAM, _RAM_SIZE, _FLASH_SIZE = 0x20000000, 0x40000, 0x200000
-_MODELS: Mapping[Target, str] = {"m0plus": "M0", "m3": "M3", "m4f": "M4"}
 _CONDITIONS = ["eq", "ne", "hs", "lo", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"]
 # Optional packages without types: they are looked up when a simulation needs them.
 unicorn: Any = importlib.import_module("unicorn")
@@ -25,9 +23,11 @@ Edges = Counter[tuple[int, int]]
 
 
 class _Machine:
-    def __init__(self, elf: Path, target: Target) -> None:
+    """A program in memory, the edges between its blocks, and what it said."""
+
+    def __init__(self, elf: Path, pipeline: Pipeline) -> None:
         self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        self.uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{_MODELS[target]}"))
+        self.uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{pipeline.unicorn}"))
         self.uc.mem_map(0, _FLASH_SIZE)
         self.uc.mem_map(_RAM, _RAM_SIZE)
         self.uc.mem_map(_MARK & ~0xFFF, 0x1000)
@@ -76,7 +76,7 @@ class _Machine:
     def decoded(self, address: int) -> list[Instruction]:
         if address not in self.blocks:
             code = bytes(self.uc.mem_read(address, self.sizes[address]))
-            self.blocks[address] = [_instruction(each) for each in self.disassembler.disasm(code, address)]
+            self.blocks[address] = [_instruction(one) for one in self.disassembler.disasm(code, address)]
         return self.blocks[address]
 
     def cycles(self, edges: Edges, timing: Timing) -> float:
@@ -101,20 +101,20 @@ def _instruction(decoded: Any) -> Instruction:
     return Instruction(name, decoded.op_str)
 
 
-def run(elf: Path, target: Target, refill: int) -> tuple[list[tuple[int, float]], bytes]:
+def run(elf: Path, pipeline: Pipeline, refill: int) -> tuple[list[tuple[int, float]], bytes]:
     """Marks with the cycle at which they were written, and the bytes said.
 
     Args:
-        elf: compiled for the target, its entry the first function.
-        target: the core.
-        refill: P, of :class:`bench.mcu.cortex_m.Timing`.
+        elf: its entry is the first function.
+        pipeline: of the core.
+        refill: P, of :class:`bench.mcu.simulate.cortex_m.Timing`.
 
     Raises:
         RnnbenchError: when the program crashes or does not end.
     """
-    machine = _Machine(elf, target)
+    machine = _Machine(elf, pipeline)
     machine.run()
-    timing = Timing(target, refill)
+    timing = Timing(pipeline, refill)
     marks, now = [], 0.0
     for mark, edges in machine.segments:
         marks.append((mark, now))

@@ -1,0 +1,88 @@
+"""A processor as data; ``bench/mcu/targets/`` holds one file for each, found by its folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from bench.mcu import targets as folder
+
+Family = Literal["avr", "plain", "dsp"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """How the instructions of a Cortex-M are charged, at zero wait states.
+
+    Attributes:
+        unicorn: the model's name in unicorn.
+        slow: cycles by mnemonic of the instructions that take more than one; loads, stores and branches apart.
+        small: whether loads, stores and branches cost what Cortex-M0+'s do, rather than Cortex-M3's.
+    """
+
+    unicorn: str
+    slow: Mapping[str, int]
+    small: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A processor: how code for it is compiled, laid out and simulated, and what it cannot beat.
+
+    Attributes:
+        name: as boards say it, and the files of costs.
+        compiler: the command, such as ``avr-gcc``.
+        packages: of Debian, which bring the compiler.
+        flags: of the compiler; the first names the processor.
+        family: of kernels: AVR's assembly, plain C, or C with the instructions of a DSP.
+        sparse_below: the density below which skipping zeros takes fewer cycles than multiplying by them, in integers.
+        sparse_float_below: likewise in float32, where a product costs so much that skipping it nearly always pays.
+        limit: cycles of one int8 x int16 multiplication that nothing on the core can beat.
+        limit_source: the instructions that it is made of.
+        divides: whether the core divides 32 bits in hardware.
+        pipeline: of a Cortex-M, which unicorn simulates; ``None`` of an AVR, which simavr does.
+    """
+
+    name: str
+    compiler: str
+    packages: str
+    flags: tuple[str, ...]
+    family: Family
+    sparse_below: float
+    sparse_float_below: float
+    limit: float
+    limit_source: str
+    divides: bool
+    pipeline: Pipeline | None
+
+    @property
+    def portable(self) -> bool:
+        """Whether any C99 compiler takes its code; AVR's has assembly and 24-bit integers."""
+        return self.family != "avr"
+
+    @property
+    def varies(self) -> bool:
+        """Whether the maker's tables leave open how long the pipeline takes to fill after a branch: 1 to 3 cycles."""
+        return self.pipeline is not None and not self.pipeline.small
+
+
+ARM = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
+"""Compiler and packages."""
+
+
+def cortex_m(cpu: str, *more: str) -> tuple[str, ...]:
+    """The compiler's flags for a Cortex-M, its code and data where the simulator has memory."""
+    sections = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections")
+    places = ("-nostartfiles", "-Wl,-e,main", "-Wl,-Ttext=0x8000", "-Wl,-Tdata=0x20000000")
+    return (f"-mcpu={cpu}", *more, "-mthumb", *sections, *places)
+
+
+@cache
+def targets() -> Mapping[str, Target]:
+    """Every processor by name."""
+    names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
+    return {name: importlib.import_module(f"{folder.__name__}.{name}").TARGET for name in names}
