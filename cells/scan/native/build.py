@@ -24,7 +24,7 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _NATIVE = ("-O3", "-march=native")
 _ANYWHERE = ("-O3",)
-_ALWAYS = ("-std=c++17", "-shared", "-fPIC", "-pthread", "-Wno-psabi")
+_ALWAYS = ("-std=c++17", "-fPIC", "-pthread", "-Wno-psabi")
 _PATIENCE_S = 300
 _DIGEST = hashlib.sha256().digest_size
 _log = logging.getLogger(__name__)
@@ -69,51 +69,46 @@ def library(title: str, source: str) -> ctypes.CDLL:
 
 
 def _load_or_build(title: str, source: str, compiler: str, flags: tuple[str, ...]) -> ctypes.CDLL:
-    path = _path(title, source, compiler, flags)
+    path = _path(title, source, compiler, flags, ".so")
     if _whole(path):
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(path))
-    _build(title, source, compiler, flags, path)
+    tiles = _path("tiles", "", compiler, flags, ".o")  # what no cell changes, and most of the work: once for all cells
+    if not _whole(tiles):
+        _compile([compiler, *flags, *_ALWAYS, "-c", str(_HERE / "tiles.cpp")], tiles, "")
+    began = time.monotonic()
+    parts = [f"-I{_HERE}", str(_HERE / "sequence.cpp"), str(tiles)]
+    _compile([compiler, *flags, *_ALWAYS, "-shared", *parts], path, source)
+    _log.info("compiled the %s kernel in %.1f s: %s", title, time.monotonic() - began, path)
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
         raise NoKernelError(f"the compiled kernel cannot be loaded: {error}") from None
 
 
-def _path(title: str, source: str, compiler: str, flags: tuple[str, ...]) -> Path:
+def _path(title: str, source: str, compiler: str, flags: tuple[str, ...], end: str) -> Path:
     key = "\n".join([_source_hash(), source, compiler, *flags, *_ALWAYS, _processor()])
     name = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.lower()).strip("-")
-    return cache_folder() / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.so"
+    return cache_folder() / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}{end}"
 
 
-def _build(title: str, source: str, compiler: str, flags: tuple[str, ...], path: Path) -> None:
+def _compile(command: list[str], path: Path, source: str) -> None:
     """Compiles beside ``path`` and renames, so that two processes that build at once both find a whole file."""
-    began = time.monotonic()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="build-") as folder:
-            made = Path(folder) / "kernel.so"
+            made = Path(folder) / path.name
             (Path(folder) / "own.h").write_text(source, encoding="utf-8")
-            command = [
-                compiler,
-                *flags,
-                *_ALWAYS,
-                f"-I{folder}",
-                f"-I{_HERE}",
-                str(_HERE / "sequence.cpp"),
-                "-o",
-                str(made),
-            ]
+            command = [*command, f"-I{folder}", "-o", str(made)]
             done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
             if done.returncode or not made.exists():
                 text = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:200])
-                raise NoKernelError(f"{compiler} failed: {text or f'exit code {done.returncode}'}")
+                raise NoKernelError(f"{command[0]} failed: {text or f'exit code {done.returncode}'}")
             body = made.read_bytes()
             made.write_bytes(body + hashlib.sha256(body).digest())
             made.replace(path)
     except (OSError, subprocess.SubprocessError) as error:
         raise NoKernelError(f"{type(error).__name__}: {error}") from None
-    _log.info("compiled the %s kernel in %.1f s: %s", title, time.monotonic() - began, path)
 
 
 def _whole(path: Path) -> bool:
