@@ -34,6 +34,7 @@ def corpus(request: pytest.FixtureRequest) -> Corpus:
 
 def test_corpus_counts(corpus: Corpus) -> None:
     counts, types = CORPORA[corpus.info.name]
+    assert corpus.info.counts == counts
     assert tuple(len(stream) for stream in (corpus.train, corpus.validation, corpus.test)) == counts
     assert len(corpus.words) == len(set(corpus.words)) == types == corpus.info.vocabulary
     assert corpus.fingerprint == FINGERPRINTS[corpus.info.title]
