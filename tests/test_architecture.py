@@ -190,6 +190,11 @@ def test_no_circle_of_types() -> None:
     graphlib.TopologicalSorter(graph).prepare()
 
 
+def test_tests_mirror_the_rooms() -> None:
+    rooms = {"baselines", "cells", "tools", *(path.name for path in (ROOT / "bench").iterdir() if path.is_dir())}
+    assert {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"} <= rooms
+
+
 def test_no_file_is_longer_than_300_lines() -> None:
     files = [*sources(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]
     assert {relative(path) for path in files if len(path.read_text(encoding="utf-8").splitlines()) > 300} == LONG

@@ -10,6 +10,8 @@ import torch
 
 from bench.data import Corpus, absent, open_corpus
 
+pytestmark = pytest.mark.long
+
 FINGERPRINTS = {
     "Brown": "87076ca7bd7e38dbe774aed79bb520ff9e328d179dd24e1913dfbcb5fc712022",
     "PTB-10000": "566ec0ce385284bf400e984ad79084f9e3c6f46e4197b0c48ed690a3aad785b0",

@@ -20,6 +20,8 @@ from bench.data import Dataset, Split, absent, available, infos, open_dataset
 from bench.data.sets import digits_mfcc, watch7
 from bench.errors import RnnbenchError
 
+pytestmark = pytest.mark.long
+
 CLASSIFIED = [
     *((name, {}) for name, info in infos().items() if info.task == "classification"),
     ("digits", {"speaker": "theo"}),

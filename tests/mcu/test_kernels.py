@@ -16,6 +16,8 @@ from bench.mcu.program import Copy, IntBuffer, Pair, Program
 from bench.mcu.reference import TOLERANCE
 from bench.mcu.simulate import host, run
 
+pytestmark = pytest.mark.long
+
 EXTREMES = [-32768, -32767, -16384, -257, -256, -3, -2, -1, 0, 1, 2, 3, 255, 256, 16383, 32766, 32767]
 
 

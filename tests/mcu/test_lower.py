@@ -16,6 +16,8 @@ from bench.mcu.simulate import host
 from bench.train.classification.network import Classifier, Network
 from cells import Cell, Weight
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(("name", "rank", "options"), cases.CASES, ids=cases.IDS)
 def test_the_operations_compute_what_torch_computes(name, rank, options):

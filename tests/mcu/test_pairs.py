@@ -12,6 +12,8 @@ from bench.mcu.graph import PAIRS, TABLES, Affine, Binary, Buffer, Graph, Linear
 from bench.mcu.interpreter import trajectory
 from bench.mcu.program import IntBuffer, Pair, Program, Select
 
+pytestmark = pytest.mark.long
+
 EXTREMES = [-32768, -32767, -16384, -257, -256, -3, -2, -1, 0, 1, 2, 3, 255, 256, 16383, 32766, 32767]
 GRID = list(itertools.product(EXTREMES, EXTREMES))
 A, B, OUT = (Ref(number, 0, len(GRID)) for number in range(3))

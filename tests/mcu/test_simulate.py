@@ -16,6 +16,8 @@ from bench.mcu.prediction import predict
 from bench.mcu.program import IntBuffer, MatVec, Program
 from bench.mcu.simulate import run
 
+pytestmark = pytest.mark.long
+
 SHAPES = ((9, 32, 6), (32, 45, 12), (6, 50, 7))  # on none of which a cost was fitted: calibration draws its own
 
 

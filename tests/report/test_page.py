@@ -13,6 +13,8 @@ from bench.record import runs_folder
 from bench.report import write_report
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 _VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
