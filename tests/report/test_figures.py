@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -228,6 +229,12 @@ def test_names_keep_off_the_lines_of_the_figure() -> None:
         (1, 80, 4, 80),
         (4, 80, 4, 90),
     ]
+
+
+def test_the_box_around_a_line_has_a_pixel_of_room() -> None:
+    """From (5, 3) to (1, 4) in data; two pixels to the unit sideways, one upwards."""
+    axes: Any = SimpleNamespace(transData=SimpleNamespace(transform=lambda end: (2 * end[0], end[1])))
+    assert scatter._around(axes, 5, 3, 1, 4) == Box(2 - 1, 3 - 1, 10 + 1, 4 + 1)
 
 
 def test_the_room_of_a_title_by_hand() -> None:
