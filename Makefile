@@ -9,10 +9,11 @@ N ?= 70
 SEED ?= 1
 IN ?=
 
-.PHONY: help setup demo test lint mutants toolchains reference clean
+.PHONY: help setup demo check test lint mutants toolchains reference clean
 help:
 	@echo "make demo    run a grid of every cell on two real data sets: records, tables, results/demo/report.html"
-	@echo "make test    format, lint and type checks, then every test"
+	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
+	@echo "make test    the same with every test"
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
@@ -32,6 +33,9 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 
 demo: setup
 	$(BIN)/rnnbench run configs/demo.yaml
+
+check: lint
+	$(BIN)/python -m pytest -m "not slow and not long"
 
 test: lint
 	$(BIN)/python -m pytest

@@ -86,6 +86,9 @@ def test_the_rules_are_kept(tree: Path) -> None:
     [
         ("cells/weight.py", "import bench.errors"),
         ("cells/weight.py", "import numpy"),
+        ("cells/weight.py", "import cells.cell"),
+        ("cells/formula/graph.py", "import cells.scan"),
+        ("cells/scan/native/emit.py", "import cells.registry"),
         ("baselines/rnn.py", "import bench.spec"),
         ("bench/plan.py", "import bench.record"),
         ("bench/data/dataset.py", "import bench.train"),
@@ -188,6 +191,11 @@ def test_no_circle_of_files() -> None:
 def test_no_circle_of_types() -> None:
     graph = {name: below for name, below in imports(of_types=True).items() if not name.startswith(CIRCLES_OF_TYPES)}
     graphlib.TopologicalSorter(graph).prepare()
+
+
+def test_tests_mirror_the_rooms() -> None:
+    rooms = {"baselines", "cells", "tools", *(path.name for path in (ROOT / "bench").iterdir() if path.is_dir())}
+    assert {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"} <= rooms
 
 
 def test_no_file_is_longer_than_300_lines() -> None:

@@ -1,13 +1,11 @@
-"""A traced cell and its classifier as a short list of vector operations on real numbers.
+"""A cell and its classifier as a short list of vector operations on real numbers.
 
-The list is what the integer program is quantised from. It is in order of execution; every vector lives in a buffer,
-each buffer but the states is written once, and the states are written after their last use.
+The list is in order of execution. Every vector lives in a buffer; a buffer is written once, a state after its last use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -24,13 +22,11 @@ class Buffer:
     """A vector in memory.
 
     Attributes:
-        name: in the generated code.
         size: numbers in it.
         role: the sample, a state, a temporary, or a constant.
         value: of a constant.
     """
 
-    name: str
     size: int
     role: Role
     value: Floats | None = None
@@ -115,7 +111,6 @@ class Gather:
 
 Operation = Linear | Binary | Where | Affine | Unary | Clamp | Gather
 
-
 TABLES = tuple(name for name, op in OPS.items() if op.form == "table")
 """The functions of one variable."""
 SATURATING = frozenset({"sigmoid", "tanh"})
@@ -126,7 +121,7 @@ PAIRS = ("add", "sub", "mul", "div", "maximum", "minimum", "greater")
 
 def reads(operation: Any) -> tuple[Ref, ...]:
     """The vectors that an operation of a graph or a kernel of a program reads, in the order of its fields."""
-    values = [getattr(operation, each.name) for each in fields(operation) if each.name != "out"]
+    values = [getattr(operation, field.name) for field in fields(operation) if field.name != "out"]
     parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
     return tuple(part for part in parts if isinstance(part, Ref))
 
@@ -151,25 +146,5 @@ class Graph:
 
     @property
     def kernels(self) -> tuple[Operation, ...]:
-        """Of the step, then of the head."""
+        """The operations of the step, then of the head."""
         return self.step + self.head
-
-    def of_role(self, role: Role) -> list[int]:
-        """The buffers of a role."""
-        return [number for number, each in enumerate(self.buffers) if each.role == role]
-
-
-@dataclass
-class Memory:
-    """The buffers of a batch while a graph or a program runs: [N, size] each."""
-
-    arrays: list[npt.NDArray[Any]]
-    written: Callable[[int], None] = field(default=lambda _: None)
-
-    def __getitem__(self, ref: Ref) -> npt.NDArray[Any]:
-        array: npt.NDArray[Any] = self.arrays[ref.buffer][:, ref.offset : ref.offset + ref.size]
-        return array
-
-    def __setitem__(self, ref: Ref, value: npt.NDArray[Any]) -> None:
-        self.arrays[ref.buffer][:, ref.offset : ref.offset + ref.size] = value
-        self.written(ref.buffer)

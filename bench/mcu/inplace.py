@@ -1,4 +1,4 @@
-"""Operations without those that nobody reads, and the new states computed in their places where that is safe."""
+"""Drops operations that nobody reads, and lets new states be computed in place where that is safe."""
 
 from __future__ import annotations
 
@@ -7,28 +7,35 @@ from dataclasses import fields, replace
 from typing import Any
 
 from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, Ref, reads
+from bench.mcu.places import Places
 
 
 def finished(
-    subject: str,
-    buffers: Sequence[Buffer],
-    step: Sequence[Operation],
-    states: Sequence[Ref],
-    head: Sequence[Operation],
-    scores: Ref,
+    subject: str, places: Places, step: Sequence[Operation], states: Sequence[Ref], head: Sequence[Operation]
 ) -> Graph:
     """The graph of collected operations.
 
     Args:
         subject: for messages.
-        buffers: the first is the sample, then the states.
+        places: the buffers; the first is the sample, then the states.
         step: the operations of one sample.
         states: where ``step`` leaves each new state.
-        head: the operations of the classifier.
-        scores: where ``head`` leaves the scores.
+        head: the operations of the classifier, the scores last.
     """
-    written = _written(buffers, _live(step, [ref.buffer for ref in states]), states)
-    return Graph(subject, tuple(buffers), tuple(written), tuple(head), scores)
+    early, states = _kept(places, states)
+    written = _written(places.buffers, _live([*early, *step], [ref.buffer for ref in states]), states)
+    return Graph(subject, tuple(places.buffers), tuple(written), tuple(head), head[-1].out)
+
+
+def _kept(places: Places, states: Sequence[Ref]) -> tuple[list[Operation], list[Ref]]:
+    """Copies of old states that become others, made before any is overwritten."""
+    copies: list[Operation] = []
+    kept = list(states)
+    for number, ref in enumerate(states):
+        if places.buffers[ref.buffer].role == "state" and ref.buffer != 1 + number:
+            kept[number] = places.temporary(ref.size)
+            copies.append(Gather(kept[number], (ref,)))
+    return copies, kept
 
 
 def _whole(ref: Ref, buffers: Sequence[Buffer]) -> bool:
@@ -53,26 +60,20 @@ def _written(buffers: Sequence[Buffer], step: Sequence[Operation], states: Seque
         target = Ref(1 + number, 0, ref.size)
         if ref == target:
             continue
-        if [each.buffer for each in states].count(ref.buffer) == 1 and _in_place(buffers, result, ref, target.buffer):
-            result = [_renamed(each, ref.buffer, target.buffer) for each in result]
+        if [state.buffer for state in states].count(ref.buffer) == 1 and _in_place(buffers, result, ref, target.buffer):
+            result = [_renamed(operation, ref.buffer, target.buffer) for operation in result]
         else:
             copies.append(Gather(target, (ref,)))
-    return result + _ordered(copies)
-
-
-def _ordered(copies: list[Operation]) -> list[Operation]:
-    """Copies between states, those that still read an old one first."""
-    written = {each.out.buffer for each in copies}
-    return sorted(copies, key=lambda each: not any(ref.buffer in written for ref in reads(each)))
+    return result + copies
 
 
 def _in_place(buffers: Sequence[Buffer], step: Sequence[Operation], ref: Ref, state: int) -> bool:
     if buffers[ref.buffer].role != "temporary" or not _whole(ref, buffers):
         return False
-    at = next(number for number, each in enumerate(step) if each.out.buffer == ref.buffer)
-    later = any(each.buffer == state for operation in step[at + 1 :] for each in reads(operation))
-    clash = isinstance(step[at], Linear | Gather) and any(each.buffer == state for each in reads(step[at]))
-    shifted = any(each.buffer == state and each.offset for each in reads(step[at]))
+    at = next(number for number, operation in enumerate(step) if operation.out.buffer == ref.buffer)
+    later = any(read.buffer == state for operation in step[at + 1 :] for read in reads(operation))
+    clash = isinstance(step[at], Linear | Gather) and any(read.buffer == state for read in reads(step[at]))
+    shifted = any(read.buffer == state and read.offset for read in reads(step[at]))
     return not (later or clash or shifted)
 
 
@@ -85,5 +86,5 @@ def _renamed(operation: Operation, old: int, new: int) -> Operation:
             return tuple(map(renamed, value))
         return at(value) if isinstance(value, Ref) else value
 
-    values = {each.name: renamed(getattr(operation, each.name)) for each in fields(operation)}
+    values = {field.name: renamed(getattr(operation, field.name)) for field in fields(operation)}
     return replace(operation, **values)

@@ -57,8 +57,8 @@ def lower(cell: Cell, head: Head) -> Graph:
             lowering = _Lowering(cell, formula)
         after = [lowering.ref(value) for value in lowering.run()]
         step, lowering.operations = lowering.operations, []
-        scores = lowering.product(Ref(1, 0, cell.hidden_size), _stored(head.W), _floats(head.b))
-    return finished(f"cell {name!r}", lowering.buffers, step, after, lowering.operations, scores.out)
+        lowering.product(Ref(1, 0, cell.hidden_size), _stored(head.W), _floats(head.b))
+    return finished(f"cell {name!r}", lowering, step, after, lowering.operations)
 
 
 @contextmanager

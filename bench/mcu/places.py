@@ -23,7 +23,7 @@ class Places:
 
     def buffer(self, size: int, role: Role, value: Floats | None = None) -> Ref:
         """A new buffer, whole."""
-        self.buffers.append(Buffer(f"b{len(self.buffers)}", size, role, value))
+        self.buffers.append(Buffer(size, role, value))
         return Ref(len(self.buffers) - 1, 0, size)
 
     def temporary(self, size: int) -> Ref:

@@ -39,7 +39,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 KNOTS = 257
-"""Of a table: one at every 256th int16 and one past the last."""
+"""Values of a table: one at every 256th int16 and one past the last."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,6 @@ class IntBuffer:
     """A vector of int16.
 
     Attributes:
-        name: in the generated code.
         size: numbers in it.
         role: the sample, a state, a temporary, or a constant.
         fraction: bits after the binary point.
@@ -55,7 +54,6 @@ class IntBuffer:
         value: of a constant.
     """
 
-    name: str
     size: int
     role: Role
     fraction: int
@@ -186,5 +184,5 @@ class Program:
 
     @property
     def kernels(self) -> tuple[Kernel, ...]:
-        """Of the step, then of the head."""
+        """The kernels of the step, then of the head."""
         return self.step + self.head

@@ -43,7 +43,6 @@ def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = No
     head = tuple(map(convert.kernel, graph.head))
     buffers = [
         IntBuffer(
-            buffer.name,
             buffer.size,
             buffer.role,
             formats[number].fraction,

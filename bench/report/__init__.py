@@ -5,7 +5,17 @@ A table is a file in ``tables``, a figure one in ``figures``; both are found by 
 
 from bench.report.results import Results, read
 from bench.report.table import Table
-from bench.report.write import Report, write_report
+from bench.report.write import Compared, Report, write_comparison, write_report
 from bench.report.writers import to_markdown, to_rich
 
-__all__ = ["Report", "Results", "Table", "read", "to_markdown", "to_rich", "write_report"]
+__all__ = [
+    "Compared",
+    "Report",
+    "Results",
+    "Table",
+    "read",
+    "to_markdown",
+    "to_rich",
+    "write_comparison",
+    "write_report",
+]

@@ -34,7 +34,7 @@ def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str
             f"ms: a sequence of the data set's greatest length on {board.title} "
             f"(format {board.format}, {board.method})."
         )
-    parts.append("Bold: best of its column, as printed. Rows by size, smallest first.")
+    parts.append("Rows by size, smallest first.")
     return " ".join(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from bench.errors import RnnbenchError
 from bench.report.board import Board
@@ -68,7 +68,7 @@ def explain_runs(summary: Summary) -> tuple[str, str]:
     if summary.absent:
         groups["not run"] = list(summary.absent)
     total = len(summary.runs) + len(summary.absent)
-    what = "; ".join(f"{_seeds(seeds)} {how}" if total > 1 else how for how, seeds in groups.items())
+    what = "; ".join(f"{name_seeds(seeds)} {how}" if total > 1 else how for how, seeds in groups.items())
     return worst.value, f"{summary.n} of {total} seeds; {what}" if what and summary.n else what
 
 
@@ -100,5 +100,6 @@ def explain_latency(summary: Summary, board: Board) -> str:
     return f"not on {board.title}: {' and '.join(missing)}" if missing else ""
 
 
-def _seeds(seeds: Sequence[int]) -> str:
+def name_seeds(seeds: Collection[int]) -> str:
+    """Returns seeds in words."""
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, sorted(seeds)))}"

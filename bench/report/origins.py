@@ -83,11 +83,12 @@ def _flat(provenance: Mapping[str, Any], above: str = "") -> list[tuple[str, str
         if isinstance(value, Mapping):
             pairs += _flat(value, f"{key} ")
         else:
-            pairs.append((name, _word(value)))
+            pairs.append((name, word(value)))
     return pairs
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
+    """Returns a recorded value in words; a dash where there is none."""
     if value is None:
         return "-"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)

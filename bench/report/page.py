@@ -58,16 +58,22 @@ def _lead(results: Results, table: Table) -> str:
 
 
 def _best(table: Table) -> list[str]:
-    """Writes a sentence for each data set that has a best cell."""
+    """Writes a sentence for each data set that has a best mean, and what is not significantly worse."""
     sentences = []
     for spanner, group in groupby(enumerate(table.columns), lambda item: item[1].spanner):
         at, column = next(group)
         best = [row for row in table.rows if row.entries[at].best]
+        near = [row.label for row in table.rows if row.entries[at].leads and row not in best]
         if best and spanner is not None:
-            names = " and ".join(row.label for row in best) + (" does" if len(best) == 1 else " do")
+            names = " and ".join(row.label for row in best)
             sizes = " and ".join(row.entries[at + 1].text for row in best)
             quality = best[0].entries[at].text + (" %" if "%" in column.title else "")
-            sentences.append(f"On {spanner.title}, {names} best: {quality} with {sizes} KB.")
+            sentence = f"On {spanner.title}, the best mean is that of {names}: {quality} with {sizes} KB"
+            if near:
+                sentence += f"; not significantly worse: {', '.join(near)}"
+            elif not any(row.entries[at].leads for row in best):
+                sentence += ", which so few seeds cannot tell from others"
+            sentences.append(f"{sentence}.")
     return sentences
 
 

@@ -31,6 +31,8 @@ class Results:
         wanted: the board whose latency to show; by default the one that most models fit, the first of them.
         rows: latencies as a command gathered them.
         published: the table that published latencies among the rows are of.
+        against: the cell or row that others are compared with; empty for no such table.
+        rope: half the width of the region of practical equivalence, in the unit of the printed metric.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Results:
     wanted: str | None = None
     rows: tuple[LatencyRow, ...] = ()
     published: Published | None = None
+    against: str = ""
+    rope: float = 1.0
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -68,6 +72,10 @@ class Results:
     def summary(self, data: DataSet, label: str) -> Summary:
         """The runs of a label on a data set."""
         return next(found for found in self.summaries if found.data == data and found.label == label)
+
+    def rows_on(self, data: DataSet) -> list[Summary]:
+        """The rows of a data set, in order of label."""
+        return [summary for summary in self.summaries if summary.data == data]
 
     @property
     def by_size(self) -> list[str]:

@@ -117,6 +117,12 @@ class Summary:
         """How many runs are done."""
         return sum(run.done for run in self.runs)
 
+    @property
+    def scores(self) -> dict[int, float]:
+        """The metric that runs are compared by, of every run that is done, by seed, as printed."""
+        name = self.data.quality
+        return {run.seed: self.data.scale * run.figures[name] for run in self.runs if name in run.figures}
+
     def values(self, name: str) -> list[float]:
         """Returns a figure of every run that has it."""
         return [run.figures[name] for run in self.runs if name in run.figures]

@@ -31,7 +31,7 @@ class Column:
         title: its heading.
         spanner: the heading that it shares with its neighbours, if any.
         name: the figure that it shows, by its name in the CSV; empty for none.
-        best: which end of the column is bold; empty for neither.
+        best: which end of the column is underlined; empty for neither.
         places: decimal places; ``None`` leaves the column's smallest number two digits or more.
         align: ``number`` aligns at the decimal point; ``left`` and ``right`` are for text.
     """
@@ -53,7 +53,8 @@ class Entry:
         mean: the number, in the column's unit; ``None`` for an entry that is not a number.
         sd: sample standard deviation (ddof 1) in the column's unit; ``None`` for fewer than two seeds.
         n: runs behind the number.
-        best: whether it is (one of) the best of its column.
+        best: whether it is (one of) the best of its column: underlined.
+        leads: whether it is the best or not significantly worse: bold.
         marks: of footnotes.
     """
 
@@ -62,6 +63,7 @@ class Entry:
     sd: float | None = None
     n: int = 0
     best: bool = False
+    leads: bool = False
     marks: tuple[str, ...] = ()
 
 
@@ -131,7 +133,10 @@ def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float
 
 
 def typeset(table: Table) -> Table:
-    """Prints the numbers of a table, each column to the same decimal places, and marks its best entries."""
+    """Prints the numbers of a table, each column to the same decimal places, and marks its best entries.
+
+    Entries that were marked before stay so.
+    """
     columns = [_typeset([row.entries[at] for row in table.rows], column) for at, column in enumerate(table.columns)]
     rows = (replace(row, entries=tuple(column[at] for column in columns)) for at, row in enumerate(table.rows))
     return replace(table, rows=tuple(rows))
@@ -148,7 +153,7 @@ def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
     return [
         entry
         if entry.mean is None
-        else replace(entry, text=_text(entry, places), best=f"{entry.mean:.{places}f}" == top)
+        else replace(entry, text=_text(entry, places), best=entry.best or f"{entry.mean:.{places}f}" == top)
         for entry in entries
     ]
 

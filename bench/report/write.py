@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
-from bench.report import frame
+from bench.report import differences, frame
 from bench.report.discover import MAIN, all_figures, all_tables
 from bench.report.drawing.svg import standalone
 from bench.report.page import to_page
 from bench.report.results import read
 from bench.report.table import Table
+from bench.report.tables import compare
 from bench.report.writers import to_csv, to_latex, to_markdown
 
 
@@ -64,6 +65,40 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
     tex, markdown, csv = (place / f"{stem}.{ending}" for ending in ("tex", "md", "csv"))
     return Report(tables, page, tex, markdown, csv, done, len(results.records) - done)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The table of :func:`write_comparison`, its rows in full, and the files."""
+
+    table: Table
+    rows: list[dict[str, str | float | None]]
+    files: list[Path]
+
+
+def write_comparison(folder: Path, against: str, rope: float) -> Compared:
+    """Writes the differences to a reference as ``tables/<grid>-compare.tex``, ``.md`` and ``.csv``.
+
+    Args:
+        folder: the results folder, with its ``runs/``.
+        against: the cell or row to compare with.
+        rope: half the width of the region of practical equivalence.
+
+    Raises:
+        RnnbenchError: when the folder holds nothing to compare or cannot be written, or the reference is in no row.
+    """
+    results = replace(read(folder), against=against, rope=rope)
+    table, rows = compare.table(results), list(differences.rows(differences.differences(results)))
+    if table is None or not rows:
+        raise RnnbenchError(f"{folder} has no finished run to compare with {against!r}")
+    stem = folder / "tables" / f"{_stem(results.name)}-compare"
+    texts = {stem.with_suffix(".tex"): to_latex(table), stem.with_suffix(".md"): to_markdown(table)}
+    texts[stem.with_suffix(".csv")] = to_csv(rows)
+    try:
+        write_all(texts)
+    except OSError as error:
+        raise RnnbenchError(f"cannot write the comparison into {folder}: {error.strerror or error}") from None
+    return Compared(table, rows, list(texts))
 
 
 def _stem(name: str) -> str:

@@ -19,6 +19,8 @@ from bench.mcu.target import targets
 from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
 
+pytestmark = pytest.mark.long
+
 GRID = """
 name: tiny
 base: {train: {epochs: 1}}

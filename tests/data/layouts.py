@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from published import Files, digits, dsa, hapt, har, mnist, speech_commands, yelp
+from published import Files, digits, dsa, hapt, har, mnist, remembered, speech_commands, yelp
 
 from bench.data import Dataset, describe
 from bench.data.families import activity, images, keywords
@@ -69,10 +69,12 @@ def read_left_out(path: Path) -> Dataset:
     return digits_set.read(path, loose(digits_set._INFO, steps=DIGITS_STEPS), "theo")
 
 
+@remembered
 def words_tree() -> Files:
     return speech_commands(THREE, length=lambda i: 16_000 - 37 * (i % 5))
 
 
+@remembered
 def commands_tree() -> Files:
     return speech_commands([*keywords.COMMANDS, "bed", "cat"], each=2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import io
 import struct
@@ -17,6 +18,12 @@ import numpy as np
 from bench.data.families import keywords
 
 Files = dict[str, bytes]
+
+
+def remembered(make: Callable[..., Files]) -> Callable[..., Files]:
+    """Makes the files once for the same arguments; every call returns a dictionary of its own."""
+    kept = functools.cache(make)
+    return functools.wraps(make)(lambda *given, **named: dict(kept(*given, **named)))
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> Path:
@@ -83,6 +90,7 @@ def speech_commands(words: Iterable[str], each: int = 3, length: Callable[[int],
     return files
 
 
+@remembered
 def har(users: Iterable[int] = range(1, 31), each: int = 12) -> Files:
     """A tree of UCI HAR: two windows of each activity for every user."""
     from bench.data.families.activity import TEST
@@ -100,6 +108,7 @@ def har(users: Iterable[int] = range(1, 31), each: int = 12) -> Files:
     return files
 
 
+@remembered
 def hapt(users: Iterable[int] = range(1, 31)) -> Files:
     """A tree of UCI HAPT: an experiment a user, a segment of 200 samples for each of six activities."""
     files: Files = {}
@@ -116,6 +125,7 @@ def hapt(users: Iterable[int] = range(1, 31)) -> Files:
     return files | {"RawData/labels.txt": "".join(labels).encode(), "activity_labels.txt": b"1 WALKING\n"}
 
 
+@remembered
 def dsa(segments: Iterable[int] = (1, 49)) -> Files:
     """A tree of DSA with a few segments a recording."""
     files = {}
@@ -134,6 +144,7 @@ def table(rows: Iterable[Iterable[str]]) -> bytes:
     return file.getvalue().encode()
 
 
+@remembered
 def yelp(train: int = 200, test: int = 50) -> Files:
     rng = np.random.default_rng(0)
     vocabulary = [f"{a}{b}" for a in "abcdefgh" for b in "klmnopq"]
@@ -151,6 +162,7 @@ def idx(values: np.ndarray) -> bytes:
     return b"\0\0\x08" + bytes([values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
 
 
+@remembered
 def mnist(train: int = 120, test: int = 30) -> Files:
     rng = np.random.default_rng(0)
     files = {}
@@ -161,6 +173,7 @@ def mnist(train: int = 120, test: int = 30) -> Files:
     return files
 
 
+@remembered
 def digits() -> Files:
     files, number = {}, 0
     for digit in range(10):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from published import dsa, hapt, har, write
 
 from bench.data.families import activity
 from bench.data.families import hapt as hapt_family
-from bench.data.sets import dsa19, hapt2, har2
+from bench.data.sets import dsa19, hapt2, hapt6, har2
+from bench.data.tree import open_tree
 from bench.errors import RnnbenchError
 
 
@@ -56,3 +58,56 @@ def test_a_dsa_without_a_subject_is_named(tmp_path: Path) -> None:
     files = {name: data for name, data in dsa().items() if "/p6/" not in name}
     with pytest.raises(RnnbenchError, match="subject 6 is missing"):
         dsa19.read(write(tmp_path, files))
+
+
+class Part:
+    """An object of pandas as the unpickler leaves it: its state and nothing else."""
+
+    def __init__(self, state: object) -> None:
+        self.state = state
+
+
+def frame(signals: np.ndarray, labels: list[int]) -> Part:
+    """A frame of the package: six signals in a block of floats; a user and a label in a block of integers."""
+    columns = [*(f"{sensor}-{axis}" for sensor in ("acc", "gyro") for axis in "xyz"), "user", "label"]
+    ints = np.array([[7] * len(labels), labels])
+    blocks = {"axes": [{"data": columns}], "blocks": [{"values": signals.T}, {"values": ints}]}
+    return Part({"_data": Part((None, {"0.14.1": blocks}))})
+
+
+def test_the_package_s_frames_become_segments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Experiments count on over users; a run of one label is a segment; label 0 is none."""
+    first, second, third = (np.random.default_rng(n).normal(size=(n, 6)) for n in (7, 2, 3))
+    users = {2: [frame(third, [0, 6, 6])], 1: [frame(first, [0, 0, 4, 4, 4, 5, 0]), frame(second, [1, 1])]}
+    monkeypatch.setattr(hapt_family, "unpickle", lambda data, frames: users if data == b"frames" and frames else None)
+    tree = open_tree(write(tmp_path, {"a/res/HAPT.pkl.gz": gzip.compress(b"frames")}))
+    raw = hapt_family._from_package(tree, "a/res/HAPT.pkl.gz")
+    # experiment, user, activity, first and last sample
+    assert raw.segments.tolist() == [[1, 1, 4, 2, 4], [1, 1, 5, 5, 5], [2, 1, 1, 0, 1], [3, 2, 6, 1, 2]]
+    for number, signals in enumerate((first, second, third), start=1):
+        assert np.array_equal(raw.signals[number], signals)
+
+
+@pytest.mark.parametrize("columns", [["acc-x"], ["user", *"abcdefg"]])
+def test_a_package_with_other_columns_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: list[str]
+) -> None:
+    blocks = {"axes": [{"data": columns}], "blocks": []}
+    users = {1: [Part({"_data": Part(({"0.14.1": blocks},))})]}
+    monkeypatch.setattr(hapt_family, "unpickle", lambda *_, **__: users)
+    tree = open_tree(write(tmp_path, {"a/res/HAPT.pkl.gz": gzip.compress(b"")}))
+    with pytest.raises(RnnbenchError, match=r"HAPT\.pkl\.gz in .*KeyError"):
+        hapt_family._from_package(tree, "a/res/HAPT.pkl.gz")
+
+
+def test_gravity_and_body_add_up_to_the_whole(tmp_path: Path) -> None:
+    """A phone at rest: all of a constant acceleration is gravity, none of it the body's; 720 counts are a g."""
+    still = np.tile([360 / 720, -0.25, 1.0, 0.0, 0.0, np.deg2rad(0.0175 * 100)], (300, 1))
+    segments = np.array([[1, 1, 1, 0, 299]])
+    channels = hapt_family._channels(hapt6.INFO, hapt_family.Recordings({1: still}, segments, "here"))[1][100:200]
+    np.testing.assert_allclose(channels[:, 6:], still[100:200, :3], atol=2**-16)
+    np.testing.assert_allclose(channels[:, :3], 0, atol=2**-16)
+    np.testing.assert_allclose(channels[:, 3:6], still[100:200, 3:], atol=2**-16)
+    assert np.array_equal(np.rint(channels * 2**16), channels * 2**16)
+    with pytest.raises(RnnbenchError, match="experiment 1 has 127 samples, less than a window"):
+        hapt_family._channels(hapt6.INFO, hapt_family.Recordings({1: still[:127]}, segments, "here"))

@@ -34,6 +34,8 @@ from bench.data.corpus import build_corpus
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build
 from bench.errors import RnnbenchError
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(catalogue.__file__).parents[2]
 INFO = DatasetInfo(
     name="toy",

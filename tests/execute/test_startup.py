@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 HEAVY = ("torch", "lightning", "numpy", "pandas", "matplotlib", "seaborn", "wandb", "pydantic")
 
 

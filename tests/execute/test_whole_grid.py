@@ -16,6 +16,8 @@ from commands import Command
 from bench import record
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 GridFile = Callable[[str], Path]
 

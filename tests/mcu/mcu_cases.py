@@ -78,7 +78,7 @@ def observed(model):
     integer = isinstance(model, Program)
     results = tuple(kernel.out for kernel in model.kernels)
     size = sum(ref.size for ref in results)
-    buffer = IntBuffer("all", size, "temporary", 12, 16) if integer else Buffer("all", size, "temporary")
+    buffer = IntBuffer(size, "temporary", 12, 16) if integer else Buffer(size, "temporary")
     scores = Ref(len(model.buffers), 0, size)
     head = (*model.head, (Copy if integer else Gather)(scores, results))
     return replace(model, buffers=(*model.buffers, buffer), head=head, scores=scores)

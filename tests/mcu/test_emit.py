@@ -10,7 +10,7 @@ from bench import mcu
 from bench.mcu.emit import emit
 from bench.mcu.simulate import host
 
-pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc on the path")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc on the path")]
 FAMILIES = ("m0plus", "m4f")  # of kernels in C, which run on any machine
 
 

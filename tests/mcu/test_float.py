@@ -12,6 +12,8 @@ from bench.mcu.interpreter import trajectory
 from bench.mcu.reference import TOLERANCE
 from bench.mcu.simulate import host
 
+pytestmark = pytest.mark.long
+
 
 def graph(name, rank=None, options=None, **sizes):
     net = cases.network(name, rank, options, **sizes)

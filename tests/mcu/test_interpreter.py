@@ -14,13 +14,13 @@ from bench.mcu.program import IntBuffer, Limit, MatVec, Pair, Program, Scale, Ta
 def one(kernel, inputs, constants=(), bits=16):
     """What a kernel makes of int16 vectors: buffers 0, 1, ... and the result last."""
     size = kernel.out.size
-    buffers = [IntBuffer(f"b{n}", len(v), "state", 0, 16) for n, v in enumerate(inputs)]
-    program = Program("test", (*buffers, IntBuffer("out", size, "state", 0, bits)), (kernel,), (), kernel.out)
+    buffers = [IntBuffer(len(v), "state", 0, 16) for n, v in enumerate(inputs)]
+    program = Program("test", (*buffers, IntBuffer(size, "state", 0, bits)), (kernel,), (), kernel.out)
     machine = mcu.Interpreter(program, 1)
     for number, value in enumerate(inputs):
-        machine.memory.arrays[number][0] = value
-    machine._run(program.step)
-    return machine.memory.arrays[-1][0].tolist()
+        machine.arrays[number][0] = value
+    machine.run(program.step)
+    return machine.arrays[-1][0].tolist()
 
 
 EXTREMES = [-32768, -32767, -257, -256, -1, 0, 1, 255, 256, 32766, 32767]

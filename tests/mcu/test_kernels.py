@@ -16,6 +16,8 @@ from bench.mcu.program import Copy, IntBuffer, Pair, Program
 from bench.mcu.reference import TOLERANCE
 from bench.mcu.simulate import host, run
 
+pytestmark = pytest.mark.long
+
 EXTREMES = [-32768, -32767, -16384, -257, -256, -3, -2, -1, 0, 1, 2, 3, 255, 256, 16383, 32766, 32767]
 
 
@@ -64,9 +66,9 @@ SHIFTS = {
 def test_no_pair_of_extremes_overflows_32_bits(tmp_path):
     """Every function, at its largest shifts, on every pair of extremes, in C with overflow checked."""
     kernels = [(name, *shifts) for name, every in SHIFTS.items() for shifts in every]
-    buffers = [IntBuffer("x", 2, "input", 0, 16), IntBuffer("h", 1, "state", 0, 16)]
-    buffers += [IntBuffer("t", 1, "temporary", 0, 16) for _ in kernels]
-    buffers.append(IntBuffer("all", len(kernels), "temporary", 0, 16))
+    buffers = [IntBuffer(2, "input", 0, 16), IntBuffer(1, "state", 0, 16)]
+    buffers += [IntBuffer(1, "temporary", 0, 16) for _ in kernels]
+    buffers.append(IntBuffer(len(kernels), "temporary", 0, 16))
     outs = [Ref(2 + number, 0, 1) for number in range(len(kernels))]
     step = [Pair(out, Ref(0, 0, 1), Ref(0, 1, 1), *kernel) for out, kernel in zip(outs, kernels, strict=True)]
     scores = Ref(len(buffers) - 1, 0, len(kernels))

@@ -16,6 +16,8 @@ from bench.mcu.simulate import host
 from bench.train.classification.network import Classifier, Network
 from cells import Cell, Weight
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(("name", "rank", "options"), cases.CASES, ids=cases.IDS)
 def test_the_operations_compute_what_torch_computes(name, rank, options):
@@ -151,3 +153,34 @@ def test_a_bias_is_part_of_its_product_whatever_its_value():
     products = [each for each in mcu.lower(net.cell, net.head).step if isinstance(each, Linear)]
     assert [each.bias is not None for each in products] == [True, False]
     assert products[1].add is not None
+
+
+class Shuffled(Cell):
+    """Three states, of which two are old ones: (tanh(W x + U h), h, c + b)."""
+
+    states = 3
+
+    def __init__(self, order):
+        super().__init__(5, 12)
+        self.order = order
+        self.W, self.U = Weight(12, 5), Weight(12, 12)
+
+    def project(self, x_TBD):
+        return self.W(x_TBD)
+
+    def step(self, pre_BG, state):
+        new = torch.tanh(self.U(state[0], add=pre_BG) + 0.5 * state[1] - 0.25 * state[2])
+        every = (new, *state)
+        return tuple(every[number] for number in self.order)
+
+
+@pytest.mark.parametrize(
+    "order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (0, 1, 1), (0, 0, 3), (3, 0, 2), (2, 1, 0), (0, 3, 2)]
+)
+def test_old_states_may_become_others(order):
+    """Delays, swaps and rings: no state is overwritten before another takes its old value."""
+    torch.manual_seed(0)
+    net = Network(Shuffled(tuple(map(int, order))), 4).double().eval()
+    x, _ = cases.sequences()
+    wanted = cases.scores(net, x, np.full(len(x), x.shape[1]))
+    np.testing.assert_allclose(run_float(mcu.lower(net.cell, net.head), x), wanted, atol=1e-12, rtol=1e-12)

@@ -12,6 +12,8 @@ from bench.mcu.graph import PAIRS, TABLES, Affine, Binary, Buffer, Graph, Linear
 from bench.mcu.interpreter import trajectory
 from bench.mcu.program import IntBuffer, Pair, Program, Select
 
+pytestmark = pytest.mark.long
+
 EXTREMES = [-32768, -32767, -16384, -257, -256, -3, -2, -1, 0, 1, 2, 3, 255, 256, 16383, 32766, 32767]
 GRID = list(itertools.product(EXTREMES, EXTREMES))
 A, B, OUT = (Ref(number, 0, len(GRID)) for number in range(3))
@@ -32,13 +34,13 @@ def clamp(value, bits=16):
 
 def computed(kernel, bits=16):
     """What the interpreter makes of every pair of extremes."""
-    buffers = [IntBuffer(name, len(GRID), "state", 0, 16) for name in "ab"]
-    program = Program("test", (*buffers, IntBuffer("out", len(GRID), "state", 0, bits)), (kernel,), (), OUT)
+    buffers = [IntBuffer(len(GRID), "state", 0, 16)] * 2
+    program = Program("test", (*buffers, IntBuffer(len(GRID), "state", 0, bits)), (kernel,), (), OUT)
     machine = mcu.Interpreter(program, 1)
     for number in range(2):
-        machine.memory.arrays[number][0] = [pair[number] for pair in GRID]
-    machine._run(program.step)
-    return machine.memory.arrays[2][0].tolist()
+        machine.arrays[number][0] = [pair[number] for pair in GRID]
+    machine.run(program.step)
+    return machine.arrays[2][0].tolist()
 
 
 def nearest(value):
@@ -73,9 +75,9 @@ def test_a_selection_takes_the_first_where_the_condition_holds():
 
 def graph_of(operations, sizes, constants=()):
     """A graph of one step on samples; the last operation's result is the scores."""
-    buffers = [Buffer("x", sizes[0], "input"), Buffer("h", 1, "state")]
-    buffers += [Buffer(f"t{number}", size, "temporary") for number, size in enumerate(sizes[1:])]
-    buffers += [Buffer("k", len(value), "constant", np.array(value)) for value in constants]
+    buffers = [Buffer(sizes[0], "input"), Buffer(1, "state")]
+    buffers += [Buffer(size, "temporary") for number, size in enumerate(sizes[1:])]
+    buffers += [Buffer(len(value), "constant", np.array(value)) for value in constants]
     return Graph("test", tuple(buffers), tuple(operations[:-1]), (operations[-1],), operations[-1].out)
 
 
@@ -99,7 +101,7 @@ def test_a_pair_approximates_reals_whatever_their_sizes(name, scales):
     machine = mcu.Interpreter(program, len(x))
     machine.step(q[:, 0])
     got = machine.scores() * 2.0 ** -program.buffers[4].fraction
-    operands = [machine.memory[ref] * 2.0 ** -program.buffers[ref.buffer].fraction for ref in (a, b)]
+    operands = [machine[ref] * 2.0 ** -program.buffers[ref.buffer].fraction for ref in (a, b)]
     wanted = np.vectorize(REAL[name])(*operands)
     assert np.abs(got - wanted).max() <= 1.01 * 2.0 ** -program.buffers[4].fraction
     exact = np.vectorize(REAL[name])(x[:, 0, :4] * scales[0], x[:, 0, 4:] * scales[1])
@@ -179,9 +181,9 @@ def test_a_graph_of_everything_survives_quantisation():
 def test_the_head_reads_every_kind_of_state():
     """A linear head of a state that a pair computes: the smallest whole model."""
     buffers = (
-        Buffer("x", 2, "input"),
-        Buffer("h", 2, "state"),
-        Buffer("y", 2, "temporary"),
+        Buffer(2, "input"),
+        Buffer(2, "state"),
+        Buffer(2, "temporary"),
     )
     step = (Binary(Ref(1, 0, 2), Ref(1, 0, 2), Ref(0, 0, 2), "maximum"),)
     head = (Linear(Ref(2, 0, 2), Ref(1, 0, 2), np.eye(2)),)

@@ -13,6 +13,8 @@ from bench.mcu.graph import Unary
 from bench.mcu.program import Limit, Table
 from bench.mcu.simulate import host
 
+pytestmark = pytest.mark.long
+
 LINES = {
     "sigmoid": lambda x: torch.clamp((x + 1) / 2, 0, 1),
     "tanh": lambda x: torch.clamp(x, -1, 1),

@@ -21,9 +21,9 @@ def costs(name):
 def program(weight):
     """s = W x of 4 numbers; scores = V s, 3 of them."""
     buffers = (
-        IntBuffer("x", 4, "input", 8, 12),
-        IntBuffer("s", 2, "state", 8, 14),
-        IntBuffer("y", 3, "temporary", 8, 16),
+        IntBuffer(4, "input", 8, 12),
+        IntBuffer(2, "state", 8, 14),
+        IntBuffer(3, "temporary", 8, 16),
     )
     step = MatVec(Ref(1, 0, 2), Ref(0, 0, 4), np.array(weight, np.int8), None, None, 8, 24)
     head = MatVec(Ref(2, 0, 3), Ref(1, 0, 2), np.full((3, 2), 5, np.int8), None, None, 8, 24)
@@ -105,7 +105,7 @@ def test_a_model_fits_at_the_boundary(memory, fits):
 
 def test_float32_has_no_limit_and_its_costs_are_of_nonzero_factors():
     """W is dense, so its products are pairs; the head's too, with the bias once a row."""
-    buffers = (Buffer("x", 4, "input"), Buffer("s", 2, "state"), Buffer("y", 3, "temporary"))
+    buffers = (Buffer(4, "input"), Buffer(2, "state"), Buffer(3, "temporary"))
     step = Linear(Ref(1, 0, 2), Ref(0, 0, 4), np.full((2, 4), 0.5))
     head = Linear(Ref(2, 0, 3), Ref(1, 0, 2), np.full((3, 2), 0.5), np.ones(3))
     graph = Graph("smallest", buffers, (step,), (head,), Ref(2, 0, 3))

@@ -15,7 +15,7 @@ from bench.mcu.program import MatVec, Scale
 def product(weight, bias=None):
     """Scores = weight x + bias."""
     rows, columns = weight.shape
-    buffers = (Buffer("x", columns, "input"), Buffer("s", 1, "state"), Buffer("y", rows, "temporary"))
+    buffers = (Buffer(columns, "input"), Buffer(1, "state"), Buffer(rows, "temporary"))
     head = Linear(Ref(2, 0, rows), Ref(0, 0, columns), weight, bias)
     return Graph("a product", buffers, (), (head,), head.out)
 
@@ -76,7 +76,7 @@ def test_the_largest_weight_just_fits_eight_bits(largest, fraction):
 
 def test_a_scaling_has_as_many_bits_as_fit():
     """-0.75 x + 0.5 with x of fraction 14 and a result of fraction 14: -0.75 * 2^15 / 2^15, the half included."""
-    buffers = (Buffer("x", 1, "input"), Buffer("s", 1, "state"), Buffer("y", 1, "temporary"))
+    buffers = (Buffer(1, "input"), Buffer(1, "state"), Buffer(1, "temporary"))
     head = Affine(Ref(2, 0, 1), Ref(0, 0, 1), -0.75, 0.5)
     (kernel,) = mcu.quantise(Graph("a scaling", buffers, (), (head,), head.out), np.array([[[-0.6]], [[1.0]]])).head
     assert isinstance(kernel, Scale)
@@ -85,7 +85,7 @@ def test_a_scaling_has_as_many_bits_as_fit():
 
 
 def test_a_scaling_beyond_32_bits_is_refused():
-    buffers = (Buffer("x", 1, "input"), Buffer("s", 1, "state"), Buffer("y", 1, "temporary"))
+    buffers = (Buffer(1, "input"), Buffer(1, "state"), Buffer(1, "temporary"))
     head = Affine(Ref(2, 0, 1), Ref(0, 0, 1), 1e30, 0.0)
     with pytest.raises(RnnbenchError, match=r"1e\+30 x \+ 0 has no integer form"):
         mcu.quantise(Graph("a scaling", buffers, (), (head,), head.out), np.ones((1, 1, 1)))
@@ -98,7 +98,7 @@ def test_calibration_wants_finite_numbers(x):
 
 
 def test_a_value_that_overflows_in_calibration_is_refused():
-    buffers = (Buffer("x", 1, "input"), Buffer("s", 1, "state"), Buffer("y", 1, "temporary"))
+    buffers = (Buffer(1, "input"), Buffer(1, "state"), Buffer(1, "temporary"))
     head = Affine(Ref(2, 0, 1), Ref(0, 0, 1), 1e300, 0.0)
     with pytest.raises(RnnbenchError, match="was training stable"):
         mcu.quantise(Graph("a scaling", buffers, (), (head,), head.out), np.full((1, 1, 1), 1e300))

@@ -13,6 +13,8 @@ from bench.mcu.emit.layout import is_sparse
 from bench.mcu.program import MatVec
 from bench.mcu.simulate import host, run
 
+pytestmark = pytest.mark.long
+
 KINDS = ("dense", "compressed")
 EVERY = list(itertools.product(cases.NAMES, KINDS))
 

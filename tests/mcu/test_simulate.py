@@ -16,6 +16,8 @@ from bench.mcu.prediction import predict
 from bench.mcu.program import IntBuffer, MatVec, Program
 from bench.mcu.simulate import run
 
+pytestmark = pytest.mark.long
+
 SHAPES = ((9, 32, 6), (32, 45, 12), (6, 50, 7))  # on none of which a cost was fitted: calibration draws its own
 
 
@@ -62,9 +64,9 @@ def test_sparse_rows_reach_any_column(target, columns):
     weight = np.zeros((5, columns), np.int8)
     weight[0, -1], weight[2, 0], weight[2, -1], weight[3, :20] = 99, -128, 127, 3
     buffers = (
-        IntBuffer("x", columns, "input", 8, 12),
-        IntBuffer("s", 1, "state", 8, 16),
-        IntBuffer("t", 5, "temporary", 8, 16),
+        IntBuffer(columns, "input", 8, 12),
+        IntBuffer(1, "state", 8, 16),
+        IntBuffer(5, "temporary", 8, 16),
     )
     head = MatVec(Ref(2, 0, 5), Ref(0, 0, columns), weight, None, None, 5, 24)
     program = Program("sparse rows", buffers, (), (head,), Ref(2, 0, 5))
@@ -108,10 +110,10 @@ def test_dense_products_are_near_what_the_core_can_do(name, most):
     rng = np.random.default_rng(0)
     weight = rng.integers(-60, 61, (256, 64)).astype(np.int8)
     buffers = (
-        IntBuffer("x", 64, "input", 11, 12),
-        IntBuffer("s", 256, "state", 11, 16),
-        IntBuffer("t", 256, "temporary", 11, 16),
-        IntBuffer("y", 2, "temporary", 11, 16),
+        IntBuffer(64, "input", 11, 12),
+        IntBuffer(256, "state", 11, 16),
+        IntBuffer(256, "temporary", 11, 16),
+        IntBuffer(2, "temporary", 11, 16),
     )
     product = MatVec(Ref(2, 0, 256), Ref(0, 0, 64), weight, None, Ref(1, 0, 256), 8, 24)
     head = MatVec(Ref(3, 0, 2), Ref(2, 0, 256), weight[:2].repeat(4, 1), None, None, 8, 32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.report import Table, read
+from bench.report.summary import Summary
 from bench.report.table import Entry
 from bench.report.tables import comparison
 
@@ -32,3 +33,8 @@ def notes(table: Table, entry: Entry) -> list[str]:
     """The footnotes of an entry."""
     meaning = {note.mark: note.text for note in table.footnotes}
     return [meaning[mark] for mark in entry.marks]
+
+
+def summaries(folder: Any, data: str = "watch") -> dict[str, Summary]:
+    """The rows of a data set, by label."""
+    return {row.label: row for row in read(folder.path).summaries if row.data.name == data}

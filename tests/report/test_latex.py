@@ -15,7 +15,8 @@ from test_markdown_and_terminal import TABLE
 from bench.report.writers.latex import escape, to_latex
 
 _GOLDEN = Path(__file__).with_name("golden.tex")
-_NUMBER = re.compile(r"(\\bfseries )?\d+(\.\d+)?( \\pm \d+(\.\d+)?)?( \{\$\^\{[^$]*\}\$\})?")
+_LINE = r"\\llap\{\$\\underline\{\\phantom\{[^$]*\}\}\$\}"
+_NUMBER = re.compile(rf"(\\bfseries )?\d+(\.\d+)?( \\pm \d+(\.\d+)?)?( \{{({_LINE})?(\$\^\{{[^$]*\}}\$)?\}})?")
 
 
 def _tex(folder: Any) -> str:
@@ -47,6 +48,20 @@ def test_structure(small: Any) -> None:
 def test_a_bold_column_detects_weight_in_text_mode(small: Any) -> None:
     columns = re.findall(r"^    S\[(.*)\]$", _tex(small), re.MULTILINE)
     assert all("detect-weight" in column and "mode=text" in column for column in columns)
+
+
+def test_bold_and_underlined(folder: Any) -> None:
+    """Eight seeds: B is a point worse at all of them, C at none on the whole. The line is as wide as the number."""
+    for seed in range(8):
+        folder.add("A", seed=seed, accuracy=0.9 + seed / 100, latencies=())
+        folder.add("B", seed=seed, accuracy=0.89 + seed / 100, latencies=())
+        folder.add("C", seed=seed, accuracy=0.9 + (seed ^ 1) / 100 - 0.001, kb=20.0, latencies=())
+    text = _tex(folder)
+    line = r"\bfseries 93.50 \pm 2.45 {\llap{$\underline{\phantom{\mathbf{93.50 \pm 2.45}}}$}}"
+    assert rf"    A & {line} & 10.0 {{\llap{{$\underline{{\phantom{{10.0}}}}$}}}} \\" in text
+    assert r"    B & 92.50 \pm 2.45 & 10.0 {" in text
+    assert r"    C & \bfseries 93.40 \pm 2.45 & 20.0 \\" in text
+    assert text.count("table-align-text-post=false") == 2
 
 
 def test_a_spread_of_zero_is_printed(folder: Any) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bench.report import Table, to_markdown, to_rich
 from bench.report.table import Column, Entry, Row, Spanner
+from bench.report.writers import to_html
 
 WIDE = Spanner("int8", "int8")
 TABLE = Table(
@@ -35,9 +36,40 @@ def test_markdown_letter_for_letter() -> None:
     assert to_markdown(TABLE).splitlines()[0] == "What 5 % means"
 
 
+MARKED = Table(
+    "m",
+    "",
+    (Column("a"), Column("b"), Column("c"), Column("d")),
+    (
+        Row(
+            ("x",),
+            (
+                Entry("1", 1, best=True, leads=True, marks=("a",)),
+                Entry("2", 2, leads=True),
+                Entry("3", 3, best=True),
+                Entry("4", 4),
+            ),
+        ),
+    ),
+)
+
+
+def test_bold_and_underlined_are_told_apart() -> None:
+    assert "| x | **<u>1</u>**<sup>a</sup> | **2** | <u>3</u> | 4 |" in to_markdown(MARKED)
+    html = to_html(MARKED, "m")
+    for shown in ('<span class="best leads">1</span>', '<span class=" leads">2</span>', '<span class="best">3</span>'):
+        assert f"<td>{shown}" in html
+    assert "<td>4</td>" in html
+    console = Console(force_terminal=True, width=60, color_system="standard")
+    with console.capture() as captured:
+        console.print(to_rich(MARKED))
+    bold, underline = "\x1b[1m", "\x1b[4m"
+    assert all(shown in captured.get() for shown in ("\x1b[1;4m1", f"{bold}2", f"{underline}3", "\x1b[2m (a)"))
+
+
 def test_markdown_has_the_marks_of_entries_and_footnotes(small: Any) -> None:
     text = to_markdown(compare(small))
-    assert "| **70.00**<sup>b</sup> |" in text
+    assert "| 70.00<sup>b</sup> |" in text
     assert "\n\n<sup>b</sup> 1 of 2 seeds; seed 1 failed" in text
     assert "20.00 ± 0.00<sup>†</sup>" in text
 
@@ -48,7 +80,7 @@ def test_markdown_has_as_many_columns_in_each_line(small: Any) -> None:
     assert len(lines) == 2 + 3
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {8}
     assert r"Fast\_GRNN &amp; Co" in text
-    assert "**95.00 ± 1.41**" in text
+    assert "| <u>95.00 ± 1.41</u> |" in text
 
 
 def test_markdown_escapes_what_would_be_markup(folder: Any) -> None:

@@ -13,6 +13,8 @@ from bench.errors import RnnbenchError
 from bench.report import figures, tables, write_report
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 NEW_TABLE = """
 from bench.report.notes import Notes
 from bench.report.table import Column, Row, Table, number, typeset

@@ -82,6 +82,7 @@ def test_a_peer_answers_line_by_line(
     assert flushed == [True]
 
 
+@pytest.mark.long
 def test_edgeml_s_cell_is_timed_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in package of EdgeML's layout, whose import of its CUDA extension is unguarded."""
     package = tmp_path / "edgeml_pytorch" / "graph"

@@ -16,6 +16,8 @@ from bench.speed.report import Row
 from bench.train import settings
 from bench.train.settings import Settings
 
+pytestmark = pytest.mark.long
+
 TINY = Shape(T=3, B=4, D=2, H=5)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 TOOL = Path(__file__).parents[2] / "tools" / "mutants.py"
 NAMES = runpy.run_path(str(TOOL))
 

@@ -16,6 +16,8 @@ from bench.errors import RnnbenchError
 from bench.spec import RunSpec, parse
 from bench.status import Status
 
+pytestmark = pytest.mark.long
+
 SPEC: RunSpec = parse(RunSpec, {"data": "watch7", "cell": {"name": "gru", "hidden_size": 7}, "seed": 3}, "test")
 
 SCRIPT = """

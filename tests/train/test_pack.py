@@ -20,6 +20,8 @@ from bench.train import Interrupted, Job, pack, run, run_pack, runner
 from bench.zoo import all_cells
 from cells import scan
 
+pytestmark = pytest.mark.long
+
 CELL = {"name": "gru", "hidden_size": 6}
 Changes = list[dict[str, Any]]
 

@@ -24,6 +24,8 @@ from bench.train.classification.module import Batches, Classification
 from bench.train.classification.network import build
 from bench.train.trainer import trainer as _trainer
 
+pytestmark = pytest.mark.long
+
 NOISY = {"name": "qrnn", "hidden_size": 6, "zoneout": 0.3}
 """Draws at random at every step: what a checkpoint must go on with, too."""
 

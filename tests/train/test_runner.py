@@ -27,6 +27,8 @@ from bench.train.epochs import columns
 from cells import Cell, State, Weight
 from cells.registry import _REGISTRY
 
+pytestmark = pytest.mark.long
+
 
 def rows(folder: Path) -> list[dict[str, str]]:
     with (folder / "metrics.csv").open(newline="") as file:

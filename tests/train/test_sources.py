@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 CASES: dict[str, tuple[bool, bool, bool]] = {
     "mine.yaml": (True, False, False),

@@ -22,6 +22,8 @@ from bench.train.classification.network import build
 from bench.train.stages import Compression
 from cells import Cell, Weight
 
+pytestmark = pytest.mark.long
+
 LSQ: dict[str, Any] = {"keep": {"W": 0.5, "U": 0.25}, "threshold_every": 3, "quantise": "piecewise"}
 
 

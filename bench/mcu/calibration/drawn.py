@@ -28,13 +28,13 @@ def random_program(rng: np.random.Generator, most: int = 50) -> Program:
     """Kernels of every kind on random sizes below ``most``, shifts and operands, whose results rarely saturate."""
     rows, columns, size, classes = (int(n) for n in rng.integers(2, np.minimum((40, 40, 50, 12), most)))
     knots = np.round(np.tanh(np.linspace(-8, 8, 257)) * 4096).astype(np.int16)
-    buffers = [IntBuffer("x", max(columns, size), "input", 12, 13), IntBuffer("s", rows, "state", 12, 16)]
+    buffers = [IntBuffer(max(columns, size), "input", 12, 13), IntBuffer(rows, "state", 12, 16)]
     kernels: list[Kernel] = []
 
     def new(length: int, value: Any = None, bits: int | None = None) -> Ref:
         if bits is None:
             bits = 16 if value is not None or rng.random() < 0.7 else 15
-        buffers.append(IntBuffer("t", length, "temporary" if value is None else "constant", 12, bits, value))
+        buffers.append(IntBuffer(length, "temporary" if value is None else "constant", 12, bits, value))
         return Ref(len(buffers) - 1, 0, length)
 
     x, s = Ref(0, 0, columns), Ref(1, 0, rows)
@@ -59,7 +59,7 @@ def random_program(rng: np.random.Generator, most: int = 50) -> Program:
     for other in (b, flash):
         for sign in (1, -1):
             shifts = rng.integers(0, 3, 2) + (rng.random() < 0.3) * np.array([0, 7])
-            left, right = (int(each) for each in shifts)
+            left, right = shifts.tolist()
             shift = max(int(rng.integers(0, 12)), left - 3, right - 3)
             name = "add" if sign > 0 else "sub"
             kernels.append(Pair(new(size), a, other, name, left, right, shift))
@@ -84,12 +84,12 @@ def random_program(rng: np.random.Generator, most: int = 50) -> Program:
 def random_graph(rng: np.random.Generator, most: int = 50) -> Graph:
     """Operations of every kind on random sizes below ``most``, on numbers of the sizes that gates and states have."""
     rows, columns, size, classes = (int(n) for n in rng.integers(2, np.minimum((28, 28, 50, 12), most)))
-    buffers = [Buffer("x", max(columns, size), "input"), Buffer("s", rows, "state")]
+    buffers = [Buffer(max(columns, size), "input"), Buffer(rows, "state")]
     step: list[Operation] = []
 
     def new(length: int, constant: bool = False) -> Ref:
         value = rng.normal(size=length) if constant else None
-        buffers.append(Buffer("t", length, "constant" if constant else "temporary", value))
+        buffers.append(Buffer(length, "constant" if constant else "temporary", value))
         return Ref(len(buffers) - 1, 0, length)
 
     x, s = Ref(0, 0, columns), Ref(1, 0, rows)

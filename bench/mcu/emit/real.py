@@ -80,7 +80,7 @@ def _zeros(graph: Graph) -> dict[int, float]:
     seen: list[dict[int, float]] = []
     for x in np.random.default_rng(0).normal(size=(_PROBES[1], _PROBES[0], graph.buffers[0].size)):
         machine.step(x)
-        seen.append({number: float((machine.memory.arrays[number] == 0).mean()) for number in rectified})
+        seen.append({number: float((machine.arrays[number] == 0).mean()) for number in rectified})
     return {number: float(np.mean([part[number] for part in seen])) for number in rectified}
 
 

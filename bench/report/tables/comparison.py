@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
-from bench.record import Record
 from bench.report.board import Board
 from bench.report.caption import caption
 from bench.report.entries import entries
 from bench.report.notes import STALE, Notes, explain_latency, explain_majority
 from bench.report.results import Results
+from bench.report.standing import Standing, explain, standing, unlike_rows
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
 from bench.status import Status
@@ -22,20 +23,20 @@ def table(results: Results) -> Table | None:
         return None
     board, notes = results.board, Notes()
     columns = tuple(column for data in results.data_sets for column in _columns(data, board))
+    standings = {data.name: standing(data, results.rows_on(data)) for data in results.data_sets}
     rows = []
     for label in results.by_size:
         summaries = [results.summary(data, label) for data in results.data_sets]
-        rows.append(Row((label,), tuple(entry for found in summaries for entry in _entries(found, board, notes))))
-    title = caption(results.name, results.summaries, board)
-    return typeset(
-        Table(results.name, title, columns, tuple(rows), notes.listed(), tuple(_remarks(results.records, board)))
-    )
+        parts = (_entries(summary, standings[summary.data.name], board, notes) for summary in summaries)
+        rows.append(Row((label,), tuple(chain.from_iterable(parts))))
+    title = f"{caption(results.name, results.summaries, board)} {explain([*standings.values()])}"
+    return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), tuple(_remarks(results))))
 
 
 def _columns(data: DataSet, board: Board | None) -> list[Column]:
     spanner = Spanner(data.name, data.title)
     columns = [
-        Column(data.quality_title, spanner, data.quality, "high" if data.upwards else "low", places=2),
+        Column(data.quality_title, spanner, data.quality, places=2),
         Column("KB", spanner, "kb", "low"),
     ]
     if data.quality == "perplexity":
@@ -45,10 +46,11 @@ def _columns(data: DataSet, board: Board | None) -> list[Column]:
     return columns
 
 
-def _entries(summary: Summary, board: Board | None, notes: Notes) -> list[Entry]:
+def _entries(summary: Summary, standing: Standing, board: Board | None, notes: Notes) -> list[Entry]:
     """Returns the entries of a row under one data set, before the columns are compared and printed."""
     names = [column.name for column in _columns(summary.data, None)]
     quality, *sizes = entries(summary, names, notes)
+    quality = replace(quality, best=summary.label in standing.best, leads=summary.label in standing.leaders)
     if summary.n and summary.data.percent:
         quality = _mark_majority(quality, summary, notes)
     return [quality, *sizes, *([] if board is None else [_latency(summary, board, notes)])]
@@ -72,18 +74,20 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
     return replace(number(latency.mean("ms"), n=summary.n), marks=marks)
 
 
-def _remarks(records: Sequence[Record], board: Board | None) -> Iterator[str]:
-    """Yields what hinders a comparison: data that changed between runs, latencies that are stale or missing."""
-    if board is not None and board.stale:
+def _remarks(results: Results) -> Iterator[str]:
+    """Yields what hinders a comparison: rows that are not alike, data that changed, latencies stale or missing."""
+    if results.board is not None and results.board.stale:
         yield f"Every latency is {STALE}."
+    done = [record for record in results.records if record.status is Status.DONE]
     prints: dict[str, set[str]] = {}
-    for record in records:
-        if record.status is Status.DONE and record.data is not None:
+    for record in done:
+        if record.data is not None:
             prints.setdefault(record.data.title, set()).add(record.data.fingerprint)
     for title, versions in sorted(prints.items()):
         if len(versions) > 1:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
-    done = [record for record in records if record.status is Status.DONE]
+    for data in results.data_sets:
+        yield from unlike_rows(data, results.rows_on(data))
     if not any(record.latency for record in done):
         for reason in sorted({record.latency_reason for record in done if record.latency_reason}):
             yield f"No latency: {reason}."

@@ -66,4 +66,5 @@ def _caption(grid: Grid, results: Results) -> str:
             "Test perplexity: of the whole test text but its first word, the state carried over. Train perplexity: of "
             "the final weights on as many of the first words of the training text."
         )
-    return " ".join([*parts, kb_meaning(results.summaries), "min: wall time of training."])
+    parts += [kb_meaning(results.summaries), "min: wall time of training. Underlined: best of its column, as printed."]
+    return " ".join(parts)

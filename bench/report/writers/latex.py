@@ -1,4 +1,4 @@
-r"""A table as LaTeX: booktabs rules, spanners, siunitx columns that align and bold.
+r"""A table as LaTeX: booktabs rules, spanners, siunitx columns that align, bold and underline.
 
 siunitx prints a bold number plain unless the column says ``detect-weight`` and ``mode=text`` (compiled with siunitx
 3.2); ``\pm 0.00`` is left out unless it says ``retain-zero-uncertainty``. Versions 2 and 3 know the other options.
@@ -136,8 +136,9 @@ def _column(column: Column, entries: Sequence[Entry]) -> str:
     widest = max(
         (entry.marks for entry in entries if entry.mean is not None), key=lambda m: len("".join(m)), default=()
     )
-    if widest:
-        options += [f"table-space-text-post={{{_marks(widest)}}}", "table-align-text-post=false"]
+    options += [f"table-space-text-post={{{_marks(widest)}}}"] if widest else []
+    if widest or any(entry.best for entry in entries):
+        options.append("table-align-text-post=false")
     return f"S[{', '.join(options)}]"
 
 
@@ -148,8 +149,15 @@ def _entry(entry: Entry, column: Column) -> str:
     if entry.mean is None:
         return f"{{{'--' if entry.text == '-' else escape(entry.text)}{marks}}}"
     number = entry.text.replace("±", r"\pm")
-    bold = r"\bfseries " if entry.best else ""
-    return f"{bold}{number} {{{marks}}}" if marks else f"{bold}{number}"
+    bold = r"\bfseries " if entry.leads else ""
+    after = _underline(number, entry.leads) * entry.best + marks
+    return f"{bold}{number} {{{after}}}" if after else f"{bold}{number}"
+
+
+def _underline(number: str, bold: bool) -> str:
+    """Returns a line below the number before it, as wide: siunitx does not align what stands inside a command."""
+    wide = rf"\mathbf{{{number}}}" if bold else number
+    return rf"\llap{{$\underline{{\phantom{{{wide}}}}}$}}"
 
 
 def _marks(marks: Sequence[str]) -> str:

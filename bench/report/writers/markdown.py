@@ -37,5 +37,6 @@ def _title(column: Column) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    text = f"**{escape(entry.text)}**" if entry.best else escape(entry.text)
+    text = f"<u>{escape(entry.text)}</u>" if entry.best else escape(entry.text)
+    text = f"**{text}**" if entry.leads else text
     return f"{text}<sup>{','.join(entry.marks)}</sup>" if entry.marks else text

@@ -59,7 +59,7 @@ def _heading(above: str, column: Column, headed: bool) -> Text:
 
 
 def _entry(entry: Entry) -> Text:
-    text = Text(entry.text, style="bold" if entry.best else "")
+    text = Text(entry.text, style=" ".join(["bold"] * entry.leads + ["underline"] * entry.best))
     if entry.marks:
-        text.append(f" ({','.join(entry.marks)})", style="not bold dim")
+        text.append(f" ({','.join(entry.marks)})", style="not bold not underline dim")
     return text

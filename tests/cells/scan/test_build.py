@@ -21,6 +21,8 @@ from cells import scan
 from cells.formula import Formula
 from cells.scan.native import Kernel, build
 
+pytestmark = pytest.mark.long
+
 
 def _source() -> str:
     """The source of h = x."""

@@ -17,6 +17,8 @@ from bench.measure import size
 from bench.spec import AwdPart
 from bench.train.language.model import LanguageModel, build, build_layers, detached
 
+pytestmark = pytest.mark.long
+
 
 def model(name: str = "fastgrnn", **changes: Any) -> LanguageModel:
     return build(spec(cell={"name": name, "hidden_size": 8}, **changes), 7)

@@ -21,6 +21,8 @@ from bench.train.language.model import LanguageModel, build
 from bench.train.language.module import LanguageModelling, perplexity
 from bench.train.trainer import trainer
 
+pytestmark = pytest.mark.long
+
 SGD: dict[str, Any] = {"optimizer": "plain-sgd", "learning_rate": 2.0, "gradient_clip": 0.25, "batch_size": 5}
 
 

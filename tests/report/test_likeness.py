@@ -1,0 +1,82 @@
+"""Like with like: what sets two rows apart, in words, and which rows may be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from reading import summaries
+
+from bench.report.likeness import alike, unlike, varying
+
+
+def groups(folder: Any) -> list[list[str]]:
+    return sorted(sorted(row.label for row in group) for group in alike(summaries(folder).values()))
+
+
+def test_rows_of_the_same_seeds_and_conditions_are_alike(folder: Any) -> None:
+    for seed in (0, 1):
+        folder.add("A", seed=seed, train={"learning_rate": 0.1, "batch_size": 7})
+        folder.add("B", seed=seed, hidden=8)
+    assert groups(folder) == [["A", "B"]]
+    assert unlike(*summaries(folder).values()) == {}
+    assert varying(summaries(folder).values()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "said"),
+    [
+        ({"steps": "Q", "integer": 0.9}, "number format", "number format int8 against float32"),
+        ({"train": {"epochs": 60}}, "epochs", "epochs 60 against 30"),
+        ({"train": {"patience": 5}}, "patience", "patience 5 against -"),
+        ({"facts": {"fingerprint": "0123456789"}}, "data", "data 0123456 against sha256:"),
+        ({"provenance": {"git": {"commit": "d00f123456", "dirty": False}}}, "commit", "commit d00f123 against c0ffee"),
+        ({"provenance": {"git": {"commit": "c0ffee", "dirty": True}}}, "commit", "c0ffee with changes against c0ffee"),
+        ({"provenance": {"git": {}}}, "commit", "commit unknown against c0ffee"),
+        ({"provenance": {"packages": {"torch": "3.0"}}}, "torch", "torch 3.0 against -"),
+        ({"provenance": {"threads": 2}}, "threads", "threads 2 against -"),
+        ({"provenance": {"flush_denormal": False}}, "flush denormal", "flush denormal no against -"),
+        ({"provenance": {"kernels": "off"}}, "kernels", "kernels off against -"),
+        ({"provenance": {"device": "cuda"}}, "device", "device cuda against -"),
+        ({"provenance": {"deterministic": True}}, "deterministic", "deterministic yes against -"),
+        ({"provenance": {"pack": 2}}, "training", "training in a pack against alone"),
+    ],
+)
+def test_what_sets_rows_apart(folder: Any, changed: dict[str, Any], name: str, said: str) -> None:
+    folder.add("A", **changed)
+    folder.add("B", provenance={"pack": 1})
+    first, second = summaries(folder).values()
+    different = unlike(first, second)
+    assert list(different) == [name] == varying([first, second])
+    assert said in different[name]
+    assert len(alike([first, second])) == 2
+
+
+def test_packs_of_any_size_are_packs(folder: Any) -> None:
+    folder.add("A", provenance={"pack": 8})
+    folder.add("B", provenance={"pack": 3})
+    assert groups(folder) == [["A", "B"]]
+
+
+def test_one_seed_made_otherwise_is_named(folder: Any) -> None:
+    for seed in range(3):
+        folder.add("A", seed=seed, provenance={"kernels": "off" if seed == 1 else "auto"})
+        folder.add("B", seed=seed, provenance={"kernels": "auto"})
+    different = unlike(*summaries(folder).values())
+    assert different == {"kernels": "kernels off against auto (seed 1)"}
+    assert groups(folder) == [["A"], ["B"]]
+
+
+def test_seeds_that_one_lacks_are_named(folder: Any) -> None:
+    for seed in (0, 1, 2):
+        folder.add("A", seed=seed)
+    for seed in (2, 5, 7):
+        folder.add("B", seed=seed)
+    assert unlike(*summaries(folder).values()) == {"seeds": "A lacks seeds 5, 7; B lacks seeds 0, 1"}
+    assert groups(folder) == [["A"], ["B"]]
+
+
+def test_rows_without_a_finished_run_are_in_no_group(folder: Any) -> None:
+    folder.add("A")
+    folder.add("B", status="failed", reason="x")
+    assert groups(folder) == [["A"]]
