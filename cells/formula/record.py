@@ -128,8 +128,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             for result, value in zip(made, found, strict=True):
                 self.values[place(result)] = value
         else:
-            if [place(result) for result in made] == [place(operands[0])]:
-                return  # the transpose of a matrix of one number
             self.formula.hoisted.append(Hoisted(func, self._constant(tuple(args)), kwargs, len(made)))
             for result in made:
                 self.constants[place(result)] = self._count()
