@@ -6,7 +6,8 @@ import copy
 
 import pytest
 import torch
-from own_cells import Peephole, TwoMatrices
+from own_cells import TwoMatrices
+from published_cells import Peephole
 from scan_cases import (
     Maker,
     Shape,
