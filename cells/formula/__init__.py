@@ -88,7 +88,8 @@ def identity(cell: Cell) -> tuple[Any, ...] | None:
         if kind is Weight:
             dense = module._parameters.get("value")
             held = dense is not None and (module._dense is dense if module._dense is not None else not module.rounding)
-            parts += (name, module.outputs, module.inputs, held, None if dense is None else dense.dtype)
+            parts += (name, module.outputs, module.inputs, held)
+            parts += () if dense is None else (dense.dtype, dense.requires_grad)
             continue
         parts += (name, kind, kind.forward, getattr(kind, "project", None), getattr(kind, "step", None))
         for key, value in vars(module).items():
@@ -101,7 +102,7 @@ def identity(cell: Cell) -> tuple[Any, ...] | None:
             parts += (key, items)
         for key, tensor in (*module._parameters.items(), *module._buffers.items()):
             if tensor is not None:
-                parts += (key, tensor.shape, tensor.dtype)
+                parts += (key, tensor.shape, tensor.dtype, tensor.requires_grad)
         if isinstance(module, Weight):
             parts.append(module.matrix() is module._parameters.get("value"))
     return tuple(parts)

@@ -53,7 +53,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         self.kept: list[Tensor] = list(leaves)
         self.values: dict[Any, Value] = {}
         self.constants: dict[Any, int] = {}
-        self.origins: dict[Any, Any] = {}
+        self.origins: dict[Any, Any] = {place(leaf): None for leaf in leaves}
         self.made_by: dict[Any, list[tuple[str, list[Tensor]]]] = {}
         self.used: list[Tensor] = []
         self.differentiable: dict[Any, bool] = {place(leaf): True for leaf in leaves}
@@ -128,8 +128,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             for result, value in zip(made, found, strict=True):
                 self.values[place(result)] = value
         else:
-            if [place(result) for result in made] == [place(operands[0])]:
-                return  # the transpose of a matrix of one number
             self.formula.hoisted.append(Hoisted(func, self._constant(tuple(args)), kwargs, len(made)))
             for result in made:
                 self.constants[place(result)] = self._count()
@@ -262,7 +260,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
             return
         if here in self.origins and edge is self.origins[here]:
             return
-        # Of the operations that gave this place one is the tensor's: a 1 x 1 matrix lies where its transpose does.
+        # Of the operations that gave this place one is the tensor's: a view lies where its tensor does.
         faults = [_unlike(edge, name, operands) for name, operands in self.made_by[here]]
         if all(faults):
             raise RefusedError(faults[-1])

@@ -22,8 +22,9 @@ def _alpha(r: Recorder, operand: Operand, alpha: float) -> int:
 
 
 def _mask(r: Recorder, mask: Tensor, a: int, b: int) -> int:
-    value = r.values[place(mask)]
-    assert value.node is not None  # noqa: S101
+    value = r.values.get(place(mask))
+    if value is None or value.node is None:
+        raise ValueError("a mask that depends on neither sample nor state")
     return r.put("where", value.node, *((b, a) if value.negated else (a, b)))
 
 
@@ -35,6 +36,11 @@ def _compare(swap: bool, negated: bool) -> Callable[..., Any]:
         return value._replace(node=r.pointwise("greater", *((b, a) if swap else (a, b))), start=r.base, negated=negated)
 
     return spell
+
+
+def _not(r: Recorder, mask: Tensor) -> Any:
+    value = r.values[place(mask)]
+    return value._replace(negated=not value.negated)
 
 
 def _lerp(r: Recorder, a: Operand, b: Operand, weight: Operand) -> int:
@@ -108,7 +114,7 @@ SPELLINGS: Mapping[str, Callable[..., Any]] = {
     "lt": _compare(swap=True, negated=False),
     "le": _compare(swap=False, negated=True),
     "ge": _compare(swap=True, negated=True),
-    "logical_not": lambda r, mask: r.values[place(mask)]._replace(negated=not r.values[place(mask)].negated),
+    **dict.fromkeys(("logical_not", "bitwise_not"), _not),
     "where": lambda r, mask, a, b: _mask(r, mask, r.node(a), r.node(b)),
     "mm": lambda r, x, matrix: r.product(x, matrix),
     "addmm": _addmm,
@@ -152,9 +158,7 @@ def _sliced(
     r: Recorder, made: Any, value: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> list[Any]:
     total, known = value.shape[dim], r.values[place(value)]
-    first, last = min(start or 0, total), min(total if end is None else end, total)
-    if min(first, last) < 0:
-        first, last = first % total, last % total
+    first, last, _ = slice(start, end).indices(total)
     if (first, last, step) == (0, total, 1):
         return [known]
     if step != 1:

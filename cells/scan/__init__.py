@@ -223,7 +223,9 @@ def last_of_each(kernel: Kernel, made: Constants, H: int, x_MTBD: Tensor, length
     past = x_MTBD.new_zeros(M, kernel.window - 1, B, D) if kernel.window > 1 else None
     state = [x_MTBD.new_zeros(M, B, H) for _ in range(kernel.states)]
     samples, ends = kernel.widen(x_MTBD, past), (lengths_MB.long() - 1).contiguous()
-    return native.run(Operands(kernel, samples, state, *made, _Settings.threads, ends, ends.amax(dim=1) + 1))[0]
+    matrices, vectors = ([tensor.contiguous() for tensor in part] for part in made)  # vmap leaves models far apart
+    operands = Operands(kernel, samples, state, matrices, vectors, _Settings.threads, ends, ends.amax(dim=1) + 1)
+    return native.run(operands)[0]
 
 
 def lanes() -> int:

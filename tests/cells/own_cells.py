@@ -28,27 +28,6 @@ class TwoMatrices(Cell):
         return ((1 - f) * h + f * self.tanh(n + self.U_n(h)),)
 
 
-class Peephole(Cell):
-    """An LSTM whose gates read c (Gers and Schmidhuber, 2000), with peepholes of one number or of one per unit."""
-
-    states = 2
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W, self.U = (Weight(4 * hidden_size, each, blocks=4) for each in (input_size, hidden_size))
-        self.p_i, self.p_f = nn.Parameter(torch.randn(hidden_size)), nn.Parameter(torch.randn(()))
-        self.p_o = nn.Parameter(torch.randn(()))
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        h, c = state
-        i, f, g, o = self.U(h, add=pre_BG).chunk(4, dim=-1)
-        c = torch.sigmoid(f + self.p_f * c) * c + torch.sigmoid(i + self.p_i * c) * torch.tanh(g)
-        return torch.sigmoid(o + self.p_o * c) * torch.tanh(c), c
-
-
 class Odd(Cell):
     """exp, a quotient, clamps, a ReLU, a wide constant, pre-activations that are read twice, and a power of its own."""
 
@@ -126,17 +105,6 @@ class Gated(TwoMatrices):
         return (torch.tanh(n + self.U_n(self.U_f(h, add=f).sigmoid() * h)),)
 
 
-class Minimal(TwoMatrices):
-    """The minimal gated unit (Zhou et al., 2016): its gate acts before the product and after."""
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        (h,) = state
-        f_in, c_in = pre_BG.chunk(2, dim=-1)
-        f = self.sigmoid(self.U_f(h, add=f_in))
-        c = self.tanh(self.U_n(f * h, add=c_in))
-        return ((1 - f) * h + f * c,)
-
-
 class GatedOnce(TwoMatrices):
     """A gate with a constant before the product, a second state, and a pre-activation that is read twice."""
 
@@ -180,48 +148,6 @@ class Wide(Linear):
         return (sum((each.tanh() for each in self.V(state[0]).chunk(30, -1)), pre_BG),)
 
 
-class CoRNN(TwoMatrices):
-    """Two states, products of both and of no gate (Rusch and Mishra, ICLR 2021): h swings, z is its speed."""
-
-    states = 2
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W = Weight(hidden_size, input_size)
-        self.dt, self.gamma, self.eps = 0.3, 1.5, 0.7
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD, add=self.b[: self.hidden_size])
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        y, z = state
-        z = z + self.dt * (torch.tanh(self.U_f(y, add=pre_BG) + self.U_n(z)) - self.gamma * y - self.eps * z)
-        return y + self.dt * z, z
-
-
-class LEM(Cell):
-    """Long expressive memory (Rusch et al., ICLR 2022): the new z is multiplied before the new y is known."""
-
-    states = 2
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W = Weight(4 * hidden_size, input_size, blocks=4)
-        self.V, self.V_z = Weight(3 * hidden_size, hidden_size, blocks=3), Weight(hidden_size, hidden_size)
-        self.b = nn.Parameter(torch.randn(4 * hidden_size))
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD, add=self.b)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        y, z = state
-        H = self.hidden_size
-        one, two, to_z = self.V(y, add=pre_BG[:, : 3 * H]).chunk(3, dim=-1)
-        one, two = 0.5 * self.sigmoid(one), 0.5 * self.sigmoid(two)
-        z = (1 - one) * z + one * self.tanh(to_z)
-        return (1 - two) * y + two * self.tanh(self.V_z(z, add=pre_BG[:, 3 * H :])), z
-
-
 class Third(TwoMatrices):
     """Three states, a product of the third, and one of a state that only the second reads."""
 
@@ -253,41 +179,6 @@ class LookBack(Cell):
     def step(self, pre_BG: Tensor, state: State) -> State:
         z, f = pre_BG.chunk(2, dim=-1)
         return (f * state[0] + (1 - f) * z,)
-
-
-class SLSTM(Cell):
-    """An LSTM with exponential gates and a stabiliser (Beck et al., NeurIPS 2024), its normaliser at least 1/2."""
-
-    states = 4
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W, self.U = (Weight(4 * hidden_size, size, blocks=4) for size in (input_size, hidden_size))
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        h, c, n, m = state
-        z, i, f, o = self.U(h, add=pre_BG).chunk(4, dim=-1)
-        most = torch.maximum(f + m, i)
-        i, f = torch.exp(i - most), torch.exp(f + m - most)
-        c, n = f * c + i * self.tanh(z), f * n + i
-        return self.sigmoid(o) * c / torch.where(n.abs() <= 0.5, 0.5, n), c, n, most
-
-
-class IndRNN(Cell):
-    """A state that meets only itself (Li et al., CVPR 2018)."""
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W, self.u = Weight(hidden_size, input_size), nn.Parameter(torch.rand(hidden_size))
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        return (self.relu(pre_BG + self.u * state[0]),)
 
 
 class Blocks(Cell):
@@ -363,10 +254,3 @@ class Waves(TwoMatrices):
         wave = torch.sin(self.U_f(0.3 * state[0], add=f)) * torch.cos(n)
         size = torch.sqrt(nn.functional.softplus(f) + 1.0).minimum(n.abs() + 1.0)
         return (wave / size + 0.1 * nn.functional.silu(self.U_n(wave)),)
-
-
-KERNELS = (
-    *(Halved, TwoMatrices, Peephole, Odd, Trading, Linear, Exponential, Gated, Minimal, GatedOnce, Twice, Three, Wide),
-    *(CoRNN, LEM, Third, LookBack, SLSTM, IndRNN, Blocks, Skip, Through, Tied, Joined, Waves),
-)
-"""Those that a kernel serves; Normed is none."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from bench import record
+from bench import record, zoo
 from bench.data import Dataset
 from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Interrupted, Job, pack, run, run_pack, runner
 from bench.zoo import all_cells
-from cells import scan
+from cells import registry, scan
 
 pytestmark = pytest.mark.long
 
@@ -119,12 +119,76 @@ def test_options_of_a_cell_hold_for_a_pack(jobs_of: Callable[..., list[Job]]) ->
             same(together[n], job, left[n], run(job))
 
 
-def test_runs_that_are_quicker_alone_are_done_one_by_one(
-    jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+MINE = """
+import torch
+from cells import Cell, Weight, register
+
+@register("mine", title="Mine", citation="")
+class Mine(Cell):
+    states = 2
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.W, self.V = Weight(2 * hidden_size, input_size), Weight(hidden_size, hidden_size)
+        self.V_z = Weight(hidden_size, hidden_size)
+
+    def project(self, x_TBD):
+        return self.W(x_TBD)
+
+    def step(self, pre_BG, state):
+        y, z = state
+        to_y, to_z = pre_BG.chunk(2, dim=-1)
+        z = z + 0.3 * self.tanh(self.V(y, add=to_z) - z)
+        return torch.lerp(y, self.tanh(self.V_z(z, add=to_y)), self.sigmoid(to_z)), z
+"""
+"""Two states, two products in sequence: like no cell here."""
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Iterator[Path]:
+    """A cell file of somebody else's."""
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    yield path
+    for module in zoo._loaded.values():
+        registry.forget(module)
+    zoo._loaded.clear()
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_strangers_cell_is_trained_together_as_alone(
+    mode: str, mine: Path, jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = specs([{}, {"learning_rate": 0.01}])
+    """By one call of its kernel, or without one all at once."""
+    monkeypatch.setenv("RNNBENCH_KERNELS", mode)
+    monkeypatch.setattr(pack, "train_alone", None)
+    models: list[int] = []
+    last_of_each = scan.last_of_each
+
+    def counted(kernel: Any, made: Any, H: int, x_MTBD: torch.Tensor, lengths_MB: torch.Tensor) -> torch.Tensor:
+        models.append(len(x_MTBD))
+        return last_of_each(kernel, made, H, x_MTBD, lengths_MB)
+
+    monkeypatch.setattr(scan, "last_of_each", counted)
+    runs = specs([{}, {"learning_rate": 0.002}, {}], cell={"file": str(mine), "hidden_size": 6})
     together, alone = jobs_of(runs), jobs_of(runs)
-    monkeypatch.setattr(pack, "packs", lambda _: False)
+    left = run_pack(together)
+    assert set(models) == ({3} if mode == "auto" and scan.lanes() else set())
+    for n, job in enumerate(alone):
+        same(together[n], job, left[n], run(job))
+        assert left[n].provenance["pack"] == 3
+
+
+def test_runs_whose_kernel_is_given_pre_activations_are_done_one_by_one(
+    mine: Path, jobs_of: Callable[..., list[Job]]
+) -> None:
+    """``project`` is no formula, so that torch computes it: together that takes longer."""
+    mine.write_text(MINE.replace("self.W(x_TBD)", "self.W(x_TBD - x_TBD.mean(dim=-1, keepdim=True))"))
+    runs = specs([{}, {"learning_rate": 0.01}], cell={"file": str(mine), "hidden_size": 6})
+    together, alone = jobs_of(runs), jobs_of(runs)
+    scan.use("auto")
+    if not scan.lanes():
+        pytest.skip("there is no C++ compiler")
     for n, left in enumerate(run_pack(together)):
         wanted = run(alone[n])
         assert left.result == wanted.result
@@ -187,14 +251,16 @@ def test_what_one_run_breaks_is_its_own(
     assert left[1].reason.startswith("OSError: no space left")
 
 
+@pytest.mark.parametrize("mode", ["auto", "off"])
 def test_runs_that_cannot_be_trained_together_are_trained_alone(
-    jobs_of: Callable[..., list[Job]], caplog: pytest.LogCaptureFixture
+    mode: str, jobs_of: Callable[..., list[Job]], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Zoneout draws at random, from one stream for the process."""
+    """Zoneout draws at random, from one stream for the process: neither a kernel nor vmap does that for several."""
+    monkeypatch.setenv("RNNBENCH_KERNELS", mode)
     runs = specs([{}, {}], cell={"name": "qrnn", "hidden_size": 6, "zoneout": 0.2})
     together, alone = jobs_of(runs), jobs_of(runs)
     left = run_pack(together)
-    assert "each goes on alone" in caplog.text
+    assert ("each goes on alone" in caplog.text) == (mode == "off" or not scan.lanes())
     for n, job in enumerate(alone):
         assert left[n].result == run(job).result
         assert len(rows(together[n])) == 3

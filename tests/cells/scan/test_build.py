@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from own_cells import LEM, Skip, Waves
+from own_cells import Skip, Waves
+from published_cells import LEM
 from scan_cases import Maker, agree, made, own, results, wanted
 
 from bench.zoo import all_cells

@@ -6,7 +6,8 @@ import copy
 
 import pytest
 import torch
-from own_cells import Peephole, TwoMatrices
+from own_cells import TwoMatrices
+from published_cells import Peephole
 from scan_cases import (
     Maker,
     Shape,
@@ -21,7 +22,7 @@ from scan_cases import (
 )
 from torch import Tensor
 
-from cells import Cell, scan
+from cells import Cell, materialised, scan
 
 # One of everything; single units; D = H; two groups of rows and more steps than are gathered.
 SHAPES = [Shape(1, 1, 1, 1), Shape(3, 7, 1, 5), Shape(4, 5, 3, 1), Shape(9, 2, 16, 16), Shape(13, 30, 4, 35)]
@@ -187,9 +188,15 @@ def test_nan_and_infinity_come_through(make: Maker, ran: list[str]) -> None:
     assert set(ran) == {"kernel", "loop"}
 
 
+def apart(tensors: tuple[Tensor, ...]) -> Tensor:
+    """Side by side with gaps, as vmap leaves what it computes."""
+    dense = torch.stack(tensors)
+    return torch.stack([dense, torch.zeros_like(dense)], dim=1)[:, 0]
+
+
 @some_cells
 def test_several_models_by_one_call(make: Maker) -> None:
-    """Each takes steps of its own number, which is that of its longest sequence."""
+    """Each takes steps of its own number, which is that of its longest sequence; their matrices lie far apart."""
     cells = [make(3, 9) for _ in range(3)]
     for n, cell in enumerate(cells):
         for parameter in cell.parameters():
@@ -199,20 +206,22 @@ def test_several_models_by_one_call(make: Maker) -> None:
     assert kernel is not None
     if kernel.given:
         pytest.skip("its samples are pre-activations, which are each model's own")
-    found = [kernel.constants(cell) for cell in cells]
-    stacked = tuple(tuple(map(torch.stack, zip(*parts, strict=True))) for parts in zip(*found, strict=True))
-    together = scan.last_of_each(kernel, stacked, 9, x, lengths)  # type: ignore[arg-type]
-    alone = [cell.last(x[n], lengths[n]) for n, cell in enumerate(cells)]
-    assert torch.equal(together, torch.stack(alone))
-    for h in (together, torch.stack(alone)):
+    constants = []
+    for cell in cells:
+        with materialised(cell):
+            constants.append(kernel.constants(cell))
+    matrices, vectors = (tuple(map(apart, zip(*part, strict=True))) for part in zip(*constants, strict=True))
+    together = scan.last_of_each(kernel, (matrices, vectors), 9, x, lengths)
+    alone = torch.stack([cell.last(x[n], lengths[n]) for n, cell in enumerate(cells)])
+    assert torch.equal(together, alone)
+    gradients = []
+    for h in (together, alone):
         for cell in cells:
             cell.zero_grad()
         torch.autograd.backward([h.square().sum()])
         parameters = [parameter for cell in cells for parameter in cell.parameters()]
-        gradients = [parameter.grad.clone() for parameter in parameters if parameter.grad is not None]
-        if h is together:
-            first: list[Tensor] = gradients
-    for ours, exact in zip(first, gradients, strict=True):
+        gradients.append([parameter.grad.clone() for parameter in parameters if parameter.grad is not None])
+    for ours, exact in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, exact, rtol=1e-5, atol=1e-6)
 
 
