@@ -1,0 +1,180 @@
+"""Weights in flash and buffers in memory, by hand."""
+
+import numpy as np
+import pytest
+
+from bench import mcu
+from bench.errors import RnnbenchError
+from bench.mcu.emit import emit
+from bench.mcu.emit.layout import dense, is_sparse, is_sparse_float, sparse, sparse_float, tiled
+from bench.mcu.emit.memory import plan
+from bench.mcu.emit.template import literal
+from bench.mcu.graph import Ref
+from bench.mcu.program import Copy, IntBuffer, Limit, MatVec, Pair, Program
+from bench.mcu.target import targets
+
+AVR, PLAIN, DSP = (targets()[name] for name in ("avr", "m3", "m4f"))
+NUMBERED = np.array([[10 * row + column for column in range(5)] for row in range(5)], np.int8)
+
+
+def product(weight, shift=8, accumulator=24):
+    rows, columns = np.shape(weight)
+    out, x = Ref(1, 0, rows), Ref(0, 0, columns)
+    return MatVec(out, x, np.array(weight, np.int8), None, None, shift, accumulator)
+
+
+def test_avr_reads_four_rows_side_by_side():
+    tile = [row * 10 + column for column in range(5) for row in range(4)]
+    assert dense(NUMBERED, AVR).tolist() == [*tile, 40, 41, 42, 43, 44]
+
+
+def test_plain_c_reads_two_rows_side_by_side_columns_padded_to_fours():
+    def tile(first):
+        return [n for column in range(5) for n in (first * 10 + column, first * 10 + 10 + column)] + [0] * 6
+
+    assert dense(NUMBERED, PLAIN).tolist() == [*tile(0), *tile(2), 40, 41, 42, 43, 44, 0, 0, 0]
+
+
+def test_a_dsp_reads_four_rows_of_four_columns_the_middle_two_exchanged():
+    words = [[[r * 10, r * 10 + 2, r * 10 + 1, r * 10 + 3], [r * 10 + 4, 0, 0, 0]] for r in range(5)]
+    tile = [n for word in range(2) for row in range(4) for n in words[row][word]]
+    assert dense(NUMBERED, DSP).tolist() == tile + words[4][0] + words[4][1]
+
+
+def test_a_sparse_stream_of_avr_says_the_way_to_each_factor_in_bytes():
+    """From before the first column: column 1 is one factor further, two bytes; column 4 two factors beyond that."""
+    kernel = product([[0, 7, 0, 0, -3], [0, 0, 0, 0, 0], [5, 6, 0, 0, 0]])
+    assert sparse(kernel, AVR)[0] == "sparse24"
+    assert sparse(kernel, AVR)[1].tolist() == [2, 2, 7, 4, 253, 0, 2, 0, 5, 0, 6]
+
+
+def test_a_sparse_stream_elsewhere_holds_two_pairs_a_word():
+    name, stream = sparse(product([[0, 7, 0, 2, -3], [0, 0, 0, 0, 0]]), PLAIN)
+    assert (name, stream.dtype) == ("sparse", np.uint32)
+    assert stream.tolist() == [2, 0x0302_0107, 0x0000_04FD, 0]
+
+
+@pytest.mark.parametrize(("shift", "accumulator", "columns"), [(8, 32, 5), (16, 24, 5), (0, 24, 5), (8, 24, 129)])
+def test_what_avrs_bytes_cannot_say_is_said_in_words(shift, accumulator, columns):
+    weight = np.zeros((2, columns), np.int8)
+    weight[0, -1] = 9
+    name, stream = sparse(product(weight, shift, accumulator), AVR)
+    assert (name, stream.dtype) == ("sparse", np.uint16)
+    assert stream.tolist() == [1, (columns - 1) << 8 | 9, 0]
+
+
+@pytest.mark.parametrize(
+    ("shift", "accumulator", "columns", "wanted"),
+    [
+        (1, 24, 255, True),
+        (15, 24, 255, True),
+        (0, 24, 5, False),
+        (16, 24, 5, False),
+        (8, 32, 5, False),
+        (8, 24, 256, False),
+    ],
+)
+def test_avrs_tiles_serve_24_bits_one_multiplication_and_a_byte_of_columns(shift, accumulator, columns, wanted):
+    assert tiled(product(np.ones((4, columns)), shift, accumulator), AVR) is wanted
+    assert tiled(product(np.ones((4, columns)), shift, accumulator), PLAIN)
+
+
+def test_zeros_are_skipped_below_the_processors_density():
+    weight = np.zeros((10, 10))
+    weight.flat[:67] = 1  # of 100, and 0.67 is the density of the M3
+    assert not is_sparse(product(weight), PLAIN)
+    weight.flat[66] = 0
+    assert is_sparse(product(weight), PLAIN)
+    assert not is_sparse(product(np.zeros((1, 257))), PLAIN)
+    assert is_sparse(product(np.zeros((1, 256))), PLAIN)
+
+
+def test_zeros_are_skipped_in_float32_too():
+    weight = np.array([[0.0, 2.0], [0.0, 0.0], [3.0, 4.0]])
+    index, values = sparse_float(weight.astype(np.float32))
+    assert (index.tolist(), values.tolist()) == ([1, 1, 0, 2, 0, 1], [2.0, 3.0, 4.0])
+    (operation,) = (kernel for kernel in [product(weight)])
+    assert is_sparse_float(operation, PLAIN)
+    assert not is_sparse_float(product(np.ones((3, 3))), PLAIN)
+
+
+def chain(*kernels, sizes=(4, 4, 4, 4, 4)):
+    """x, a state, and temporaries."""
+    roles = ["input", "state", *["temporary"] * (len(sizes) - 2)]
+    buffers = tuple(IntBuffer(size, role, 8, 16) for size, role in zip(sizes, roles, strict=True))
+    return Program("chain", buffers, kernels[:-1], kernels[-1:], kernels[-1].out)
+
+
+def at(buffer, size=4, offset=0):
+    return Ref(buffer, offset, size)
+
+
+def test_a_result_lies_over_an_operand_that_dies_with_it():
+    """t2 = limit(x); t3 = limit(t2); t4 = limit(t3): one place for all three, after x and the state."""
+    layout = plan(chain(Limit(at(2), at(0), 0, 9), Limit(at(3), at(2), 0, 9), Limit(at(4), at(3), 0, 9)))
+    assert layout.offsets == {0: 0, 1: 4, 2: 8, 3: 8, 4: 8}
+    assert layout.words == 12
+
+
+def test_a_product_lies_beside_its_factors():
+    first, second = Limit(at(2), at(0), 0, 9), MatVec(at(3), at(2), np.ones((4, 4), np.int8), None, None, 8, 24)
+    assert plan(chain(first, second, Limit(at(4), at(3), 0, 9))).offsets == {0: 0, 1: 4, 2: 8, 3: 12, 4: 12}
+
+
+def test_what_a_product_adds_may_be_overwritten():
+    first = Limit(at(2), at(0), 0, 9)
+    second = MatVec(at(3), at(0), np.ones((4, 4), np.int8), None, at(2), 8, 24)
+    assert plan(chain(first, second, Limit(at(4), at(3), 0, 9))).offsets[3] == 8
+
+
+def test_what_is_read_later_stays():
+    """t3 is made while t2 is still wanted by t4."""
+    kernels = (Limit(at(2), at(0), 0, 9), Limit(at(3), at(2), 0, 9), Pair(at(4), at(2), at(3), "add"))
+    assert plan(chain(*kernels)).offsets == {0: 0, 1: 4, 2: 8, 3: 12, 4: 8}
+
+
+def test_buffers_are_padded_to_words():
+    layout = plan(chain(Limit(at(2, 3), at(0, 3), 0, 9), Copy(at(3, 5), (at(2, 3), at(0, 2))), sizes=(3, 1, 3, 5)))
+    assert layout.offsets == {0: 0, 1: 4, 2: 8, 3: 12}
+    assert layout.words == 20
+
+
+@pytest.mark.parametrize(("inputs", "classes"), [(32004, 2), (4, 256)])
+def test_a_model_beyond_the_codes_counters_is_refused(inputs, classes):
+    kernel = MatVec(at(2, classes), at(1), np.ones((classes, 4), np.int8), None, None, 8, 24)
+    with pytest.raises(RnnbenchError, match="too large for the generated code"):
+        emit(chain(kernel, sizes=(inputs, 4, classes)), PLAIN)
+
+
+@pytest.mark.parametrize(("count", "fits"), [(125, True), (126, False)])
+def test_more_kernels_than_the_stopwatch_counts_are_refused(count, fits):
+    program = chain(*[Limit(at(1), at(0), 0, 9)] * count, Limit(at(2), at(1), 0, 9), sizes=(4, 4, 4))
+    if fits:
+        assert len(emit(program, PLAIN).step) == 126
+    else:
+        with pytest.raises(RnnbenchError, match="127 kernels in a step, the stopwatch counts 126"):
+            emit(program, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1.0f"),
+        (0.1, "0.100000001f"),
+        (1e10, "1e+10f"),
+        (-32768, "-32767 - 1"),
+        (-(2**31), "-2147483647 - 1"),
+        (7, "7"),
+    ],
+)
+def test_c_reads_numbers_back_exactly(value, text):
+    assert literal(value) == text
+
+
+def test_equal_constants_are_stored_once():
+    value = np.arange(4, dtype=np.int16)
+    program = chain(Pair(at(2), at(0), at(4), "add"), Pair(at(3), at(2), at(5), "mul"), Limit(at(1), at(3), 0, 9))
+    constants = (IntBuffer(4, "constant", 8, 16, value),) * 2
+    twice = Program("twice", (*program.buffers[:4], *constants), program.step, program.head, program.scores)
+    assert emit(twice, PLAIN).flash_bytes == 8
+    assert mcu.predict(twice, mcu.board("due"), steps=1).ram_bytes == 2 * 12 + 96
