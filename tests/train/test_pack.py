@@ -6,7 +6,7 @@ import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ import torch
 from bench import record
 from bench.data import Dataset
 from bench.record import Record
-from bench.spec import RunSpec, parse
+from bench.spec import RunSpec, TrainPart, parse
 from bench.status import Status
 from bench.train import Interrupted, Job, pack, run, run_pack, runner
 from bench.zoo import all_cells
@@ -89,7 +89,7 @@ def test_every_cell_is_trained_together_as_alone(
         assert left[n].provenance["pack"] == 3
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", get_args(TrainPart.model_fields["optimizer"].annotation))
 def test_each_has_its_own_rate_schedule_clipping_decay(optimizer: str, jobs_of: Callable[..., list[Job]]) -> None:
     runs = specs(
         [
