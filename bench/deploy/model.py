@@ -15,7 +15,7 @@ from bench.errors import RnnbenchError
 from bench.record import CELL_FILE
 from bench.spec import RunSpec
 from bench.train.classification.integer import accuracy, program_of
-from bench.train.classification.network import Network, build
+from bench.train.classification.network import Network, build, restore
 from cells.compress import HardThreshold, quantise_weights
 
 
@@ -73,14 +73,7 @@ def load(folder: Path) -> Model:
     dataset = open_dataset(spec.data.name, options=spec.data.options)
     if dataset.info.vocabulary is not None:
         raise RnnbenchError(f"data set {spec.data.name!r} gives words: a program of their embedding is not written yet")
-    network = build(spec, dataset.info.features, dataset.info.classes)
-    try:
-        network.load_state_dict(saved["state"])
-    except RuntimeError:
-        raise RnnbenchError(f"{path} is of another version of cell {spec.cell.name!r}; run its grid again") from None
-    if spec.compress.quantise:
-        quantise_weights(network)
-    network.eval()
+    network = restore(spec, dataset.info, saved["state"])
     return Model(spec, network, dataset, program_of(network, dataset.train))
 
 
