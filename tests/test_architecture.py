@@ -31,6 +31,7 @@ COMPUTED = {
     "bench/execute/executors/__init__.py",
     "bench/execute/warm.py",
     "bench/mcu/target.py",
+    "bench/train/task.py",
     "bench/report/discover.py",
     "bench/train/__init__.py",
 }

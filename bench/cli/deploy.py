@@ -128,6 +128,7 @@ def latency(
 ) -> None:
     """Predicts cycles, milliseconds, flash and RAM, in integers and in float32. Needs no toolchain."""
     from bench.deploy.latency import predicted
+    from bench.deploy.refresh import refresh
     from bench.report import commands
 
     if (what is None) == (against is None):
@@ -136,6 +137,7 @@ def latency(
     if against is not None:
         _against(against, chosen, folder, as_json)
         return
+    refresh(what or Path())
     rows = _rows(what, lambda model: predicted(model, chosen, _formats(kinds)), commands.predicted, as_json)
     _finish(rows, commands.predicted(rows), folder, as_json)
     if not as_json:

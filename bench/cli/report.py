@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.console import AsJson, out, print_json, print_table
+from bench.cli.console import AsJson, err, out, print_json, print_table
 
 
 def report(
@@ -18,8 +18,11 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of a results folder, and prints the table."""
+    from bench.deploy.refresh import refresh
     from bench.report import write_report
 
+    if again := refresh(results):
+        err.print(f"latency predicted again, since what predicts it has changed: {again} runs", style="dim")
     written = write_report(results, board)
     if as_json:
         paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}

@@ -38,6 +38,9 @@ class Corpus:
     fingerprint: str
     words: tuple[str, ...]
 
+    def majority(self) -> None:
+        """Returns nothing: a text has no classes of which one could be the most frequent."""
+
 
 def vocabulary(lines: Lines, size: int | None = None) -> tuple[str, ...]:
     """The words of the training text and :data:`END`, most frequent first, ties in order of appearance.

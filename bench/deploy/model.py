@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from bench import mcu
 from bench.data import Dataset, open_dataset
@@ -15,7 +16,7 @@ from bench.errors import RnnbenchError
 from bench.record import CELL_FILE
 from bench.spec import RunSpec
 from bench.train.classification.integer import accuracy, program_of
-from bench.train.classification.network import Network, build
+from bench.train.classification.network import Network, build, restore
 from cells.compress import HardThreshold, quantise_weights
 
 
@@ -50,37 +51,42 @@ class Model:
         return [each[: min(length, steps or length)] for each, length in zip(quantised, lengths, strict=True)]
 
 
-def load(folder: Path) -> Model:
-    """The model of a run.
+def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
+    """Returns the specification and the weights of a run.
 
     Args:
         folder: of the run, with ``model.pt``: ``results/<grid>/runs/<id>``.
 
     Raises:
-        RnnbenchError: when there is no finished model, it is damaged, or the cell cannot be lowered.
+        RnnbenchError: when there is no finished model, or it is damaged.
     """
     path = folder / "model.pt"
     if not path.is_file():
         raise RnnbenchError(f"{folder} holds no trained model (model.pt); give the folder of a run that is done")
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        given = saved["spec"]
+        found = torch.load(path, map_location="cpu", weights_only=True)
+        given = found["spec"]
         if given["cell"].get("source"):
             given = {**given, "cell": {**given["cell"], "file": folder / CELL_FILE}}
-        spec = RunSpec.model_validate(given)
+        return RunSpec.model_validate(given), found["state"]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise RnnbenchError(f"{path} is damaged ({type(error).__name__}); run its grid again") from None
+
+
+def load(folder: Path) -> Model:
+    """Returns the model of a run.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        RnnbenchError: when there is no finished model, it is damaged, or the cell cannot be lowered.
+    """
+    spec, weights = saved(folder)
     dataset = open_dataset(spec.data.name, options=spec.data.options)
     if dataset.info.vocabulary is not None:
         raise RnnbenchError(f"data set {spec.data.name!r} gives words: a program of their embedding is not written yet")
-    network = build(spec, dataset.info.features, dataset.info.classes)
-    try:
-        network.load_state_dict(saved["state"])
-    except RuntimeError:
-        raise RnnbenchError(f"{path} is of another version of cell {spec.cell.name!r}; run its grid again") from None
-    if spec.compress.quantise:
-        quantise_weights(network)
-    network.eval()
+    network = restore(spec, dataset.info, weights)
     return Model(spec, network, dataset, program_of(network, dataset.train))
 
 

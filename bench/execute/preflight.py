@@ -11,13 +11,7 @@ from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.status import Status
-from bench.train.cell import build_cell
-from bench.train.language.model import build_layers
-from cells import Cell
-
-LANGUAGE = "language-modelling"
-"""The task of the sets that are texts."""
-
+from bench.train.task import task_of
 
 _STEPS = 12
 """Enough for every way of scanning that a training takes."""
@@ -36,7 +30,7 @@ def try_out(runs: Iterable[RunSpec]) -> None:
         if kind in tried:
             continue
         tried.add(kind)
-        cell = _layers(spec, info)[0].eval()
+        cell = task_of(spec).cells(spec, info)[0].eval()
         try:
             with torch.no_grad():
                 h_TBH, _ = cell(torch.zeros(_STEPS, 3, cell.input_size))
@@ -51,24 +45,12 @@ def try_out(runs: Iterable[RunSpec]) -> None:
 
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:
-    """What the layers of a run depend on."""
-    cell = f"{spec.cell.model_dump_json()}{spec.compress.model_dump_json()}"
-    if info.task == LANGUAGE:
-        return f"{cell}{spec.language.model_dump_json()}{spec.awd.model_dump_json()}"
-    return f"{cell}{info.features}"
+    """Returns what the cells of a run depend on."""
+    return f"{info.task} {info.features} {spec.model_dump_json(exclude={'data', 'seed', 'train'})}"
 
 
-def _layers(spec: RunSpec, info: DatasetInfo) -> list[Cell]:
-    return build_layers(spec) if info.task == LANGUAGE else [build_cell(spec.cell, info.features, spec.compress)]
-
-
-def _check_task(spec: RunSpec, info: DatasetInfo) -> None:
-    """Refuses keys of another task, and what the run's own task cannot do."""
-    if info.task == LANGUAGE and spec.compress.quantise:
-        raise RnnbenchError(
-            f"compress.quantise: data set {info.name!r} is for {info.task}, and the integer program of a softmax "
-            "over a vocabulary is not written: leave it out"
-        )
+def _check_parts(spec: RunSpec, info: DatasetInfo) -> None:
+    """Refuses keys that only another task reads."""
     for part in sorted(spec.parts_of_other_tasks(info.task)):
         given = getattr(spec, part)
         if keys := given.model_dump(exclude_defaults=True):
@@ -99,10 +81,10 @@ def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
         options = chosen_options(given.data.name, given.data.options)
         spec = given.model_copy(update={"data": given.data.model_copy(update={"options": options})})
         info = describe(spec.data.name, options)
-        _check_task(spec, info)
+        _check_parts(spec, info)
         kind = _kind(spec, info)
         if kind not in built:
-            _layers(spec, info)
+            task_of(spec).cells(spec, info)
             built.add(kind)
         found.setdefault(spec.id, spec)
     return list(found.values())

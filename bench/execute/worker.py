@@ -13,10 +13,10 @@ from bench.claims import Claim
 from bench.execute.launch import ClaimedRun, Launch, stamp
 from bench.execute.pull import Pull
 from bench.execute.server import fork_server
-from bench.record import Labels, Record, Times
 from bench.status import Status
 from bench.train import Job
-from bench.train.facts import now
+from bench.train.facts import begun
+from bench.train.task import task_of
 
 _PATIENCE_S = 20.0
 
@@ -124,11 +124,7 @@ def _record_death(job: Job, code: int | None) -> None:
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     memory = ", which is what the system does when memory is short" if code == -signal.SIGKILL else ""
     if stamp(job.folder) is None:
-        labels = Labels(cell=job.spec.cell.cell_class.title, variant=job.spec.variant())
-        spec, times = job.spec.model_dump(mode="json"), Times(started=now())
-        left = Record(
-            id=job.spec.id, status=Status.RUNNING, grid=job.grid, spec=spec, labels=labels, times=times, provenance={}
-        )
+        left = begun(job, task_of(job.spec).name, {})
     else:
         left = record.read(job.folder)
     reason = f"the process died ({how}{memory})"

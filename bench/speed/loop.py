@@ -12,15 +12,17 @@ from torch.nn import functional
 
 from bench import zoo
 from bench.data import Split
-from bench.spec import TrainPart
+from bench.spec import CompressPart, TrainPart
 from bench.speed.cells import SHAPES, Shape
 from bench.speed.clock import Timed, interleave
 from bench.speed.report import Comparison, compared
 from bench.speed.runs import CLASSES, noise
 from bench.train.chunks import Chunks
-from bench.train.classification.module import Batches, Classification
+from bench.train.classification import TASK
+from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network
 from bench.train.epochs import EpochEnd
+from bench.train.stages import Compression
 from bench.train.trainer import trainer as _trainer
 
 _LOOP_SHAPES = {"small": (Shape(28, 64, 28, 32), 300), "kws": (SHAPES["kws"], 60)}
@@ -60,8 +62,10 @@ def _harness(shape: Shape, split: Split, folder: Path) -> Timed:
 
     def run(count: int) -> float:
         batches = Batches(split, shape.B, seed=0)
-        module = Classification(_network(shape), TrainPart(), CLASSES, steps=count * len(batches))
-        end = EpochEnd(folder / "metrics.csv", None, [seen.append])
+        network = _network(shape)
+        module = ClassificationModule(network, TrainPart(), CLASSES, steps=count * len(batches))
+        stages = Compression(network, [], CompressPart(), count)
+        end = EpochEnd(folder / "metrics.csv", None, [seen.append], TASK.metric, stages)
         trainer = _trainer(max_epochs=count, callbacks=[end])
         first = Split(
             x=split.x[: shape.B], lengths=split.lengths[: shape.B], y=split.y[: shape.B], group=split.group[: shape.B]

@@ -67,7 +67,7 @@ def do(specs: list[RunSpec], data: Dataset, together: bool) -> None:
         jobs = [Job(each, Path(base) / "runs" / each.id, "speed", "disabled") for each in specs]
         for job in jobs:
             job.folder.mkdir(parents=True)
-        left = run_pack(jobs, dataset=data) if together else [run(job, dataset=data) for job in jobs]
+        left = run_pack(jobs, data=data) if together else [run(job, data=data) for job in jobs]
         for each in left:
             if each.status is not Status.DONE:
                 raise RnnbenchError(f"a run is {each.status}: {each.reason}")

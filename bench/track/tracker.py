@@ -94,16 +94,16 @@ def check_login() -> None:
         raise RnnbenchError("W&B online needs a login: run `wandb login`, or set WANDB_API_KEY, or leave --wandb out")
 
 
-def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str, Any]) -> Tracker:
+def start(mode: str, spec: RunSpec, folder: Path, grid: str, config: Mapping[str, Any]) -> Tracker:
     """Opens a W&B run for a run.
 
     Args:
         mode: ``offline``, ``online`` or ``disabled``.
-        spec: goes into the config; its id is the W&B run's id.
+        spec: its id is the W&B run's id.
         folder: the run's own, ``<results>/runs/<id>``; W&B writes below it, staged files included. A link in
             ``<results>/wandb`` lets W&B's viewer open the whole grid.
         grid: the W&B group.
-        extra: more of the config: facts of the data set, the labels of tables.
+        config: the specification written out, facts of the data set, the labels of tables.
     """
     if mode == "disabled":
         return NoTracker()
@@ -120,7 +120,7 @@ def start(mode: str, spec: RunSpec, folder: Path, grid: str, extra: Mapping[str,
             group=grid,
             job_type="train",
             tags=[spec.data.name, spec.cell.name, f"seed-{spec.seed}"],
-            config={**spec.model_dump(mode="json"), **extra},
+            config=dict(config),
             dir=folder,
             mode="online" if mode == "online" else "offline",
             resume="allow" if mode == "online" else None,

@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.train.cell import derive_seed
     from bench.train.classification.network import Network, build
-    from bench.train.job import Job, shape_of
+    from bench.train.job import Job
     from bench.train.pack import run_pack
     from bench.train.runner import run
     from bench.train.signals import Interrupted
+    from bench.train.task import shape_of
 
 __all__ = ["Interrupted", "Job", "Network", "build", "derive_seed", "run", "run_pack", "shape_of"]
 
 _MODULES = {
-    **dict.fromkeys(("Job", "shape_of"), "job"),
+    "Job": "job",
     **dict.fromkeys(("Network", "build"), "classification.network"),
     "derive_seed": "cell",
     "run_pack": "pack",
     "run": "runner",
+    "shape_of": "task",
     "Interrupted": "signals",
 }
 

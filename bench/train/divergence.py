@@ -1,4 +1,4 @@
-"""When a run has left the ground, and what to say then."""
+"""Detects a diverged run and says what to try."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _DIVERGED_FROM = 20.0
 
 
 class DivergedError(Exception):
-    """Training has left the ground: the loss is not a number, or far above a guess's."""
+    """Training has diverged: the loss is not a number, or far above a uniform guess's."""
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a run's losses are held against.
+class Divergence:
+    """Finds losses that say that a run has diverged.
 
     Attributes:
         learning_rate: the run's, for the advice.
@@ -27,7 +27,7 @@ class Ground:
     classes: int
 
     def check_finite(self, losses: Sequence[float], epoch: int, batches_before: int) -> None:
-        """Looks at the losses of some batches of an epoch, after so many others.
+        """Checks the losses of some batches of an epoch, after so many others.
 
         Raises:
             DivergedError: when one is not finite.
@@ -41,7 +41,7 @@ class Ground:
                 raise DivergedError(f"loss became {loss} in epoch {epoch}, batch {batch}: {advice}")
 
     def check_learnt(self, loss: float, epoch: int) -> None:
-        """Looks at the mean training loss of the epoch before weights are rounded.
+        """Checks the mean training loss of the epoch before weights are rounded.
 
         Raises:
             DivergedError: when it is no better than a guess's: an untrained model is not worth its bytes.
@@ -54,7 +54,7 @@ class Ground:
             )
 
     def check_mean(self, loss: float, epoch: int, split: str = "training") -> None:
-        """Ends a run whose loss is hopeless.
+        """Checks the mean loss of an epoch.
 
         Args:
             loss: mean loss of the epoch.

@@ -1,10 +1,10 @@
-"""What happens at the end of an epoch: keep the best, stop when it is long ago, write down and tell."""
+"""Keeps the best epoch, stops when it is long ago, and passes the figures of every epoch on."""
 
 from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,17 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
-from bench.train.divergence import Ground
+from bench.train.divergence import Divergence
+from bench.train.job import Listener, Metric
 from bench.train.module import Training
 from bench.train.stages import Compression
 
-Listener = Callable[[Mapping[str, Any]], None]
 Figures = tuple[tuple[float, float], tuple[float, float], float]
 """Loss and the task's metric in training, both in validation, and the learning rate."""
 
 
 def columns(metric: str) -> tuple[str, ...]:
-    """The columns of ``metrics.csv`` for a task with this metric."""
+    """Returns the columns of ``metrics.csv`` for a task with this metric."""
     losses = ("train_loss", "validation_loss")
     return ("epoch", *losses, f"train_{metric}", f"validation_{metric}", "learning_rate", "seconds", "stage")
 
@@ -38,8 +38,7 @@ class EpochEnd(pl.Callback):
         patience: epochs without a better one before training stops; ``None`` for never.
         listeners: called with each epoch's row.
         metric: of the task.
-        higher_is_better: which way it points.
-        compression: says which stage an epoch is in; ``None`` for training without.
+        compression: says which stage an epoch is in.
 
     Attributes:
         rows: of each epoch so far.
@@ -50,21 +49,20 @@ class EpochEnd(pl.Callback):
         self,
         metrics: Path,
         patience: int | None,
-        listeners: list[Listener],
-        metric: str = "accuracy",
-        higher_is_better: bool = True,
-        compression: Compression | None = None,
+        listeners: Sequence[Listener],
+        metric: Metric,
+        compression: Compression,
     ) -> None:
         self.metrics = metrics
         self.patience = patience
         self.listeners = listeners
         self.compression = compression
-        self.first = 1 if compression is None else compression.final_from
+        self.first = compression.final_from
         self.best_epoch = 0
         self.best: tuple[float, float] | None = None
         self.epochs = 0
-        self._sign = 1 if higher_is_better else -1
-        self._columns = columns(metric)
+        self._sign = 1 if metric.higher_is_better else -1
+        self._columns = columns(metric.name)
         self._state: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
         self.continued = 0
@@ -77,13 +75,13 @@ class EpochEnd(pl.Callback):
             csv.writer(file).writerows(map(_short, self.rows))
 
     def state_dict(self) -> dict[str, Any]:
-        """All that happened so far, for a checkpoint."""
+        """Returns all that happened so far, for a checkpoint."""
         best = None if self.best is None else list(self.best)
         kept = {"best": best, "best_epoch": self.best_epoch, "epochs": self.epochs}
         return {**kept, "state": self._state, "rows": self.rows}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on where a checkpoint was written; tells the listeners what was before."""
+        """Continues from a checkpoint, and tells the listeners what was before it."""
         best = state_dict["best"]
         self.best = None if best is None else (best[0], best[1])
         self.best_epoch, self.epochs = state_dict["best_epoch"], state_dict["epochs"]
@@ -96,7 +94,7 @@ class EpochEnd(pl.Callback):
 
     @property
     def continued_s(self) -> float:
-        """Seconds that those took."""
+        """Seconds that the epochs of an earlier try took."""
         return float(sum(row["seconds"] for row in self.rows[: self.continued]))
 
     def begin_epoch(self) -> None:
@@ -104,14 +102,14 @@ class EpochEnd(pl.Callback):
         self._began = time.monotonic()
 
     def end_epoch(
-        self, epoch: int, figures: Figures, ground: Ground, state: Callable[[], Mapping[str, Tensor]]
+        self, epoch: int, figures: Figures, divergence: Divergence, state: Callable[[], Mapping[str, Tensor]]
     ) -> bool:
-        """Takes in an epoch's figures.
+        """Records an epoch's figures, and its weights when it is the best so far.
 
         Args:
             epoch: its number, from 1.
             figures: of the epoch.
-            ground: what the losses are held against.
+            divergence: what the losses are held against.
             state: gives a copy of the weights.
 
         Returns:
@@ -122,17 +120,16 @@ class EpochEnd(pl.Callback):
         """
         self.epochs = epoch
         (train_loss, train_metric), (loss, metric), rate = figures
-        ground.check_mean(train_loss, epoch)
-        ground.check_mean(loss, epoch, "validation")
-        if self.compression is not None and self.compression.part.quantise and epoch == self.first - 1:
-            ground.check_learnt(train_loss, epoch)
+        divergence.check_mean(train_loss, epoch)
+        divergence.check_mean(loss, epoch, "validation")
+        if self.compression.part.quantise and epoch == self.first - 1:
+            divergence.check_learnt(train_loss, epoch)
         if epoch >= self.first and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
             self.best, self.best_epoch = (metric, loss), epoch
             self._state = dict(state())
         seconds = time.monotonic() - self._began
-        stage = "dense" if self.compression is None else self.compression.stage
         values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
-        row: dict[str, Any] = dict(zip(self._columns, (*values, stage), strict=True))
+        row: dict[str, Any] = dict(zip(self._columns, (*values, self.compression.stage), strict=True))
         self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(_short(row))
@@ -148,14 +145,14 @@ class EpochEnd(pl.Callback):
         """Runs after validation, when the figures of the epoch are complete."""
         assert isinstance(pl_module, Training)  # noqa: S101
         figures = (pl_module.summary("train"), pl_module.summary("validation"), pl_module.rate())
-        if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.ground, pl_module.weights):
+        if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.divergence, pl_module.weights):
             trainer.should_stop = True
 
     def _rank(self, metric: float, loss: float) -> tuple[float, float]:
         return self._sign * metric, -loss
 
     def restore(self, network: torch.nn.Module) -> tuple[float, float]:
-        """Puts the weights of the best epoch back; its metric and loss on the validation data."""
+        """Puts the weights of the best epoch back; returns its metric and loss on the validation data."""
         assert self.best is not None  # noqa: S101
         network.load_state_dict(self._state)
         return self.best

@@ -1,65 +1,69 @@
-"""What a record says of a run's data and network, and W&B of a record."""
+"""The first record of a run, what the last one says of the data, and the same for W&B."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from torch import nn
-
 from bench.data import Corpus, Dataset
-from bench.measure import size
-from bench.record import DataFacts, Record, SizeFacts
-from bench.train.classification.network import Network
+from bench.record import DataFacts, Labels, Record, Times
+from bench.status import Status
+from bench.train.job import Job, Metric
 
 
-def size_facts(network: Network, number_bytes: int = 4) -> SizeFacts:
-    """The size of cell and classifier, as the paper prints it; an embedding is counted beside it.
+def begun(job: Job, task: str, provenance: dict[str, Any]) -> Record:
+    """Returns the record of a run that begins now.
 
     Args:
-        network: trained.
-        number_bytes: 4 in float32, 1 when quantised.
+        job: the run.
+        task: the name of its task.
+        provenance: with what it is made.
     """
-    counted = size(nn.ModuleList([network.cell, network.head]), number_bytes)
-    embedding = 0 if network.embedding is None else network.embedding.weight.numel()
-    return SizeFacts(**asdict(counted), embedding_parameters=embedding)
+    return Record(
+        id=job.spec.id,
+        status=Status.RUNNING,
+        grid=job.grid,
+        spec=job.spec.written(task),
+        labels=Labels(cell=job.spec.cell.cell_class.title, variant=job.spec.variant()),
+        times=Times(started=now()),
+        provenance=provenance,
+    )
 
 
-def data_facts(dataset: Dataset | Corpus) -> DataFacts:
-    """The data set as it is now."""
-    info = dataset.info
+def data_facts(data: Dataset | Corpus, metric: Metric) -> DataFacts:
+    """Returns what is to be remembered of a run's data as they are now."""
+    info = data.info
     return DataFacts(
         name=info.name,
         title=info.title,
         task=info.task,
-        metric=info.metric,
-        higher_is_better=info.higher_is_better,
-        fingerprint=dataset.fingerprint,
-        train=len(dataset.train),
-        validation=len(dataset.validation),
-        test=len(dataset.test),
+        metric=metric.name,
+        higher_is_better=metric.higher_is_better,
+        fingerprint=data.fingerprint,
+        train=len(data.train),
+        validation=len(data.validation),
+        test=len(data.test),
         steps=info.steps,
         features=info.features,
         classes=info.classes,
-        majority=None if isinstance(dataset, Corpus) else dataset.majority(),
+        majority=data.majority(),
         licence=info.licence,
         source=info.source,
     )
 
 
 def flat_summary(final: Record) -> dict[str, Any]:
-    """The figures of a record under flat keys, as W&B's summary holds them."""
+    """Returns the figures of a record under flat keys, as W&B's summary holds them."""
     summary: dict[str, Any] = {}
     if final.result is not None:
         summary |= final.result.model_dump()
     if final.size is not None:
         summary |= {f"size/{key}": value for key, value in final.size.model_dump().items()}
-    for each in final.latency:
+    for board in final.latency:
         summary |= {
-            f"latency/{each.board}_ms": each.ms,
-            f"latency/{each.board}_ms_per_step": each.ms_per_step,
-            f"latency/{each.board}_fits": each.fits_flash and each.fits_ram,
+            f"latency/{board.board}_ms": board.ms,
+            f"latency/{board.board}_ms_per_step": board.ms_per_step,
+            f"latency/{board.board}_fits": board.fits_flash and board.fits_ram,
         }
     if final.reason:
         summary["reason"] = final.reason
@@ -67,5 +71,5 @@ def flat_summary(final: Record) -> dict[str, Any]:
 
 
 def now() -> str:
-    """The time, in ISO 8601 UTC."""
+    """Returns the time, in ISO 8601 UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,17 +1,13 @@
-"""What is to be run, and what can be trained together: for who plans, without what trains."""
+"""What a run is given: what to do, the metric of its task, who hears of its epochs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from bench.data import describe
-from bench.spec import RunSpec, TrainPart
-
-_ITS_OWN = {"learning_rate", "schedule", "gradient_clip", "weight_decay", "patience"}
-"""Keys of ``train`` in which the runs of a pack may differ."""
-_SHARED = {"epochs", "batch_size", "optimizer"}
-"""The others that a pack knows."""
+from bench.spec import RunSpec
 
 
 @dataclass(frozen=True)
@@ -31,13 +27,12 @@ class Job:
     wandb: str = "offline"
 
 
-def shape_of(spec: RunSpec) -> str | None:
-    """Returns what runs have in common that can be trained together; ``None`` for a run that cannot, with any."""
-    train = spec.train.model_copy(update={key: getattr(TrainPart(), key) for key in _ITS_OWN})
-    shared = spec.model_copy(update={"train": train, "seed": 0})
-    given = shared.model_dump(exclude_defaults=True)
-    unknown = given.keys() - {"data", "cell", "train"} or given.get("train", {}).keys() - _SHARED
-    info = describe(spec.data.name, spec.data.options)
-    if unknown or info.task != "classification" or info.vocabulary is not None:
-        return None
-    return shared.canonical()
+class Metric(NamedTuple):
+    """What the runs of a task are compared by, and which way is better."""
+
+    name: str
+    higher_is_better: bool
+
+
+Listener = Callable[[Mapping[str, Any]], None]
+"""Is called with the figures of an epoch, by column of ``metrics.csv``."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.spec import TrainPart
-from bench.train.divergence import Ground
+from bench.train.divergence import Divergence
 
 
 class Training(pl.LightningModule):
@@ -34,7 +34,7 @@ class Training(pl.LightningModule):
         self.automatic_optimization = False
         self.network = network
         self.train_part = train
-        self.ground = Ground(train.learning_rate, classes)
+        self.divergence = Divergence(train.learning_rate, classes)
         self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
         self.order: torch.Generator | None = None
@@ -93,5 +93,5 @@ class Training(pl.LightningModule):
         Raises:
             DivergedError: when one is not finite.
         """
-        self.ground.check_finite(losses, self.current_epoch + 1, self._batches_read)
+        self.divergence.check_finite(losses, self.current_epoch + 1, self._batches_read)
         self._batches_read += len(losses)

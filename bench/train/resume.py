@@ -11,7 +11,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from bench.data import Corpus, Dataset
 from bench.spec import RunSpec
 from bench.train import provenance, settings, sources
 
@@ -22,10 +21,10 @@ _KEY = "rnnbench"
 _log = logging.getLogger(__name__)
 
 
-def identity(spec: RunSpec, dataset: Dataset | Corpus) -> str:
+def identity(spec: RunSpec, fingerprint: str) -> str:
     """Returns what must not have changed since a checkpoint."""
     code, made = sources.digest(spec.cell.cell_class), provenance.provenance()
-    same = [spec.id, dataset.fingerprint, code, made["cpu"], made["packages"], vars(settings.current())]
+    same = [spec.id, fingerprint, code, made["cpu"], made["packages"], vars(settings.current())]
     return json.dumps(same, sort_keys=True)
 
 

@@ -12,23 +12,21 @@ from typing import Any
 import yaml
 
 from bench import record, track, zoo
-from bench.data import Corpus, Dataset, open_any
+from bench.data import Corpus, Dataset, describe
 from bench.errors import RnnbenchError
-from bench.record import CELL_FILE, Labels, Latency, Record, Times
+from bench.record import CELL_FILE, DataFacts, Record, Times
 from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, sources
-from bench.train.classification import task as classifying
-from bench.train.classification.network import Network, build
-from bench.train.divergence import DivergedError, Ground
-from bench.train.epochs import EpochEnd, Listener
-from bench.train.facts import data_facts, flat_summary, now
-from bench.train.job import Job
-from bench.train.language import task as modelling
+from bench.train.divergence import DivergedError
+from bench.train.facts import begun, data_facts, flat_summary, now
+from bench.train.job import Job, Listener
 from bench.train.resume import LastEpoch
+from bench.train.session import Measured, Session
 from bench.train.settings import setup
 from bench.train.signals import Interrupted, undisturbed
-from bench.train.stages import Compression
+from bench.train.task import tasks
+from bench.train.trainer import save
 
 _log = logging.getLogger(__name__)
 
@@ -39,44 +37,47 @@ class Ongoing:
     Args:
         job: the run.
         listener: called with the number of each finished epoch.
+        data: the run's, where they are open already.
         pack: how many runs are trained together in this process, this one included.
 
     Attributes:
+        task: of the run.
         record: once the run has ended, what it left.
-        dataset, network, ground, end, compression: of a classifier from :meth:`open` on: its data and network, what its
-            losses are held against, what its epochs came to, and the stages that they go through.
-        corpus: of a language model from :meth:`open` on: its text.
+        data: from :meth:`open` on.
+        session: likewise, the training.
     """
 
-    dataset: Dataset
-    corpus: Corpus | None = None
-    network: Network
-    ground: Ground
-    end: EpochEnd
-    compression: Compression
+    session: Session
 
-    def __init__(self, job: Job, listener: Callable[[int], None] = lambda epoch: None, pack: int = 1) -> None:
-        self.job = job
+    def __init__(
+        self,
+        job: Job,
+        listener: Callable[[int], None] = lambda epoch: None,
+        data: Dataset | Corpus | None = None,
+        pack: int = 1,
+    ) -> None:
+        self.job, self.data = job, data
         self.record: Record | None = None
         self._listener, self._began = listener, time.monotonic()
         chosen = setup()
         cell = job.spec.cell.cell_class
         code = {"git": sources.git_state(cell), "sources": sources.digest(cell)[:12]}
-        self._base = Record(
-            id=job.spec.id,
-            status=Status.RUNNING,
-            grid=job.grid,
-            spec=job.spec.model_dump(mode="json"),
-            labels=Labels(cell=cell.title, variant=job.spec.variant()),
-            times=Times(started=now()),
-            provenance={**provenance.provenance(), **code, **chosen, "pack": pack},
-        )
+        info = describe(job.spec.data.name, job.spec.data.options) if data is None else data.info
+        self.task = tasks()[info.task]
+        self._base = begun(job, self.task.name, {**provenance.provenance(), **code, **chosen, "pack": pack})
         (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
         if job.spec.cell.file is not None:
             shutil.copyfile(job.spec.cell.file, job.folder / CELL_FILE)
         record.write(job.folder, self._base)
         self._tracker: track.Tracker = track.NoTracker()
-        self._facts: dict[str, Any] = {}
+        self._data_facts: DataFacts | None = None
+        self._measured: Measured | None = None
+        self._train_s: float | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over, well or not."""
+        return self.record is not None
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -90,83 +91,69 @@ class Ongoing:
             what = str(error).strip().partition("\n")[0]
             self.close(Status.FAILED, f"{type(error).__name__}: {what}{zoo.place_of(error)}")
 
-    def open(self, dataset: Dataset | None = None) -> None:
-        """Opens data and W&B, and builds the network.
+    def open(self, data: Dataset | Corpus | None = None) -> None:
+        """Opens data and W&B, and begins.
 
         Args:
-            dataset: the run's, where it is open already.
+            data: the run's, where they are open already.
         """
-        spec = self.job.spec
-        opened = dataset or open_any(spec.data.name, options=spec.data.options)
-        self._facts["data"] = data_facts(opened)
-        extra = {"data_facts": self._facts["data"].model_dump(), "labels": self._base.labels.model_dump()}
-        self._tracker = track.start(self.job.wandb, spec, self.job.folder, self.job.grid, extra)
-        self.listeners: list[Listener] = [self._tracker.epoch, lambda row: self._listener(int(row["epoch"]))]
-        if isinstance(opened, Corpus):
-            self.corpus = opened
-        else:
-            self.dataset = opened
-            self.prepare()
+        job, spec = self.job, self.job.spec
+        self.data = data = data or self.data or self.task.open(spec)
+        self._data_facts = data_facts(data, self.task.metric)
+        facts = {"data_facts": self._data_facts.model_dump(), "labels": self._base.labels.model_dump()}
+        self._tracker = track.start(job.wandb, spec, job.folder, job.grid, {**self._base.spec, **facts})
+        self.begin()
 
-    def prepare(self, alone: bool = False) -> None:
-        """The network before its first step, and an empty history.
+    def begin(self, alone: bool = False) -> None:
+        """Builds the network, and empties the history.
 
         Args:
             alone: the run is trained by itself after all.
         """
         if alone:
             self._base.provenance["pack"] = 1
-        spec, info = self.job.spec, self.dataset.info
-        self.network = build(spec, info.features, info.classes, info.vocabulary)
-        self.ground = Ground(spec.train.learning_rate, info.classes)
-        self.compression = Compression(self.network, [self.network.cell], spec.compress, spec.train.epochs)
-        metrics, patience = self.job.folder / "metrics.csv", spec.train.patience
-        self.end = EpochEnd(metrics, patience, self.listeners, compression=self.compression)
-        self._training_began = time.monotonic()
+        listeners: list[Listener] = [self._tracker.epoch, lambda row: self._listener(int(row["epoch"]))]
+        self.session = self.task.session(self.job, self.data, listeners)
+
+    def train(self) -> None:
+        """Trains by itself, from where an earlier try was."""
+        assert self.data is not None  # noqa: S101
+        identity = resume.identity(self.job.spec, self.data.fingerprint)
+        self.session.fit(LastEpoch(self.job.folder / resume.FILE, identity))
+        self.trained()
 
     def trained(self) -> None:
-        """To be called when training has come to its end: puts the weights of the best epoch back."""
-        self._facts["train_s"] = self.end.continued_s + time.monotonic() - self._training_began
-        self._went_on(self.end)
-        self.end.restore(self.network)
+        """Puts the weights of the best epoch back: to be called when the training is over."""
+        if self.session.end.continued:
+            self._base.provenance["continued_after_epoch"] = self.session.end.continued
+        self._train_s = self.session.finish()
 
     def measure(self) -> None:
-        """Tests, measures, and ends the run as done."""
-        spec, folder = self.job.spec, self.job.folder
-        self._facts |= classifying.measure(spec, self.dataset, self.network, self.end, folder)
-        self.close(Status.DONE)
-
-    def _went_on(self, end: EpochEnd) -> None:
-        if end.continued:
-            self._base.provenance["continued_after_epoch"] = end.continued
-
-    def model_language(self, corpus: Corpus) -> None:
-        """Trains, tests and measures on a text, and ends the run as done."""
-        spec, folder = self.job.spec, self.job.folder
-        keep = LastEpoch(folder / resume.FILE, resume.identity(spec, corpus))
-        facts, end = modelling.train_and_measure(spec, corpus, folder, self.listeners, keep)
-        self._facts |= facts
-        self._went_on(end)
+        """Measures the trained network, saves it, and ends the run as done."""
+        measured = self.session.measure()
+        save(self.job.folder, self._base.spec, self.session.network)
+        self._measured = measured
         self.close(Status.DONE)
 
     def close(self, status: Status, reason: str = "") -> None:
         """Writes the record, unless the run has ended before."""
-        if self.record is not None:
+        if self.ended:
             return
-        train_s, wall_s = self._facts.pop("train_s", None), time.monotonic() - self._began
-        latency: Latency | None = self._facts.pop("latency", None)
-        end = {
+        started, wall_s = self._base.times.started, time.monotonic() - self._began
+        end: dict[str, Any] = {
             "status": status,
             "reason": reason,
-            "times": Times(started=self._base.times.started, finished=now(), train_s=train_s, wall_s=wall_s),
+            "times": Times(started=started, finished=now(), train_s=self._train_s, wall_s=wall_s),
             "provenance": {**self._base.provenance, "peak_memory_mb": round(provenance.peak_memory_mb(), 1)},
-            **self._facts,
+            "data": self._data_facts,
         }
-        final = self._base.model_copy(update=end)
         with undisturbed():
-            if latency is not None:
+            if self._measured is not None:
+                latency = self._measured.latency
                 beside.write(self.job.folder, latency)
-                final = final.model_copy(update={"latency": latency.boards, "latency_reason": latency.reason})
+                end |= {"result": self._measured.result, "size": self._measured.size}
+                end |= {"latency": latency.boards, "latency_reason": latency.reason}
+            final = self._base.model_copy(update=end)
             record.write(self.job.folder, final)
             self.record = final
             if status is Status.DONE:
@@ -174,37 +161,26 @@ class Ongoing:
         self._tracker.finish(status, flat_summary(final))  # after the record: W&B may hang, and is only the mirror
 
 
-def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, dataset: Dataset | None = None) -> Record:
+def run(job: Job, listener: Callable[[int], None] = lambda epoch: None, data: Dataset | Corpus | None = None) -> Record:
     """Trains, tests, measures, and leaves a record, whatever happens short of a kill.
 
     Args:
         job: the run.
         listener: called with the number of each finished epoch.
-        dataset: the run's, where it is open already.
+        data: the run's, where they are open already.
 
     Returns:
         The record as written: done, failed with the reason, or interrupted.
     """
-    ongoing = Ongoing(job, listener)
+    ongoing = Ongoing(job, listener, data)
     try:
         with ongoing.guard():
-            ongoing.open(dataset)
-            if ongoing.corpus is not None:
-                ongoing.model_language(ongoing.corpus)
-            else:
-                train_alone(ongoing)
-                ongoing.measure()
+            ongoing.open()
+            ongoing.train()
+            ongoing.measure()
     except (Interrupted, KeyboardInterrupt):
-        if ongoing.record is not None:
+        if ongoing.ended:
             raise
         ongoing.close(Status.INTERRUPTED, "stopped by a signal")
     assert ongoing.record is not None  # noqa: S101
     return ongoing.record
-
-
-def train_alone(run: Ongoing) -> None:
-    """Trains a run that is open, by itself."""
-    spec, dataset = run.job.spec, run.dataset
-    keep = LastEpoch(run.job.folder / resume.FILE, resume.identity(spec, dataset))
-    classifying.fit(spec, dataset, run.network, run.end, run.compression, keep)
-    run.trained()

@@ -10,7 +10,6 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 
-from bench.spec import RunSpec
 from bench.train import settings
 
 
@@ -35,8 +34,8 @@ def trainer(**options: Any) -> pl.Trainer:
     )
 
 
-def save(folder: Path, spec: RunSpec, network: torch.nn.Module) -> None:
-    """``model.pt``: the specification and the weights, written whole."""
+def save(folder: Path, spec: dict[str, Any], network: torch.nn.Module) -> None:
+    """Writes ``model.pt``, the specification and the weights, whole."""
     partial = folder / ".model.pt.partial"
-    torch.save({"spec": spec.model_dump(mode="json"), "state": network.state_dict()}, partial)
+    torch.save({"spec": spec, "state": network.state_dict()}, partial)
     partial.replace(folder / "model.pt")

@@ -110,7 +110,7 @@ def test_harness_and_loop_do_the_same_steps(monkeypatch: pytest.MonkeyPatch, tmp
     made: list[Network] = []
     forwards: list[int] = []
     schedules: list[int] = []
-    network, module = loop._network, loop.Classification
+    network, module = loop._network, loop.ClassificationModule
 
     def recorded(shape: Shape) -> Network:
         made.append(network(shape))
@@ -122,7 +122,7 @@ def test_harness_and_loop_do_the_same_steps(monkeypatch: pytest.MonkeyPatch, tmp
         return module(*given, steps=steps)
 
     monkeypatch.setattr(loop, "_network", recorded)
-    monkeypatch.setattr(loop, "Classification", scheduled)
+    monkeypatch.setattr(loop, "ClassificationModule", scheduled)
     split = loop.noise(12, TINY.T, TINY.D)
     loop._plain(TINY, split)(2)
     assert forwards == [4] * 6

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_runs import RunTiny
+from tiny_runs import RunTiny, stand_in
 
 from bench import record
 from bench.data import Dataset, DatasetInfo
 from bench.data.dataset import RawSplit, build
 from bench.spec import RunSpec, parse
-from bench.train import Job, run, runner
+from bench.train import Job, run
 
 STEPS, FEATURES, CLASSES = 9, 2, 3
 
@@ -51,7 +51,7 @@ def tiny() -> Dataset:
 @pytest.fixture
 def run_tiny(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunTiny:
     """Runs a specification on the tiny set in this process; returns its record and its folder."""
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
+    stand_in(monkeypatch, tiny)
     count = iter(range(100))
 
     def go(listener: Callable[[int], None] = lambda epoch: None, **changes: Any) -> tuple[record.Record, Path]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny_runs import stand_in
 
 from bench.data import Dataset
 from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
-from bench.train import Job, run, run_pack, runner, settings
+from bench.train import Job, run, run_pack, settings
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
@@ -31,7 +32,7 @@ def specs(cell: str, count: int) -> list[RunSpec]:
 def test_a_run_is_the_cpus_to_rounding_and_says_where_it_was(
     cell: str, together: bool, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
+    stand_in(monkeypatch, tiny)
 
     def left(device: str) -> list[Record]:
         monkeypatch.setenv("RNNBENCH_DEVICE", device)

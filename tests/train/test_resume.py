@@ -12,15 +12,16 @@ import pytest
 import tiny_texts
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
+from tiny_runs import stand_in
 
 from bench import record
 from bench.data import Dataset
 from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
-from bench.train import Interrupted, Job, resume, run, runner, settings, sources
+from bench.train import Interrupted, Job, resume, run, settings, sources
 from bench.train.chunks import Chunks
-from bench.train.classification.module import Batches, Classification
+from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import build
 from bench.train.trainer import trainer as _trainer
 
@@ -37,11 +38,11 @@ def spec(compress: dict[str, Any] | None = None, **train: Any) -> RunSpec:
     return made
 
 
-def fitted(tiny: Dataset, ckpt: Path | None, *callbacks: pl.Callback, **train: Any) -> Classification:
+def fitted(tiny: Dataset, ckpt: Path | None, *callbacks: pl.Callback, **train: Any) -> ClassificationModule:
     """Trained with Lightning's own means alone."""
     part = spec(**train)
     network = build(part, tiny.info.features, tiny.info.classes)
-    module = Classification(network, part.train, tiny.info.classes, steps=24)
+    module = ClassificationModule(network, part.train, tiny.info.classes, steps=24)
     torch.manual_seed(4)
     batches = Batches(tiny.train, 16, seed=1)
     module.order, chunks = batches.generator, Chunks(batches, 3)
@@ -54,7 +55,7 @@ class _Read(pl.Callback):
     """Reads the figures of an epoch, as the harness's own callback does."""
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, Classification)
+        assert isinstance(pl_module, ClassificationModule)
         pl_module.summary("train"), pl_module.summary("validation")
 
 
@@ -96,7 +97,7 @@ Go = Callable[..., tuple[Record, Path]]
 def go(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Go:
     """A run that keeps every epoch, in a named folder; of a classifier, or of a language model."""
     text = tiny_texts.tiny_text()
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: text if name == "ptb" else tiny)
+    stand_in(monkeypatch, tiny, text)
     monkeypatch.setattr(resume, "_EVERY_S", 0.0)
     monkeypatch.setattr(settings, "_current", settings.current())  # put back after a run that has others
 

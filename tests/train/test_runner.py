@@ -19,9 +19,9 @@ from bench import record, track
 from bench.data import Dataset
 from bench.spec import RunSpec, parse
 from bench.status import Status
-from bench.train import Interrupted, runner
-from bench.train.classification import module
-from bench.train.classification.module import Batches, Classification
+from bench.train import Interrupted
+from bench.train.classification import module, session
+from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
 from bench.train.epochs import columns
 from cells import Cell, State, Weight
@@ -45,7 +45,7 @@ def restored(folder: Path, tiny: Dataset) -> Network:
 
 def score(network: Network, tiny: Dataset, split: str) -> tuple[float, float]:
     spec = parse(RunSpec, {"data": "tiny", "cell": "rnn"}, "test")
-    module = Classification(network, spec.train, tiny.info.classes, 1)
+    module = ClassificationModule(network, spec.train, tiny.info.classes, 1)
     for batch in Batches(getattr(tiny, split), 512):
         module._score(split, batch)
     return module.summary(split)
@@ -191,7 +191,7 @@ def test_a_defect_of_a_cell_is_a_failed_run_with_its_error(run_tiny: RunTiny, mo
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a cell's own bug\nwith a second line")
 
-    monkeypatch.setattr(runner, "build", broken)
+    monkeypatch.setattr(session, "build", broken)
     left, _ = run_tiny()
     assert (left.status, left.reason) == (Status.FAILED, "ZeroDivisionError: a cell's own bug")
 

@@ -12,7 +12,7 @@ from bench.data.corpus import build_corpus
 from bench.spec import RunSpec, parse
 
 WORDS = ("<eos>", "a", "b", "c", "d", "e", "f")
-INFO = dataclasses.replace(infos()["ptb"], name="tiny-text", title="Tiny text", counts=None, vocabulary=7, classes=7)
+INFO = dataclasses.replace(infos()["ptb"], title="Tiny text", counts=None, vocabulary=7, classes=7)
 
 
 def lines(seed: int, count: int) -> list[list[str]]:

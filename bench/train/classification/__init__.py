@@ -1,1 +1,5 @@
 """Sequence classification: network, training, packs, the integer program of the result."""
+
+from bench.train.classification.task import Classification
+
+TASK = Classification()

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from bench import mcu
 from bench.data import Split
+from bench.errors import RnnbenchError
+from bench.measure import latency
+from bench.record import Latency
 from bench.train.classification.network import Network
+
+_log = logging.getLogger(__name__)
 
 CALIBRATION = 100
 """Training sequences that set the scales, the first ones."""
 
 
 def inputs(network: Network, split: Split, count: int | None = None) -> npt.NDArray[np.float64]:
-    """What the cell reads of the first sequences: [N, T, D]; of words their embedding, which stays in real numbers."""
+    """Returns what the cell reads of the first sequences: [N, T, D]; of words their embedding, in real numbers."""
     x = split.x[:count]
     with torch.no_grad():
         read = x if network.embedding is None else network.embedding(x)
@@ -24,7 +31,7 @@ def inputs(network: Network, split: Split, count: int | None = None) -> npt.NDAr
 
 
 def program_of(network: Network, train: Split) -> mcu.Program:
-    """The integer program of a network, its scales from the training data.
+    """Returns the integer program of a network, its scales from the training data.
 
     Raises:
         RnnbenchError: when the cell cannot be lowered, or a value is not finite.
@@ -34,5 +41,20 @@ def program_of(network: Network, train: Split) -> mcu.Program:
 
 
 def accuracy(program: mcu.Program, network: Network, split: Split) -> float:
-    """The part of a whole split that the program's integers get right."""
+    """Returns the part of a whole split that the program's integers get right."""
     return mcu.accuracy(program, inputs(network, split), split.lengths.numpy(), split.y.numpy())
+
+
+def latency_of(network: Network, steps: int, program: mcu.Program | None) -> Latency:
+    """Returns the latency of the exported code on every board, or why there is none.
+
+    Args:
+        network: trained.
+        steps: of one inference.
+        program: of a quantised network; the code is in float32 otherwise.
+    """
+    try:
+        return latency(mcu.lower(network.cell, network.head) if program is None else program, steps)
+    except RnnbenchError as error:
+        _log.warning("no latency: %s", error)
+        return Latency(reason=str(error))

@@ -51,7 +51,7 @@ class Batches:
             yield x_BTD.transpose(0, 1), lengths_B, self.split.y.index_select(0, chosen)
 
 
-class Classification(Training):
+class ClassificationModule(Training):
     """Trains a network on cross-entropy and counts what it gets right.
 
     Args:

@@ -1,4 +1,4 @@
-"""From a specification to a network: cell, classifier, seeds."""
+"""The network of a classifier: a cell, and a classifier on its last state."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from bench.data import DatasetInfo
+from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.train.cell import build_cell, derive_seed
 from cells import Cell, Weight
+from cells.compress import quantise_weights
 
 
 class Classifier(nn.Module):
@@ -66,7 +69,7 @@ class Network(nn.Module):
 
 
 def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = None) -> Network:
-    """The network of a run with its initial weights, drawn from the run's seed alone.
+    """Returns the network of a run at its initial weights, which are drawn from the run's seed alone.
 
     Args:
         spec: the run.
@@ -76,3 +79,26 @@ def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = N
     """
     torch.manual_seed(derive_seed(spec.seed, "init"))
     return Network(build_cell(spec.cell, features, spec.compress), classes, vocabulary)
+
+
+def restore(spec: RunSpec, info: DatasetInfo, weights: dict[str, Tensor]) -> Network:
+    """Returns the trained network of a run, for evaluation.
+
+    Args:
+        spec: the run.
+        info: of its data set.
+        weights: as ``model.pt`` has them.
+
+    Raises:
+        RnnbenchError: when they are of another version of the cell.
+    """
+    network = build(spec, info.features, info.classes, info.vocabulary)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise RnnbenchError(
+            f"the weights of {spec.id} are of another version of cell {spec.cell.name!r}: run its grid again"
+        ) from None
+    if spec.compress.quantise:
+        quantise_weights(network)
+    return network.eval()

@@ -128,10 +128,10 @@ def clip(gradient_MN: Tensor, most: Sequence[float | None]) -> None:
 
 
 class Optimizer:
-    """torch's Adam, AdamW or SGD with Nesterov momentum 0.9, for each model with a rate and a weight decay of its own.
+    """torch's Adam, AdamW and SGD, for each model with a rate and a weight decay of its own.
 
     Args:
-        kind: ``adam``, ``adamw`` or ``sgd``.
+        kind: ``adam``, ``adamw``, ``sgd`` with Nesterov momentum 0.9, or ``plain-sgd`` without any.
         decays: weight decay of each model.
     """
 
@@ -163,8 +163,9 @@ class Optimizer:
             else:
                 gradient_MN.addcmul_(flat_MN, self._decay_M1)
         first, self._step = not self._moments, self._step + 1
-        if self._kind == "sgd":
-            flat_MN.sub_(self._nesterov(gradient_MN, first) * rates_M1)
+        if self._kind in ("sgd", "plain-sgd"):
+            change_MN = self._nesterov(gradient_MN, first) if self._kind == "sgd" else gradient_MN
+            flat_MN.sub_(change_MN * rates_M1)
             return
         if first:
             self._moments = [torch.zeros_like(flat_MN), torch.zeros_like(flat_MN)]

@@ -1,83 +1,67 @@
-"""A classifier's run: trains, tests, measures."""
+"""Sequence classification as a task."""
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import torch
+from torch import Tensor
 
-from bench import mcu
-from bench.data import Dataset
-from bench.errors import RnnbenchError
-from bench.measure import latency
-from bench.record import Latency, Result
-from bench.spec import RunSpec
-from bench.train.cell import derive_seed
-from bench.train.chunks import Chunks
-from bench.train.classification.integer import accuracy as integer_accuracy
-from bench.train.classification.integer import program_of
-from bench.train.classification.module import Batches, Classification
-from bench.train.classification.network import Network
-from bench.train.epochs import EpochEnd
-from bench.train.facts import size_facts
-from bench.train.resume import LastEpoch
-from bench.train.stages import Compression
-from bench.train.trainer import save, trainer
+from bench.data import Dataset, DatasetInfo, open_dataset
+from bench.record import Latency
+from bench.spec import RunSpec, TrainPart
+from bench.train.cell import build_cell
+from bench.train.classification.integer import latency_of, program_of
+from bench.train.classification.network import restore
+from bench.train.job import Job, Listener, Metric
+from bench.train.task import Task
+from cells import Cell
 
-_EVALUATION_BATCH = 512
-_log = logging.getLogger(__name__)
-_FLOAT_BYTES, _INTEGER_BYTES = 4, 1
-"""Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
+if TYPE_CHECKING:
+    from bench.train.session import Session
+
+_ITS_OWN = {"learning_rate", "schedule", "gradient_clip", "weight_decay", "patience"}
+"""Keys of ``train`` in which the runs of a pack may differ."""
+_SHARED = {"epochs", "batch_size", "optimizer"}
+"""The others that a pack knows."""
 
 
-def fit(
-    spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, compression: Compression, keep: LastEpoch
-) -> None:
-    """Trains, from where an earlier try was; the weights are those of the last epoch then, and ``end`` has the best."""
-    batches = Batches(dataset.train, spec.train.batch_size, seed=derive_seed(spec.seed, "order"))
-    module = Classification(network, spec.train, dataset.info.classes, steps=spec.train.epochs * len(batches))
-    module.order = batches.generator
-    torch.manual_seed(derive_seed(spec.seed, "noise"))
-    fitting = trainer(max_epochs=spec.train.epochs, callbacks=[compression, end, keep])
-    validation = Batches(dataset.validation, _EVALUATION_BATCH)
-    fitting.fit(module, Chunks(batches), validation, ckpt_path=keep.usable(), weights_only=True)
+class Classification(Task[Dataset]):
+    """A class for every sequence, read from the state after its last step."""
 
+    name = "classification"
+    metric = Metric("accuracy", higher_is_better=True)
 
-def measure(spec: RunSpec, dataset: Dataset, network: Network, end: EpochEnd, folder: Path) -> dict[str, Any]:
-    """What a record says of a network that is trained; ``model.pt`` is left in the folder."""
-    test_loss, test_accuracy = _test(spec, dataset, network)
-    save(folder, spec, network)
-    program = program_of(network, dataset.train) if spec.compress.quantise else None
-    assert end.best is not None  # noqa: S101
-    result = Result(
-        test_accuracy=test_accuracy,
-        integer_accuracy=None if program is None else integer_accuracy(program, network, dataset.test),
-        test_loss=test_loss,
-        validation_accuracy=end.best[0],
-        validation_loss=end.best[1],
-        best_epoch=end.best_epoch,
-        epochs=end.epochs,
-    )
-    return {
-        "result": result,
-        "size": size_facts(network, _INTEGER_BYTES if program else _FLOAT_BYTES),
-        "latency": _latency(network, dataset.info.steps, program),
-    }
+    def cells(self, spec: RunSpec, info: DatasetInfo) -> list[Cell]:
+        """Builds the one cell."""
+        return [build_cell(spec.cell, info.features, spec.compress)]
 
+    def shape(self, spec: RunSpec, info: DatasetInfo) -> str | None:
+        """Returns the specification but for seed and what each run of a pack has for itself."""
+        train = spec.train.model_copy(update={key: getattr(TrainPart(), key) for key in _ITS_OWN})
+        shared = spec.model_copy(update={"train": train, "seed": 0})
+        given = shared.model_dump(exclude_defaults=True)
+        unknown = given.keys() - {"data", "cell", "train"} or given.get("train", {}).keys() - _SHARED
+        return None if unknown or info.vocabulary is not None else shared.canonical()
 
-def _test(spec: RunSpec, dataset: Dataset, network: Network) -> tuple[float, float]:
-    """Loss and accuracy on the test set: its one use."""
-    module = Classification(network, spec.train, dataset.info.classes, steps=1)
-    trainer().test(module, Batches(dataset.test, _EVALUATION_BATCH), verbose=False)
-    return module.summary("test")
+    def open(self, spec: RunSpec) -> Dataset:
+        """Opens the data set."""
+        return open_dataset(spec.data.name, options=spec.data.options)
 
+    def session(self, job: Job, data: Dataset, listeners: Sequence[Listener]) -> Session:
+        """Returns the run before its first step."""
+        from bench.train.classification.session import ClassificationSession
 
-def _latency(network: Network, steps: int, program: mcu.Program | None) -> Latency:
-    """Returns the latency of the exported code: of the integer program where there is one, else in float32."""
-    try:
-        return latency(mcu.lower(network.cell, network.head) if program is None else program, steps)
-    except RnnbenchError as error:
-        _log.warning("no latency: %s", error)
-        return Latency(reason=str(error))
+        return ClassificationSession(job, data, self.metric, listeners)
+
+    def train_together(self, sessions: Sequence[Session]) -> Iterator[tuple[int, Exception | None]] | None:
+        """Trains small networks of one shape as one."""
+        from bench.train.classification import together
+
+        return together.train(sessions)
+
+    def latency(self, spec: RunSpec, info: DatasetInfo, weights: dict[str, Tensor]) -> Latency:
+        """Predicts the latency of the exported code; a quantised model is calibrated on its training data again."""
+        network = restore(spec, info, weights)
+        program = program_of(network, self.open(spec).train) if spec.compress.quantise else None
+        return latency_of(network, info.steps, program)

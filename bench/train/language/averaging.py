@@ -6,7 +6,7 @@ import lightning.pytorch as pl
 
 from bench.train.epochs import EpochEnd
 from bench.train.language import awd
-from bench.train.language.module import LanguageModelling
+from bench.train.language.module import LanguageModule
 
 _PATIENCE = 5
 """Of fine-tuning, where NT-ASGD is off: n of the paper."""
@@ -35,7 +35,7 @@ class Averaging(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Where fine-tuning begins, takes the best weights and forgets the losses."""
-        assert isinstance(pl_module, LanguageModelling)  # noqa: S101
+        assert isinstance(pl_module, LanguageModule)  # noqa: S101
         if pl_module.spec.awd.finetune and trainer.current_epoch == pl_module.train_part.epochs:
             self.end.restore(pl_module.network)
             pl_module.average = awd.Average(pl_module.network.parameters())
@@ -43,7 +43,7 @@ class Averaging(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Sets the epoch's validation loss against the earlier ones."""
-        assert isinstance(pl_module, LanguageModelling)  # noqa: S101
+        assert isinstance(pl_module, LanguageModule)  # noqa: S101
         part = pl_module.spec.awd
         loss, _ = pl_module.summary("validation")
         tuning = trainer.current_epoch >= pl_module.train_part.epochs

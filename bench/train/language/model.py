@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.errors import RnnbenchError, nearest
+from bench.record import Latency
 from bench.spec import AwdPart, CellPart, RunSpec, parse
 from bench.train.cell import build_cell, derive_seed
 from bench.train.language import awd
@@ -20,6 +21,7 @@ _SPREAD = 0.1
 _READ = 1024
 """Words in a piece of a text that is evaluated; the state goes on, so it changes nothing."""
 
+NO_LATENCY = Latency(reason="the program of an embedding and of a softmax over a vocabulary is not written")
 States = tuple[State, ...]
 
 

@@ -17,7 +17,7 @@ from bench.train.module import Training
 from bench.train.optimizers import clip_gradients, forget_gradients, optimizer, rate_factor
 
 
-class LanguageModelling(Training):
+class LanguageModule(Training):
     """Trains a language model by back-propagation through windows of text, the state carried over.
 
     The loss that is reported is the words' cross-entropy alone; AR and TAR are added to what is optimised.

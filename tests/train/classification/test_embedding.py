@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tiny_runs import stand_in
 
 from bench.data import Dataset, DatasetInfo
 from bench.data.dataset import RawSplit, build
 from bench.measure import size
 from bench.spec import RunSpec, parse
 from bench.status import Status
-from bench.train import Job, run, runner
+from bench.train import Job, run
 from bench.train import build as build_network
 
 VOCABULARY, WIDTH = 11, 5
@@ -79,7 +80,7 @@ def test_a_cell_starts_alike_with_and_without_an_embedding() -> None:
 
 
 def test_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: texts())
+    stand_in(monkeypatch, texts())
     job = Job(spec(train={"epochs": 12, "batch_size": 16, "learning_rate": 0.01}), tmp_path, "tests", "disabled")
     record = run(job)
     assert (record.status, record.reason) == (Status.DONE, "")
@@ -93,7 +94,7 @@ def test_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_quantised_run_on_words_embeds_them_in_real_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: texts())
+    stand_in(monkeypatch, texts())
     train = {"epochs": 12, "batch_size": 16, "learning_rate": 0.01}
     record = run(Job(spec(train=train, compress={"quantise": "table"}), tmp_path, "tests", "disabled"))
     assert (record.status, record.reason) == (Status.DONE, "")

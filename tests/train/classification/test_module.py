@@ -10,17 +10,17 @@ import torch
 from bench.data import Dataset
 from bench.spec import RunSpec, TrainPart, parse
 from bench.train.chunks import Chunks
-from bench.train.classification.module import Batch, Batches, Classification
+from bench.train.classification.module import Batch, Batches, ClassificationModule
 from bench.train.classification.network import build
 from bench.train.divergence import DivergedError
 from bench.train.optimizers import clip_gradients, forget_gradients
 from bench.train.trainer import trainer as _trainer
 
 
-def module(tiny: Dataset, steps: int = 100, **train: object) -> Classification:
+def module(tiny: Dataset, steps: int = 100, **train: object) -> ClassificationModule:
     spec = parse(RunSpec, {"data": "tiny", "cell": {"name": "rnn", "hidden_size": 4}}, "test")
     network = build(spec, tiny.info.features, tiny.info.classes)
-    return Classification(network, TrainPart.model_validate(train), tiny.info.classes, steps)
+    return ClassificationModule(network, TrainPart.model_validate(train), tiny.info.classes, steps)
 
 
 def test_a_pass_gives_every_sequence_once_padded_to_the_batch(tiny: Dataset) -> None:
@@ -184,7 +184,7 @@ def test_optimizers_are_what_they_are_called(tiny: Dataset, optimizer: str, kind
 
 
 def test_a_loss_far_above_a_guess_is_divergence(tiny: Dataset) -> None:
-    ground = module(tiny, learning_rate=0.005).ground
+    ground = module(tiny, learning_rate=0.005).divergence
     ground.check_mean(19.9 * math.log(3), 1)
     for loss in (20.1 * math.log(3), math.inf, math.nan):
         with pytest.raises(DivergedError, match=r"learning_rate below 0\.005"):

@@ -10,21 +10,22 @@ from typing import Any
 
 import pytest
 import torch
+from tiny_runs import stand_in
 from tiny_texts import spec, tiny_text
 
 from bench import record
 from bench.data import Corpus
 from bench.errors import RnnbenchError
 from bench.status import Status
-from bench.train import Job, run, runner
+from bench.train import Job, run
+from bench.train.facts import flat_summary
 from bench.train.language.model import build
-from bench.train.runner import flat_summary
 
 TRAIN = {"epochs": 3, "batch_size": 5, "optimizer": "plain-sgd", "learning_rate": 4.0, "gradient_clip": 0.25}
 
 
 def go(folder: Path, monkeypatch: pytest.MonkeyPatch, corpus: Corpus | None = None, **changes: Any) -> record.Record:
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: corpus or tiny_text())
+    stand_in(monkeypatch, corpus or tiny_text())
     made = spec(**{"train": TRAIN, "language": {"bptt": 10}, **changes})
     return run(Job(made, folder, "tests", "disabled"))
 

@@ -15,10 +15,11 @@ from torch.nn import functional
 from bench.spec import RunSpec
 from bench.train.chunks import Chunks
 from bench.train.epochs import EpochEnd
-from bench.train.language import awd, text
+from bench.train.language import TASK, awd, text
 from bench.train.language.averaging import Averaging
 from bench.train.language.model import LanguageModel, build
-from bench.train.language.module import LanguageModelling, perplexity
+from bench.train.language.module import LanguageModule, perplexity
+from bench.train.stages import Compression
 from bench.train.trainer import trainer
 
 pytestmark = pytest.mark.long
@@ -28,9 +29,10 @@ SGD: dict[str, Any] = {"optimizer": "plain-sgd", "learning_rate": 2.0, "gradient
 
 def fit(run: RunSpec, net: LanguageModel, folder: Path, seed: int | None = None, **more: Any) -> EpochEnd:
     corpus = tiny_text()
-    end = EpochEnd(folder / "metrics.csv", None, more.pop("listeners", []), "perplexity", higher_is_better=False)
+    stages = Compression(net, [], run.compress, run.train.epochs)
+    end = EpochEnd(folder / "metrics.csv", None, more.pop("listeners", []), TASK.metric, stages)
     windows = text.Windows(corpus.train, run.train.batch_size, run.language.bptt, seed)
-    module = more.pop("module", LanguageModelling)(net, run, 7)
+    module = more.pop("module", LanguageModule)(net, run, 7)
     epochs = run.train.epochs + run.awd.finetune
     trainer(max_epochs=epochs, callbacks=[end, Averaging(end), *more.pop("callbacks", [])]).fit(
         module, Chunks(windows, 3), text.Whole(corpus.validation)
@@ -116,7 +118,7 @@ def test_every_technique_at_once_trains(tmp_path: Path) -> None:
     assert rows[-1]["validation_perplexity"] < 6.8  # a guess has 7, and an untrained model more
 
 
-class Watched(LanguageModelling):
+class Watched(LanguageModule):
     """Keeps the weights after every step, and what each validation saw."""
 
     iterates: list[list[torch.Tensor]]

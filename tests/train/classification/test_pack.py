@@ -6,17 +6,20 @@ import csv
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
+from tiny_runs import stand_in
 
 from bench import record, zoo
 from bench.data import Dataset
 from bench.record import Record
-from bench.spec import RunSpec, parse
+from bench.spec import RunSpec, TrainPart, parse
 from bench.status import Status
-from bench.train import Interrupted, Job, pack, run, run_pack, runner
+from bench.train import Interrupted, Job, pack, run, run_pack
+from bench.train.classification import session
+from bench.train.epochs import EpochEnd
 from bench.zoo import all_cells
 from cells import registry, scan
 
@@ -35,7 +38,7 @@ def specs(changes: Changes, cell: Any = None, **train: Any) -> list[RunSpec]:
 @pytest.fixture
 def jobs_of(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Job]]:
     """Jobs on the tiny set, in fresh folders."""
-    monkeypatch.setattr(runner, "open_any", lambda name, **options: tiny)
+    stand_in(monkeypatch, tiny)
     count = iter(range(100))
 
     def make(runs: list[RunSpec], wandb: str = "disabled") -> list[Job]:
@@ -80,7 +83,7 @@ def test_every_cell_is_trained_together_as_alone(
     if mode == "auto" and scan.why_not(all_cells()[cell](2, 3)):
         pytest.skip("there is no C++ compiler")
     monkeypatch.setenv("RNNBENCH_KERNELS", mode)
-    monkeypatch.setattr(pack, "train_alone", None)  # nothing falls back
+    monkeypatch.setattr(pack, "_one_by_one", None)  # nothing falls back
     runs = specs([{}, {"learning_rate": 0.002}, {"schedule": "step"}], cell={"name": cell, "hidden_size": 6})
     together, alone = jobs_of(runs), jobs_of(runs)
     left = run_pack(together)
@@ -89,7 +92,7 @@ def test_every_cell_is_trained_together_as_alone(
         assert left[n].provenance["pack"] == 3
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", get_args(TrainPart.model_fields["optimizer"].annotation))
 def test_each_has_its_own_rate_schedule_clipping_decay(optimizer: str, jobs_of: Callable[..., list[Job]]) -> None:
     runs = specs(
         [
@@ -240,12 +243,13 @@ def test_what_one_run_breaks_is_its_own(
         return call
 
     if where == "open":
-        monkeypatch.setattr(runner, "build", broken(runner.build, lambda spec: spec.id))
+        monkeypatch.setattr(session, "build", broken(session.build, lambda spec: spec.id))
     elif where == "measure":
-        monkeypatch.setattr(runner.classifying, "measure", broken(runner.classifying.measure, lambda spec: spec.id))
+        measure = session.ClassificationSession.measure
+        monkeypatch.setattr(session.ClassificationSession, "measure", broken(measure, lambda run: run.spec.id))
     else:
-        end_epoch = runner.EpochEnd.end_epoch
-        monkeypatch.setattr(runner.EpochEnd, "end_epoch", broken(end_epoch, lambda end: end.metrics.parent.name))
+        end_epoch = EpochEnd.end_epoch
+        monkeypatch.setattr(EpochEnd, "end_epoch", broken(end_epoch, lambda end: end.metrics.parent.name))
     left = run_pack(jobs)
     assert [each.status for each in left] == [Status.DONE, Status.FAILED, Status.DONE]
     assert left[1].reason.startswith("OSError: no space left")
