@@ -13,6 +13,8 @@ from cells import materialised, scan
 from cells.compress import HardThreshold, quantise_weights, to_int8
 from cells.gates import PIECEWISE, SMOOTH
 
+pytestmark = pytest.mark.long
+
 finite = st.floats(-1e4, 1e4, width=32)
 
 
