@@ -10,7 +10,7 @@ from bench.spec import Grid, RunSpec
 
 TEXT = (Path(__file__).parents[1] / "docs" / "grids.md").read_text(encoding="utf-8")
 ROWS = {key: default.strip() for key, default in re.findall(r"^\| `([\w.]+)` \| ([^|]*) \|", TEXT, re.MULTILINE)}
-NOT_WRITTEN = {"data.name", "data.options", "cell.name", "cell.options"}
+NOT_WRITTEN = {"data.name", "data.options", "cell.name", "cell.options", "cell.source"}
 """Said with the key that holds them."""
 
 

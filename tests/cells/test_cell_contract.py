@@ -174,6 +174,7 @@ def test_evaluation_and_training_agree_without_randomness(name: str, options: Op
 
 
 @each_case
+@pytest.mark.long  # compiles
 def test_double_precision_is_kept_and_single_agrees(name: str, options: Options) -> None:
     cell = build(name, options)
     x = inputs_of(cell)

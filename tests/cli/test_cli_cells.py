@@ -62,6 +62,7 @@ def test_a_file_that_is_there_is_kept(rnnbench: Command, mine: Path) -> None:
     assert mine.read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_grid_trains_it(rnnbench_process: Command, rnnbench: Command, mine: Path, tmp_path: Path) -> None:
     said = rnnbench_process("run", grid(tmp_path), "--out", "results", "--wandb", "disabled")
     assert said.code == 0, said.err

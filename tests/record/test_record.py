@@ -87,7 +87,7 @@ record.write(folder, record.read(folder).model_copy(update={{"reason": "new"}}))
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda body: {**body, "schema": 1}, ["schema 1", "reads 2", "--out"]),
+        (lambda body: {**body, "schema": 1}, ["schema 1", "reads 2", "choose another results folder"]),
         (lambda body: {**body, "schema": 99}, ["schema 99"]),
         (lambda body: {k: v for k, v in body.items() if k != "schema"}, ["schema None"]),
         (lambda body: {**body, "status": "dun"}, ["damaged", "status"]),

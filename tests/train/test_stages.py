@@ -182,6 +182,6 @@ class _Bare(Cell):
 
 
 def test_a_matrix_that_cannot_be_rounded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.train.cell.zoo.cell_class", lambda name: _Bare)
+    monkeypatch.setattr(CellPart, "cell_class", property(lambda _: _Bare))
     with pytest.raises(RnnbenchError, match="its matrix 'R' is no Weight"):
         build_cell(CellPart(name="gru", hidden_size=4, options={}), 3, CompressPart(quantise="table"))

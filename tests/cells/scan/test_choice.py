@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from cells import Cell, State, Weight, scan
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def _nothing_said() -> Iterator[None]:

@@ -24,6 +24,8 @@ from torch import Tensor
 
 from cells import Cell, materialised, scan
 
+pytestmark = pytest.mark.long
+
 # One of everything; single units; D = H; two groups of rows and more steps than are gathered.
 SHAPES = [Shape(1, 1, 1, 1), Shape(3, 7, 1, 5), Shape(4, 5, 3, 1), Shape(9, 2, 16, 16), Shape(13, 30, 4, 35)]
 

@@ -164,7 +164,7 @@ def test_a_strangers_cell_is_trained_together_as_alone(
 ) -> None:
     """By one call of its kernel, or without one all at once."""
     monkeypatch.setenv("RNNBENCH_KERNELS", mode)
-    monkeypatch.setattr(pack, "train_alone", None)
+    monkeypatch.setattr(pack, "_one_by_one", None)
     models: list[int] = []
     last_of_each = scan.last_of_each
 
