@@ -26,8 +26,9 @@ def targets(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], float | No
     }
 
 
-def test_targets_of_cells_are_the_committed_ones() -> None:
-    """Every contender takes a second, so that all rows are there."""
+def test_targets_of_cells_are_the_committed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every contender takes a second, so that all rows are there, also where no kernel can be built."""
+    monkeypatch.setattr(cells.scan, "multiply_adds", lambda rounds: rounds)
     names = {row[key] for row in committed("cells")["rows"] for key in ("ours", "theirs")} | {"sgemm", "multiply-adds"}
     comparison = Comparison("")
     for shape in cells.SHAPES:

@@ -183,9 +183,10 @@ def test_a_strangers_cell_is_trained_together_as_alone(
 
 
 def test_runs_whose_kernel_is_given_pre_activations_are_done_one_by_one(
-    mine: Path, jobs_of: Callable[..., list[Job]]
+    mine: Path, jobs_of: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``project`` is no formula, so that torch computes it: together that takes longer."""
+    monkeypatch.setenv("RNNBENCH_KERNELS", "auto")
     mine.write_text(MINE.replace("self.W(x_TBD)", "self.W(x_TBD - x_TBD.mean(dim=-1, keepdim=True))"))
     runs = specs([{}, {"learning_rate": 0.01}], cell={"file": str(mine), "hidden_size": 6})
     together, alone = jobs_of(runs), jobs_of(runs)
