@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from peers import DIFFERENCES, RANKS, pinned
 
@@ -32,6 +32,7 @@ def test_of_ranks_it_is_wilcoxons_signed_rank_test() -> None:
     assert [flip(*case) for case in RANKS] == pytest.approx(pinned()["wilcoxon"], rel=1e-12)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_neither_unit_nor_order_nor_direction_matters(differences: list[int], random: object) -> None:
     """Sums that are equal in whole numbers stay equal in tenths, though 0.1 + 0.2 is not 0.3."""
@@ -81,6 +82,7 @@ def test_holm_by_hand() -> None:
     assert holm([]) == []
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
 def test_holm_lies_between_no_correction_and_bonferronis(ps: list[float]) -> None:
     corrected = holm(ps)

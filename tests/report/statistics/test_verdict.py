@@ -27,6 +27,11 @@ def test_by_hand() -> None:
     assert (worse, equivalent, better) == pytest.approx((0.05135, 0.70113, 0.24752), abs=2e-5)
 
 
+def test_two_differences_have_a_posterior() -> None:
+    """Of 1 and 3: t = end - 2 with 1 degree of freedom, F(t) = 1/2 + atan(t) / pi; -1 at rope 1, -3 below it."""
+    assert posterior(np.array([1.0, 3.0]), 1.0) == pytest.approx((0.10242, 0.14758, 0.75), abs=1e-5)
+
+
 def test_equal_differences_leave_no_doubt() -> None:
     assert posterior(np.full(3, 2.0), 1.0) == (0, 0, 1)
     assert posterior(np.full(3, -2.0), 1.0) == (1, 0, 0)
