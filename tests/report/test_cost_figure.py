@@ -14,7 +14,7 @@ from bench.report import read
 from bench.report.drawing import scatter
 from bench.report.drawing.place import Box
 from bench.report.drawing.scatter import Point, trade_off, undominated
-from bench.report.drawing.svg import blank, standalone
+from bench.report.drawing.svg import blank, standalone, to_svg
 from bench.report.figures import cost, curves
 from bench.status import Status
 
@@ -57,6 +57,32 @@ def test_colours_are_the_pages() -> None:
     assert "#0102" not in text
     assert "var(--accent)" in text
     assert "var(--ink)" in text
+
+
+def test_names_of_the_best_are_bold_in_the_font_of_the_page() -> None:
+    text = trade_off([Point("best", 3.0, 90.0), Point("worse", 4.0, 80.0)], "KB", "y", True, "k")
+    best, worse = (re.search(rf'style="([^"]*)"[^>]*>{name}</text>', text) for name in ("best", "worse"))
+    assert best is not None
+    assert worse is not None
+    assert {*best[1].split("; ")} == {"font-weight: 700", "font-size: 8.5px", "text-anchor: middle", "fill: var(--ink)"}
+    assert {*worse[1].split("; ")} == {"font-size: 8.5px", "text-anchor: middle", "fill: var(--ink)"}
+    assert "font-family" not in text
+
+
+@pytest.mark.parametrize(
+    ("shorthand", "meaning"),
+    [
+        ("font: 700 8.5px 'DejaVu Sans'; fill: #010203", "font-size: 8.5px; font-weight: bold; fill: var(--ink)"),
+        ("font: 8px 'DejaVu Sans'", "font-size: 8px"),
+        ("font-size: 8px; font-family: 'DejaVu Sans'", "font-size: 8px; "),
+    ],
+)
+def test_fonts_are_the_pages_as_either_way_of_matplotlib_writes_them(shorthand: str, meaning: str) -> None:
+    """Versions of matplotlib write the shorthand of CSS or a property each."""
+    figure: Any = SimpleNamespace(
+        savefig=lambda file, **_: file.write(f'<svg viewBox="0 0 1 1"><text style="{shorthand}">a</text></svg>')
+    )
+    assert f'<text style="{meaning}">a</text>' in to_svg(figure, "d", "k")
 
 
 def test_names_are_not_read_as_formulas() -> None:
@@ -174,7 +200,8 @@ def test_the_box_around_a_line_has_a_pixel_of_room() -> None:
 
 def test_the_room_of_a_title_by_hand() -> None:
     """18 above the drawing, 1.4 times as large."""
-    text = standalone('<svg viewBox="2 0 100 50"></svg>', "T")
+    text = standalone('<svg viewBox="2 0 100 50"><g/></svg>', "T")
+    assert text.count("<style>") == text.count(">T</text>") == 1
     assert 'viewBox="2 -18 100 68"' in text
     assert 'width="140" height="95.2"' in text
     assert '<text x="10" y="-6"' in text

@@ -6,7 +6,10 @@ import random
 
 import pytest
 
+from bench.report.drawing import scatter
 from bench.report.drawing.place import Box, place
+from bench.report.drawing.scatter import Point
+from bench.report.drawing.svg import blank
 
 
 def test_names_do_not_cover_one_another_where_there_is_room() -> None:
@@ -46,3 +49,27 @@ def test_a_name_covers_as_little_as_it_can_and_stays_inside() -> None:
     assert Box(0, 0, 10, 10).shared(Box(4, 7, 20, 20)) == 6 * 3
     assert Box(0, 0, 10, 10).shared(Box(10, 0, 20, 10)) == 0
     assert Box(0, 0, 10, 10).outside(Box(4, 0, 20, 20)) == 40
+
+
+@pytest.mark.parametrize(
+    ("off", "lines"),
+    [((6, 0), 0), ((-13, 0), 1), ((0, 13), 1), ((0, -13), 1), ((7, -7), 1), ((6, -6), 0), ((-6, 6), 0)],
+)
+def test_a_line_leads_to_a_name_that_is_more_than_12_pixels_off(
+    off: tuple[float, float], lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The distance is sideways and upwards together, to the nearest spot of the name."""
+    figure, axes = blank(4, 3)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    x, y = map(float, axes.transData.transform((0.5, 0.5)))
+    corner = (x + off[0], y + off[1])
+    wide, tall = (-20 if off[0] < 0 else 20), (-10 if off[1] < 0 else 10)
+    sides, ends = sorted((corner[0], corner[0] + wide)), sorted((corner[1], corner[1] + tall))
+    monkeypatch.setattr(scatter, "place", lambda *_: [Box(sides[0], ends[0], sides[1], ends[1])])
+    point = Point("a", 0.5, 0.5)
+    scatter._name_points(figure, axes, [point], [point])
+    assert len(axes.lines) == lines
+    assert [text.get_text() for text in axes.texts] == ["a"]
+    if lines:
+        near = axes.transData.inverted().transform(corner)
+        assert axes.lines[0].get_xydata().tolist() == [pytest.approx([0.5, 0.5]), pytest.approx(near.tolist())]

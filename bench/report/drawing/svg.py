@@ -75,6 +75,7 @@ def to_svg(figure: Figure, description: str, key: str) -> str:
     text = re.sub(r'\bid="([^"]*)"', rf'id="{key}-\1"', text)
     text = text.replace("url(#", f"url(#{key}-").replace('href="#', f'href="#{key}-')
     text = re.sub(r"font: (?:(bold|700) )?([\d.]+)px [^;\"]*", _font, text)
+    text = re.sub(r"font-family: [^;\"]*;? ?", "", text)
     for colour, name in _VARIABLES.items():
         text = text.replace(colour, f"var(--{name})")
     text = re.sub(
