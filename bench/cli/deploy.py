@@ -15,7 +15,7 @@ from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
     from bench.deploy.latency import Row
-    from bench.deploy.subject import Subject
+    from bench.deploy.model import Model
     from bench.mcu import Board, Compared, Format, Prediction
     from bench.report import Results
 
@@ -68,7 +68,8 @@ def export(
     target = mcu.board(board)
     if not force:
         exports.check_folder(folder)
-    done = exports.export(load(run), target, kind.value, folder, force=force)
+    model = load(run)
+    done = exports.export(model, target, kind.value, folder, force=force)
     real, integer = done.accuracy
     files = [str(path) for path in done.files]
     if as_json:
@@ -76,7 +77,7 @@ def export(
         print_json({"files": files, "accuracy_float32": real, "accuracy_int8": integer, "latency": body})
         return
     out.print(f"{done.title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
-    print_table(commands.model_table(commands.predicted([row(done.subject, done.predicted)])))
+    print_table(commands.model_table(commands.predicted([row(model, done.predicted)])))
     if excess := exports.excesses(done.predicted, target):
         err.print(f"warning: {excess}", style="yellow")
     out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
@@ -109,7 +110,7 @@ def simulate(
         return
     check_tools(chosen)
 
-    def of(model: Subject) -> list[Compared]:
+    def of(model: Model) -> list[Compared]:
         return simulated(model, chosen, _formats(kinds), count=count, steps=steps)
 
     rows = _rows(what, of, commands.simulated, as_json)
@@ -146,22 +147,32 @@ def latency(
 
 def _rows(
     what: Path | None,
-    of: Callable[[Subject], Sequence[Prediction | Compared]],
+    of: Callable[[Model], Sequence[Prediction | Compared]],
     results: Callable[[list[Row]], Results],
     as_json: bool,
 ) -> list[Row]:
     """Gathers the rows of every model, and prints those of one model as soon as they are there."""
     from bench.deploy.latency import row
-    from bench.deploy.subject import subjects
+    from bench.deploy.model import models
     from bench.report import commands
 
     rows: list[Row] = []
-    for model in subjects(what or Path()):
-        found = [row(model, latency) for latency in of(model)]
+    faults: dict[str, RnnbenchError] = {}
+    for name, load in models(what or Path()).items():
+        try:
+            model = load()
+            found = [row(model, latency) for latency in of(model)]
+        except RnnbenchError as error:  # of this model alone
+            faults[name] = error
+            continue
         rows += found
         if not as_json:
             out.print(f"{model.spec.id}{'' if model.trained else ' (not trained)'}", style="bold")
             print_table(commands.model_table(results(found)))
+    if not rows:
+        raise next(iter(faults.values()))
+    for name, fault in faults.items():
+        err.print(f"left out: {name}: {fault}", style="yellow")
     return rows
 
 

@@ -66,7 +66,8 @@ def run(
     missing = [each.spec for each in planned if each.missing]
     with _interruptible():
         if missing:
-            aside("trying the cells out", preflight.try_out, missing)
+            for note in aside("trying the cells out", preflight.try_out, missing):
+                err.print(f"note: {note}", style="dim")
             preflight.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
         # After all that can be refused: what a results folder holds is not touched by a faulty command.
         prepare_results(results, grid, [each.spec for each in planned])

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import mcu
-from bench.deploy.model import Model
-from bench.deploy.subject import Subject, of_model
+from bench.deploy.model import Trained
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Format, Prediction
 from bench.mcu.emit.export import MARK
@@ -21,14 +20,12 @@ class Exported:
 
     Attributes:
         title: of the model.
-        subject: the model.
         predicted: its latency on the board.
         files: all that were written.
         accuracy: over the whole test set, of the network in float32 and of the integer program.
     """
 
     title: str
-    subject: Subject
     predicted: Prediction
     files: tuple[Path, ...]
     accuracy: tuple[float, float]
@@ -47,7 +44,7 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def export(model: Model, board: Board, kind: Format, folder: Path, *, force: bool) -> Exported:
+def export(model: Trained, board: Board, kind: Format, folder: Path, *, force: bool) -> Exported:
     """Writes the C, a test vector, a README and an Arduino sketch.
 
     Args:
@@ -58,20 +55,21 @@ def export(model: Model, board: Board, kind: Format, folder: Path, *, force: boo
         force: write also what does not fit the board.
 
     Raises:
-        RnnbenchError: when the model does not fit the board, or the folder cannot be written.
+        RnnbenchError: when there is no code for the model, it does not fit the board, or the folder cannot be written.
     """
-    subject = of_model(model)
-    chosen, info = subject.model(kind), model.dataset.info
-    (example,) = subject.sequences(kind, 1, _EXAMPLE)
-    predicted = mcu.predict(chosen, board, steps=info.steps)
+    info = model.info
+    if info.vocabulary is not None:
+        raise RnnbenchError(f"data set {info.name!r} gives words: a program of their embedding is not written yet")
+    code, (example,) = model.code(kind), model.sequences(kind, 1, _EXAMPLE)
+    predicted = mcu.predict(code, board, steps=info.steps)
     if (excess := excesses(predicted, board)) and not force:
         raise RnnbenchError(f"{excess}; choose another --board or --format, or write it all the same with --force")
     title = f"{model.network.cell.title} on {info.title}"
     try:
-        source = mcu.export(chosen, board, example, predicted, folder, title=title, classes=model.dataset.class_names)
+        source = mcu.export(code, board, example, predicted, folder, title=title, classes=model.dataset.class_names)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
-    return Exported(title, subject, predicted, tuple(folder / name for name in source.files), model.accuracy())
+    return Exported(title, predicted, tuple(folder / name for name in source.files), model.accuracy())
 
 
 def excesses(predicted: Prediction, board: Board) -> str:

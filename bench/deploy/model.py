@@ -1,9 +1,11 @@
-"""A finished run as an integer program: its weights read back, its scales from its own training data."""
+"""A model to predict, simulate or export: that of a finished run, or that of a run at its initial weights."""
 
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,30 +13,73 @@ import torch
 from torch import Tensor
 
 from bench import mcu
-from bench.data import Dataset, open_dataset
+from bench.data import Dataset, DatasetInfo, describe, open_dataset
 from bench.errors import RnnbenchError
-from bench.record import CELL_FILE
-from bench.spec import RunSpec
-from bench.train.classification.integer import accuracy, program_of
+from bench.mcu import Floats, Format
+from bench.record import CELL_FILE, noted_runs, runs_folder
+from bench.spec import RunSpec, read_grid
+from bench.train.classification.integer import accuracy, inputs, program_of
 from bench.train.classification.network import Network, build, restore
 from cells.compress import HardThreshold, quantise_weights
 
+_KEPT = 8
+"""Sequences that a model can be tried on."""
 
-@dataclass(frozen=True)
-class Model:
-    """A trained network and its integer program.
 
-    Attributes:
+class Model(ABC):
+    """A network, and the code that is made of it, each when it is wanted.
+
+    Args:
         spec: the run.
-        network: with its trained weights, for evaluation.
-        dataset: what it was trained on.
-        program: quantised after training.
+        info: its data set.
+        network: for evaluation.
     """
 
-    spec: RunSpec
-    network: Network
-    dataset: Dataset
-    program: mcu.Program
+    trained: bool
+
+    def __init__(self, spec: RunSpec, info: DatasetInfo, network: Network) -> None:
+        self.spec, self.info, self.network = spec, info, network.eval()
+
+    @cached_property
+    def graph(self) -> mcu.Graph:
+        """The cell and classifier in float32; a :class:`RnnbenchError` when the cell is no formula."""
+        return mcu.lower(self.network.cell, self.network.head)
+
+    @cached_property
+    @abstractmethod
+    def program(self) -> mcu.Program:
+        """The cell and classifier in integers."""
+
+    @abstractmethod
+    def _sequences(self, count: int) -> list[Floats]:
+        """The first sequences to try the model on, each [T, D]."""
+
+    def code(self, kind: Format) -> mcu.Program | mcu.Graph:
+        """The cell and classifier in a format of numbers."""
+        return self.program if kind == "int8" else self.graph
+
+    def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:
+        """The first sequences in a format of numbers, cut after ``steps``; 8 at most."""
+        cut = [x[:steps] for x in self._sequences(min(count, _KEPT))]
+        if kind == "int8":
+            return [mcu.quantise_input(self.program, x) for x in cut]
+        return [x.astype(np.float32) for x in cut]
+
+
+class Trained(Model):
+    """The model of a finished run; its integers have their scales from the run's training data."""
+
+    trained = True
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """What the network was trained on."""
+        return open_dataset(self.spec.data.name, options=self.spec.data.options)
+
+    @cached_property
+    def program(self) -> mcu.Program:
+        """The cell and classifier in integers."""
+        return program_of(self.network, self.dataset.train)
 
     def accuracy(self) -> tuple[float, float]:
         """Over the whole test set: of the network in float32, and of the integer program."""
@@ -43,12 +88,46 @@ class Model:
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
         return float((answers == test.y).double().mean()), accuracy(self.program, self.network, test)
 
-    def sequences(self, count: int, steps: int | None = None) -> list[mcu.Int16]:
-        """The first test sequences in the program's format, cut after ``steps``."""
+    def _sequences(self, count: int) -> list[Floats]:
         test = self.dataset.test
-        quantised = mcu.quantise_input(self.program, test.x[:count].double().numpy())
-        lengths = test.lengths[:count].tolist()
-        return [each[: min(length, steps or length)] for each, length in zip(quantised, lengths, strict=True)]
+        x, lengths = inputs(self.network, test, count), test.lengths[:count].tolist()
+        return [each[:length] for each, length in zip(x, lengths, strict=True)]
+
+
+class Untrained(Model):
+    """A run's model at its initial weights, for its cycles alone: they depend on sizes, and hardly on values."""
+
+    trained = False
+
+    @cached_property
+    def program(self) -> mcu.Program:
+        """The cell and classifier in integers, their scales from random sequences."""
+        x = np.random.default_rng(0).normal(size=(8, min(self.info.steps, 32), self.info.features))
+        return mcu.quantise(self.graph, x)
+
+    def _sequences(self, count: int) -> list[Floats]:
+        return list(np.random.default_rng(1).normal(size=(_KEPT, self.info.steps, self.info.features)))[:count]
+
+
+def models(what: Path) -> dict[str, Callable[[], Model]]:
+    """Returns how to load each model of a run's folder, of a results folder, or of a grid in YAML, by id of the run.
+
+    Args:
+        what: models of a grid are not trained.
+
+    Raises:
+        RnnbenchError: when it is none of these.
+    """
+    if what.is_file():
+        return {spec.id: partial(untrained, spec) for spec in read_grid(what).runs()}
+    if not runs_folder(what).is_dir():
+        return {what.name: partial(load, what)}
+    noted = noted_runs(what)
+    folders = [path.parent for path in sorted(runs_folder(what).glob("*/model.pt"))]
+    folders = [folder for folder in folders if noted is None or folder.name in noted]
+    if not folders:
+        raise RnnbenchError(f"{what} holds no trained model (runs/*/model.pt); `rnnbench run` its grid first")
+    return {folder.name: partial(load, folder) for folder in folders}
 
 
 def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
@@ -70,35 +149,32 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
             given = {**given, "cell": {**given["cell"], "file": folder / CELL_FILE}}
         return RunSpec.model_validate(given), found["state"]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise RnnbenchError(f"{path} is damaged ({type(error).__name__}); run its grid again") from None
+        raise RnnbenchError(
+            f"{path} is damaged ({type(error).__name__}); delete the run's folder and run its grid again"
+        ) from None
 
 
-def load(folder: Path) -> Model:
+def load(folder: Path) -> Trained:
     """Returns the model of a run.
 
     Args:
         folder: of the run.
 
     Raises:
-        RnnbenchError: when there is no finished model, it is damaged, or the cell cannot be lowered.
+        RnnbenchError: when there is no finished classifier, or it is damaged.
     """
     spec, weights = saved(folder)
-    dataset = open_dataset(spec.data.name, options=spec.data.options)
-    if dataset.info.vocabulary is not None:
-        raise RnnbenchError(f"data set {spec.data.name!r} gives words: a program of their embedding is not written yet")
-    network = restore(spec, dataset.info, weights)
-    return Model(spec, network, dataset, program_of(network, dataset.train))
+    info = describe(spec.data.name, spec.data.options)
+    if info.task != "classification":
+        raise RnnbenchError(f"{folder} holds a language model: no program is written for its softmax over a vocabulary")
+    return Trained(spec, info, restore(spec, info, weights))
 
 
-def untrained(spec: RunSpec, features: int, classes: int, steps: int) -> tuple[Network, mcu.Program]:
-    """A run's network at its initial weights, for its cycles alone, which depend on sizes and hardly on values.
-
-    It is as sparse as the run will be: the products that are left out are most of what sparsity saves.
-    """
-    network = build(spec, features, classes).eval()
+def untrained(spec: RunSpec) -> Untrained:
+    """Returns the model of a run at its initial weights; it is as sparse as the trained one will be."""
+    info = describe(spec.data.name, spec.data.options)
+    network = build(spec, info.features, info.classes, info.vocabulary).eval()
     HardThreshold(network.cell, spec.compress.keep).threshold()
     if spec.compress.quantise:
         quantise_weights(network)
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(8, min(steps, 32), features))
-    return network, mcu.quantise(mcu.lower(network.cell, network.head), x)
+    return Untrained(spec, info, network)

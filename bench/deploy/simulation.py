@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench import mcu
-from bench.deploy.subject import Subject
+from bench.deploy.model import Model
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Compared, Format, simulate
 
@@ -25,12 +25,12 @@ def check_tools(boards: Iterable[Board]) -> None:
 
 
 def simulated(
-    subject: Subject, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
+    model: Model, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
 ) -> list[Compared]:
     """Compiles and runs one model, board by board.
 
     Args:
-        subject: the model.
+        model: to run.
         boards: that it runs on.
         formats: of its numbers.
         count: sequences of the test set.
@@ -40,7 +40,7 @@ def simulated(
         RnnbenchError: when a tool is missing, or the program does not fit the board.
     """
     return [
-        mcu.compare(subject.model(kind), board, subject.sequences(kind, count, steps))
+        mcu.compare(model.code(kind), board, model.sequences(kind, count, steps))
         for board in boards
         for kind in formats
     ]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.train import signals
 
+T = TypeVar("T")
 
-def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
-    """Calls a function that returns nothing; a crash of it is an error like any other.
+
+def aside(what: str, function: Callable[..., T], *arguments: Any) -> T:
+    """Calls a function and returns what it returns; a crash of it is an error like any other.
 
     Args:
         what: is done, for the error: ``"trying the cells out"``.
-        function: of a module, with arguments that can be pickled.
+        function: of a module; it, its arguments and its result can be pickled.
         *arguments: its own.
 
     Raises:
@@ -28,23 +30,23 @@ def aside(what: str, function: Callable[..., object], *arguments: Any) -> None:
     try:
         process.start()
         writer.close()
-        fault = reader.recv()
+        fault, result = reader.recv()
     except EOFError:
         process.join()
-        fault = f"{what}: the process died (exit code {process.exitcode})"
+        raise RnnbenchError(f"{what}: the process died (exit code {process.exitcode})") from None
     finally:
         if process.pid is not None:
             process.terminate()  # when we were interrupted; it has nothing to lose
             process.join()
     if fault:
         raise RnnbenchError(fault)
+    found: T = result
+    return found
 
 
 def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     signals.end_with_parent()
     try:
-        function(*arguments)
+        writer.send(("", function(*arguments)))
     except RnnbenchError as error:
-        writer.send(str(error))
-    else:
-        writer.send("")
+        writer.send((str(error), None))

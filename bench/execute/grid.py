@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,10 +78,16 @@ def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
             name = str(_read(note)["name"])
             if name != grid.name:
                 raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
-        body = {**grid.model_dump(mode="json"), "runs": [spec.id for spec in runs]}
-        record.write_atomically(note, yaml.safe_dump(body, sort_keys=False))
+        record.write_atomically(note, yaml.safe_dump(_note(grid, list(runs)), sort_keys=False))
     except OSError as error:
         raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
+
+
+def _note(grid: Grid, runs: Sequence[RunSpec]) -> dict[str, Any]:
+    body = grid.model_dump(mode="json", exclude={"folder"})
+    if any(spec.cell.file for spec in runs):  # else it says nothing of the machine
+        body["folder"] = str((grid.folder or Path()).resolve())
+    return {**body, "runs": [spec.id for spec in runs]}
 
 
 def noted(results: Path) -> tuple[str, tuple[RunSpec, ...]]:

@@ -11,19 +11,24 @@ from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.status import Status
+from bench.train.classification.network import Classifier
 from bench.train.task import task_of
+from cells import Cell
 
 _STEPS = 12
 """Enough for every way of scanning that a training takes."""
 
 
-def try_out(runs: Iterable[RunSpec]) -> None:
+def try_out(runs: Iterable[RunSpec]) -> list[str]:
     """Runs each kind of cell on a short sequence of zeros, so that its defects show before training.
 
+    Returns:
+        Which cells will have no latency, and why.
+
     Raises:
-        RnnbenchError: names the cell, its line and the error.
+        RnnbenchError: names the cell, its line and the error; or says that a cell cannot be quantised.
     """
-    tried = set()
+    tried, notes = set(), list[str]()
     for spec in runs:
         info = describe(spec.data.name, spec.data.options)
         kind = _kind(spec, info)
@@ -42,6 +47,20 @@ def try_out(runs: Iterable[RunSpec]) -> None:
             raise RnnbenchError(
                 f"cell {spec.cell.name!r} fails on zeros: {type(error).__name__}: {what}{zoo.place_of(error)}"
             ) from error
+        if why := _without_code(cell):
+            if spec.compress.quantise:
+                raise RnnbenchError(f"{why}; it has no program in integers: leave compress.quantise out")
+            notes.append(f"{why}; it is trained, and has no latency")
+    return notes
+
+
+def _without_code(cell: Cell) -> str:
+    """Says why no code can be made of a cell; empty when it can."""
+    try:
+        mcu.lower(cell, Classifier(cell.hidden_size, 2))
+    except RnnbenchError as error:
+        return str(error)
+    return ""
 
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:

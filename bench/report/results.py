@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import yaml
 
 from bench.errors import RnnbenchError
@@ -17,6 +17,9 @@ from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
 from bench.report.summary import DataSet, Run, Summary, gather
 from bench.spec import Grid, parse
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Results:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The summaries as a frame, with the rows of the CSV."""
+        import pandas as pd  # here: slow to import, and most commands print a table without it
+
         return pd.DataFrame(frame.rows(self.summaries))
 
     @property

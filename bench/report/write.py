@@ -10,8 +10,6 @@ from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
 from bench.report.discover import MAIN, all_figures, all_tables
-from bench.report.drawing.svg import standalone
-from bench.report.page import to_page
 from bench.report.results import read
 from bench.report.table import Table
 from bench.report.tables import compare
@@ -45,6 +43,9 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         RnnbenchError: when the folder does not exist, holds no record or none that is done, cannot be written, a
             record is damaged, or no run has a latency on the board.
     """
+    from bench.report.drawing.svg import standalone  # here: a command that prints a table needs no plots
+    from bench.report.page import to_page
+
     results = read(folder, board)
     done = sum(summary.n for summary in results.summaries)
     if not done:

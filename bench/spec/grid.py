@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
@@ -43,8 +43,8 @@ class Grid(Part):
     """Rows of the study's table, from top to bottom: a name, and what its runs have, by dotted path."""
     boards: tuple[str, ...] | None = None
     """Whose latency reports show, names of ``configs/boards/``; ``None`` for all."""
-    _folder: Path = PrivateAttr(default=Path())
-    """Where paths of cell files begin: the folder of the grid's own file."""
+    folder: Path | None = None
+    """Where paths of cell files begin; the folder of the grid's own file when ``None``."""
 
     @field_validator("name")
     @classmethod
@@ -91,7 +91,7 @@ class Grid(Part):
             for axis, value in zip(self.grid, values, strict=True):
                 for path, one in value.items() if axis == TOGETHER else ((axis, value),):
                     _set(raw, path, copy.deepcopy(one), where=f"grid {self.name!r}")
-            _find_file(raw, self._folder)
+            _find_file(raw, self.folder or Path())
             for number, override in enumerate(self.overrides):
                 if all(_matches(raw, path, wanted) for path, wanted in override.when.items()):
                     used.add(number)
@@ -141,8 +141,7 @@ def read_grid(path: Path) -> Grid:
     if not isinstance(given, dict):
         raise RnnbenchError(f"{path} is not a grid: it needs `name` and `grid`")
     grid = parse(Grid, given, str(path))
-    grid._folder = path.parent
-    return grid
+    return grid if grid.folder else grid.model_copy(update={"folder": path.parent})
 
 
 def _find_file(raw: dict[str, Any], folder: Path) -> None:

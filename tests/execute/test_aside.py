@@ -33,6 +33,14 @@ def test_a_call_aside_is_in_another_process() -> None:
     aside("looking", _is_here, os.getpid())
 
 
+def _adds(*numbers: int) -> int:
+    return sum(numbers)
+
+
+def test_its_result_is_ours() -> None:
+    assert aside("adding", _adds, 2, 3, 4) == 9
+
+
 def test_its_fault_is_ours() -> None:
     with pytest.raises(RnnbenchError, match=r"^no tea$"):
         aside("brewing", _fails, "tea")

@@ -18,6 +18,7 @@ from bench.status import Status
 pytestmark = pytest.mark.long
 
 GridFile = Callable[[str], Path]
+ROOT = Path(__file__).parents[2]
 GRID = """
 name: small
 base: {train: {epochs: 1}, cell: {hidden_size: 4}, data: digits-mfcc}
@@ -101,6 +102,19 @@ def test_a_worker_reads_its_runs_from_the_results_folder(grid_file: GridFile, tm
     grid = read_grid(grid_file(GRID))
     prepare_results(tmp_path / "results", grid, grid.runs()[:3])
     assert noted(tmp_path / "results") == ("small", tuple(grid.runs()[:3]))
+
+
+def test_a_worker_finds_the_file_of_a_cell_wherever_it_is_started(
+    grid_file: GridFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outsider.py").write_text((ROOT / "baselines" / "rnn.py").read_text().replace('"rnn"', '"outsider"'))
+    monkeypatch.chdir(tmp_path)
+    grid = read_grid(grid_file(GRID.replace("rnn", "{file: outsider.py, hidden_size: 3}")).relative_to(tmp_path))
+    runs = grid.runs()
+    prepare_results(tmp_path / "results", grid, runs)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert [spec.id for spec in noted(tmp_path / "results")[1]] == [spec.id for spec in runs]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Defects of a cell show before anything is trained."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ class _Toy(Cell):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size)
+        self.W = Weight(hidden_size, input_size)
         self.U = Weight(hidden_size, hidden_size)
 
     def project(self, x_TBD: Tensor) -> Tensor:
-        return x_TBD[..., :1]
+        return self.W(x_TBD)
 
     def step(self, pre_BG: Tensor, state: State) -> State:
         h = self.U(state[-1]) + pre_BG
@@ -38,11 +40,14 @@ class _Toy(Cell):
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> type[_Toy]:
-    monkeypatch.setitem(_REGISTRY, "toy", _Toy)
-    monkeypatch.setattr(_Toy, "name", "toy", raising=False)
+def toy(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Registers a cell with a fault as ``toy``: a new class each time, for what is read of a cell is remembered."""
     monkeypatch.setattr(cells, "__path__", [*cells.__path__, str(Path(__file__).parent)])
-    return _Toy
+
+    def register(fault: str) -> None:
+        monkeypatch.setitem(_REGISTRY, "toy", type("_Toy", (_Toy,), {"name": "toy", "fault": fault}))
+
+    return register
 
 
 def spec(**changes: object) -> RunSpec:
@@ -60,10 +65,8 @@ def spec(**changes: object) -> RunSpec:
         ("width", ["3, 4], not ["]),
     ],
 )
-def test_a_faulty_cell_is_named_with_its_line(
-    toy: type[_Toy], monkeypatch: pytest.MonkeyPatch, fault: str, words: list[str]
-) -> None:
-    monkeypatch.setattr(toy, "fault", fault)
+def test_a_faulty_cell_is_named_with_its_line(toy: Callable[[str], None], fault: str, words: list[str]) -> None:
+    toy(fault)
     with pytest.raises(RnnbenchError) as caught:
         try_out([spec()])
     for word in words:
@@ -72,11 +75,21 @@ def test_a_faulty_cell_is_named_with_its_line(
 
 
 @pytest.mark.parametrize("fault", ["", "operation"])
-def test_a_sound_cell_passes_whether_or_not_it_can_be_exported(
-    toy: type[_Toy], monkeypatch: pytest.MonkeyPatch, fault: str
-) -> None:
-    monkeypatch.setattr(toy, "fault", fault)
-    try_out([spec()])
+def test_a_sound_cell_passes_whether_or_not_it_can_be_exported(toy: Callable[[str], None], fault: str) -> None:
+    """Once a kind of cell it is said that there will be no latency, and at which line of the cell."""
+    toy(fault)
+    notes = try_out([spec(), spec(seed=1)])
+    assert len(notes) == bool(fault)
+    for note in notes:
+        assert note.startswith("cell 'toy' is no formula: ")
+        assert "cumsum" in note
+        assert note.endswith("; it is trained, and has no latency")
+
+
+def test_a_cell_that_is_no_formula_is_not_quantised(toy: Callable[[str], None]) -> None:
+    toy("operation")
+    with pytest.raises(RnnbenchError, match=r"cumsum.*no program in integers: leave compress\.quantise out$"):
+        try_out([spec(compress={"quantise": "table"})])
 
 
 def test_a_language_model_is_not_quantised() -> None:

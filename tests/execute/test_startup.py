@@ -24,6 +24,8 @@ def imported(code: str) -> set[str]:
         ("import bench.__main__, bench.execute.server", set()),
         ("import bench.plan, bench.record", {"pydantic"}),
         ("import bench.execute.grid, bench.execute.worker", {"pydantic", "torch", "numpy"}),
+        ("import bench.report.commands", {"pydantic", "numpy"}),
+        ("import bench.deploy.export, bench.deploy.latency", {"pydantic", "torch", "numpy"}),
         ("import bench.speed.workers", set()),
     ],
 )

@@ -78,6 +78,7 @@ def test_the_accuracy_of_record_is_the_integer_programs(
 ) -> None:
     done, folder = run_tiny(train={"epochs": 8}, compress=LSQ)
     monkeypatch.setattr(models, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(models, "describe", lambda name, options: tiny.info)
     model = models.load(folder)
     assert done.result is not None
     assert model.accuracy() == (done.result.test_accuracy, done.result.integer_accuracy)
@@ -90,6 +91,7 @@ def test_weights_that_training_rounded_lose_nothing_in_the_program(
 ) -> None:
     _, folder = run_tiny(train={"epochs": 8}, compress={**LSQ, "quantise": "table"})
     monkeypatch.setattr(models, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(models, "describe", lambda name, options: tiny.info)
     model = models.load(folder)
     wanted = {tuple(each.matrix().shape): each.matrix() for each in model.network.cell.weights().values()}
     for kernel in model.program.step:

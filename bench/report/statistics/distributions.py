@@ -12,9 +12,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(400)
 _FAR = 9.0  # standard deviations beyond which a normal density adds nothing to an integral in float64
 _HALVINGS = 60
+
+
+@cache
+def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns nodes and weights on [-1, 1]; they take most of a second, so not before they are wanted."""
+    return np.polynomial.legendre.leggauss(400)
 
 
 def _normal(x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,9 +41,10 @@ def student(t: float, df: int, shift: float = 0.0) -> float:
         shift: the noncentrality.
     """
     low, high = max(0.0, 1 - _FAR / math.sqrt(df)), 1 + _FAR / math.sqrt(df)
-    s = (high - low) / 2 * _NODES + (high + low) / 2
+    nodes, weights = _quadrature()
+    s = (high - low) / 2 * nodes + (high + low) / 2
     log_density = (df - 1) * np.log(s) - df * (s**2 - 1) / 2
-    density = _WEIGHTS * np.exp(log_density)
+    density = weights * np.exp(log_density)
     return float(density @ _normal(t * s - shift) / density.sum())
 
 
@@ -56,9 +62,10 @@ def studentised_range(q: float, k: int) -> float:
     Source: Harter, Tables of range and studentized range, Annals of Mathematical Statistics 31 (1960), 1122-1147.
     """
     half = _FAR + q / 2
-    z = half * _NODES + q / 2
+    nodes, weights = _quadrature()
+    z = half * nodes + q / 2
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    return float(k * half * _WEIGHTS @ (density * (_normal(z) - _normal(z - q)) ** (k - 1)))
+    return float(k * half * weights @ (density * (_normal(z) - _normal(z - q)) ** (k - 1)))
 
 
 @cache
