@@ -13,13 +13,14 @@ import torch
 from torch import Tensor
 
 from bench import mcu
-from bench.data import Dataset, DatasetInfo, describe, open_dataset
+from bench.data import Dataset, DatasetInfo, describe
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
-from bench.record import CELL_FILE, noted_runs, runs_folder
+from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.spec import RunSpec, read_grid
-from bench.train.classification.integer import accuracy, inputs, program_of
+from bench.train.classification.integer import inputs, integer_answers, program_of
 from bench.train.classification.network import Network, build, restore
+from bench.train.task import task_of
 from cells.compress import HardThreshold, quantise_weights
 
 _KEPT = 8
@@ -74,7 +75,9 @@ class Trained(Model):
     @cached_property
     def dataset(self) -> Dataset:
         """What the network was trained on."""
-        return open_dataset(self.spec.data.name, options=self.spec.data.options)
+        data = task_of(self.spec).open(self.spec)
+        assert isinstance(data, Dataset)  # noqa: S101
+        return data
 
     @cached_property
     def program(self) -> mcu.Program:
@@ -86,7 +89,9 @@ class Trained(Model):
         test = self.dataset.test
         with torch.no_grad():
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
-        return float((answers == test.y).double().mean()), accuracy(self.program, self.network, test)
+        both = answers, integer_answers(self.program, self.network, test)
+        in_float, in_integers = (float((found == test.y).double().mean()) for found in both)
+        return in_float, in_integers
 
     def _sequences(self, count: int) -> list[Floats]:
         test = self.dataset.test
@@ -124,10 +129,14 @@ def models(what: Path) -> dict[str, Callable[[], Model]]:
         return {what.name: partial(load, what)}
     noted = noted_runs(what)
     folders = [path.parent for path in sorted(runs_folder(what).glob("*/model.pt"))]
-    folders = [folder for folder in folders if noted is None or folder.name in noted]
+    folders = [folder for folder in folders if (noted is None or folder.name in noted) and not _is_trial(folder)]
     if not folders:
         raise RnnbenchError(f"{what} holds no trained model (runs/*/model.pt); `rnnbench run` its grid first")
     return {folder.name: partial(load, folder) for folder in folders}
+
+
+def _is_trial(folder: Path) -> bool:
+    return (folder / "record.json").is_file() and bool(read(folder).spec.get("sealed"))
 
 
 def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
@@ -164,6 +173,8 @@ def load(folder: Path) -> Trained:
         RnnbenchError: when there is no finished classifier, or it is damaged.
     """
     spec, weights = saved(folder)
+    if spec.sealed:
+        raise RnnbenchError(f"{folder} is a trial of a search, whose test figures are sealed: name a final run")
     info = describe(spec.data.name, spec.data.options)
     if info.task != "classification":
         raise RnnbenchError(f"{folder} holds a language model: no program is written for its softmax over a vocabulary")

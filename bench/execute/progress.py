@@ -121,6 +121,8 @@ def _line(run: _Run) -> Text:
 def _figures(job: Job, left: Record) -> str:
     if left.result is None or left.data is None or left.size is None or left.times.wall_s is None:
         return left.reason + (f"; see {job.folder / 'log.txt'}" if left.status is Status.FAILED else "")
-    value = left.result.of(left.data.metric)
+    split = "validation" if left.result.test_loss is None else "test"
+    value = left.result.of(left.data.metric, split)
     shown = f"{100 * value:.1f} %" if left.data.metric == "accuracy" else f"{value:.2f}"
-    return f"{left.data.metric} {shown}, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"
+    named = "validation " if split == "validation" else ""
+    return f"{named}{left.data.metric} {shown}, {left.size.kb:.1f} KB, {left.times.wall_s:.0f} s"

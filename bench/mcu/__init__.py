@@ -8,7 +8,7 @@ from bench.mcu.costs import kernel_costs
 from bench.mcu.emit.export import export
 from bench.mcu.graph import Floats, Graph
 from bench.mcu.hardware import Board, Figure, Format, board, boards
-from bench.mcu.interpreter import Interpreter, Samples, accuracy, quantise_input, run, trajectory
+from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
 from bench.mcu.lower import lower
 from bench.mcu.prediction import Prediction, predict
 from bench.mcu.program import Int16, Program
@@ -27,7 +27,7 @@ __all__ = [
     "Prediction",
     "Program",
     "Samples",
-    "accuracy",
+    "answers",
     "board",
     "boards",
     "compare",

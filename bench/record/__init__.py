@@ -21,6 +21,7 @@ from bench.record.files import (
     runs_folder,
     write,
 )
+from bench.record.items import Items
 from bench.record.latency import Latency
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "GRID_NOTE",
     "SCHEMA",
     "DataFacts",
+    "Items",
     "Labels",
     "Latency",
     "LatencyFacts",

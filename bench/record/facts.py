@@ -49,7 +49,7 @@ class Labels(Frozen):
 
 
 class Result(Frozen):
-    """What training gave. The epoch was chosen on validation data; the test set was used once, after.
+    """What training gave. The epoch was chosen on validation data, and the test set used once, after: never if sealed.
 
     Accuracies are of classification, perplexities (exp of the mean loss a word) of a language model; what a task has
     not is not written.
@@ -59,9 +59,9 @@ class Result(Frozen):
     """Of the network in float32; of a quantised run with its rounded weights."""
     integer_accuracy: float | None = None
     """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
-    test_loss: float
+    test_loss: float | None = None
     validation_accuracy: float | None = None
-    validation_loss: float
+    validation_loss: float | None = None
     best_epoch: int
     epochs: int
     test_perplexity: float | None = None

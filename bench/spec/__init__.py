@@ -6,6 +6,7 @@ from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart
 from bench.spec.part import Part, parse
 from bench.spec.run import SPEC_VERSION, RunSpec
+from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Override",
     "Part",
     "RunSpec",
+    "SplitPart",
     "TrainPart",
     "parse",
     "read_grid",

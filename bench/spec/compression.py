@@ -59,5 +59,8 @@ class CompressPart(Part):
                 f"compress.stage_epochs must give {len(self.stages)} stages ({named}) at least 1 epoch each and "
                 f"train.epochs ({epochs}) in all, not {list(given)}"
             )
+        first = (0, *self.stage_ends(epochs))[-2]
+        if train.length <= first:
+            raise ValueError(f"train.stop_after must be above {first}, where the last stage of compression begins")
         if epochs < len(self.stages):
             raise ValueError(f"train.epochs is {epochs}, and compression has {len(self.stages)} stages ({named})")

@@ -15,6 +15,7 @@ from bench.spec.compression import CompressPart
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import CellPart, DataPart
 from bench.spec.part import Part
+from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
 
 SPEC_VERSION = 2
@@ -28,13 +29,19 @@ class RunSpec(Part):
     cell: CellPart
     train: TrainPart = TrainPart()
     compress: CompressPart = CompressPart()
+    split: SplitPart = SplitPart()
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    sealed: bool = False
+    """Whether the test set stays closed to the run: it is a trial of a search."""
     language: LanguagePart = LanguagePart()
     awd: AwdPart = AwdPart()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         self.compress.check(self.train)
+        self.split.check(self.train)
+        if self.sealed and self.train.select == "test-epoch":
+            raise ValueError("train.select: test-epoch opens the test set, which is sealed to the trials of a search")
         self.awd.check(self.train, self.compress)
         return self
 

@@ -24,3 +24,13 @@ class TrainPart(Part):
     weight_decay: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
     patience: int | None = Field(default=None, ge=1)
     """Epochs without a better validation metric before training stops; ``null`` for all epochs."""
+    stop_after: int | None = Field(default=None, ge=1)
+    """Epochs after which training stops, while schedule and stages go by ``epochs``; ``null`` for all of them."""
+    select: Literal["best", "last", "test-epoch"] = "best"
+    """The epoch whose weights are kept. ``best``: the best on the validation data. ``last``: the last. ``test-epoch``:
+    the best on the test set, which flatters the result; it is there to measure by how much, and tables say so."""
+
+    @property
+    def length(self) -> int:
+        """The epochs that are trained, unless patience ends them."""
+        return min(self.epochs, self.stop_after or self.epochs)

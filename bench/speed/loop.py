@@ -65,7 +65,7 @@ def _harness(shape: Shape, split: Split, folder: Path) -> Timed:
         network = _network(shape)
         module = ClassificationModule(network, TrainPart(), CLASSES, steps=count * len(batches))
         stages = Compression(network, [], CompressPart(), count)
-        end = EpochEnd(folder / "metrics.csv", None, [seen.append], TASK.metric, stages)
+        end = EpochEnd(folder / "metrics.csv", TrainPart(), [seen.append], TASK.metric, stages)
         trainer = _trainer(max_epochs=count, callbacks=[end])
         first = Split(
             x=split.x[: shape.B], lengths=split.lengths[: shape.B], y=split.y[: shape.B], group=split.group[: shape.B]

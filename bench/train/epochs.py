@@ -12,35 +12,37 @@ import lightning.pytorch as pl
 import torch
 from torch import Tensor
 
+from bench.spec import TrainPart
 from bench.train.divergence import Divergence
 from bench.train.job import Listener, Metric
 from bench.train.module import Training
 from bench.train.stages import Compression
 
-Figures = tuple[tuple[float, float], tuple[float, float], float]
-"""Loss and the task's metric in training, both in validation, and the learning rate."""
+Figures = tuple[tuple[float, float], tuple[float, float] | None, float]
+"""Loss and the task's metric in training, both on what judges the epochs, and the learning rate."""
 
 
-def columns(metric: str) -> tuple[str, ...]:
-    """Returns the columns of ``metrics.csv`` for a task with this metric."""
-    losses = ("train_loss", "validation_loss")
-    return ("epoch", *losses, f"train_{metric}", f"validation_{metric}", "learning_rate", "seconds", "stage")
+def columns(metric: str, judge: str = "validation") -> tuple[str, ...]:
+    """Returns the columns of ``metrics.csv`` for a task with this metric and the split that judges the epochs."""
+    losses = ("train_loss", f"{judge}_loss")
+    return ("epoch", *losses, f"train_{metric}", f"{judge}_{metric}", "learning_rate", "seconds", "stage")
 
 
 class EpochEnd(pl.Callback):
-    """Keeps the weights of the best epoch, stops early, and passes each epoch's figures on.
+    """Keeps the weights of the best epoch, or of the last, stops early, and passes each epoch's figures on.
 
     Best is the best validation metric (the highest accuracy, the lowest perplexity), then the lowest validation loss,
     then the earliest epoch, of the last stage of compression: an earlier epoch's model is not as small as promised.
 
     Args:
         metrics: the CSV file to write.
-        patience: epochs without a better one before training stops; ``None`` for never.
+        train: which epoch is kept, and how many without a better one stop the training.
         listeners: called with each epoch's row.
         metric: of the task.
         compression: says which stage an epoch is in.
 
     Attributes:
+        best: metric and loss of the kept epoch on what judges; ``None`` where nothing does.
         rows: of each epoch so far.
         continued: epochs that an earlier try of the run had done.
     """
@@ -48,13 +50,13 @@ class EpochEnd(pl.Callback):
     def __init__(
         self,
         metrics: Path,
-        patience: int | None,
+        train: TrainPart,
         listeners: Sequence[Listener],
         metric: Metric,
         compression: Compression,
     ) -> None:
         self.metrics = metrics
-        self.patience = patience
+        self.patience, self._select = train.patience, train.select
         self.listeners = listeners
         self.compression = compression
         self.first = compression.final_from
@@ -62,7 +64,7 @@ class EpochEnd(pl.Callback):
         self.best: tuple[float, float] | None = None
         self.epochs = 0
         self._sign = 1 if metric.higher_is_better else -1
-        self._columns = columns(metric.name)
+        self._columns = columns(metric.name, "test" if train.select == "test-epoch" else "validation")
         self._state: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
         self.continued = 0
@@ -73,6 +75,11 @@ class EpochEnd(pl.Callback):
         with self.metrics.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(self._columns)
             csv.writer(file).writerows(map(_short, self.rows))
+
+    def _tell(self, row: Mapping[str, Any]) -> None:
+        known = {key: value for key, value in row.items() if value is not None}
+        for listener in self.listeners:
+            listener(known)
 
     def state_dict(self) -> dict[str, Any]:
         """Returns all that happened so far, for a checkpoint."""
@@ -89,8 +96,7 @@ class EpochEnd(pl.Callback):
         self.continued = self.epochs
         self._write_rows()
         for row in self.rows:
-            for listener in self.listeners:
-                listener(row)
+            self._tell(row)
 
     @property
     def continued_s(self) -> float:
@@ -119,13 +125,15 @@ class EpochEnd(pl.Callback):
             DivergedError: when a loss is hopeless.
         """
         self.epochs = epoch
-        (train_loss, train_metric), (loss, metric), rate = figures
+        (train_loss, train_metric), judged, rate = figures
+        loss, metric = judged or (None, None)
         divergence.check_mean(train_loss, epoch)
-        divergence.check_mean(loss, epoch, "validation")
+        if loss is not None:
+            divergence.check_mean(loss, epoch, "validation")
         if self.compression.part.quantise and epoch == self.first - 1:
             divergence.check_learnt(train_loss, epoch)
-        if epoch >= self.first and (self.best is None or self._rank(metric, loss) > self._rank(*self.best)):
-            self.best, self.best_epoch = (metric, loss), epoch
+        if epoch >= self.first and self._is_better(judged):
+            self.best, self.best_epoch = judged and (judged[1], judged[0]), epoch
             self._state = dict(state())
         seconds = time.monotonic() - self._began
         values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
@@ -133,8 +141,7 @@ class EpochEnd(pl.Callback):
         self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(_short(row))
-        for listener in self.listeners:
-            listener(row)
+        self._tell(row)
         return self.patience is not None and epoch - max(self.best_epoch, self.first - 1) >= self.patience
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -144,19 +151,21 @@ class EpochEnd(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs after validation, when the figures of the epoch are complete."""
         assert isinstance(pl_module, Training)  # noqa: S101
-        figures = (pl_module.summary("train"), pl_module.summary("validation"), pl_module.rate())
+        judged = pl_module.summary("validation") if pl_module.is_judged else None
+        figures = (pl_module.summary("train"), judged, pl_module.rate())
         if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.divergence, pl_module.weights):
             trainer.should_stop = True
 
-    def _rank(self, metric: float, loss: float) -> tuple[float, float]:
-        return self._sign * metric, -loss
+    def _is_better(self, judged: tuple[float, float] | None) -> bool:
+        if self._select == "last" or judged is None or self.best is None:
+            return True
+        (loss, metric), (best, best_loss) = judged, self.best
+        return (self._sign * metric, -loss) > (self._sign * best, -best_loss)
 
-    def restore(self, network: torch.nn.Module) -> tuple[float, float]:
-        """Puts the weights of the best epoch back; returns its metric and loss on the validation data."""
-        assert self.best is not None  # noqa: S101
+    def restore(self, network: torch.nn.Module) -> None:
+        """Puts the weights of the kept epoch back."""
         network.load_state_dict(self._state)
-        return self.best
 
 
 def _short(row: Mapping[str, Any]) -> list[str]:
-    return [value if isinstance(value, str) else f"{value:.6g}" for value in row.values()]
+    return ["" if value is None else value if isinstance(value, str) else f"{value:.6g}" for value in row.values()]

@@ -26,6 +26,7 @@ class Training(pl.LightningModule):
 
     Attributes:
         after_step: called after every step of the optimizer.
+        is_judged: whether its epochs are judged on data that are not trained on.
         order: draws the order of the batches, or their lengths; its place goes into checkpoints.
     """
 
@@ -37,6 +38,7 @@ class Training(pl.LightningModule):
         self.divergence = Divergence(train.learning_rate, classes)
         self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
+        self.is_judged = True
         self.order: torch.Generator | None = None
         self._streams: dict[str, Tensor] | None = None
 

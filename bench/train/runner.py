@@ -14,7 +14,7 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, describe
 from bench.errors import RnnbenchError
-from bench.record import CELL_FILE, DataFacts, Record, Times
+from bench.record import CELL_FILE, DataFacts, Record, Times, items
 from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, sources
@@ -151,6 +151,8 @@ class Ongoing:
             if self._measured is not None:
                 latency = self._measured.latency
                 beside.write(self.job.folder, latency)
+                if self._measured.items is not None:
+                    items.write(self.job.folder, self._measured.items)
                 end |= {"result": self._measured.result, "size": self._measured.size}
                 end |= {"latency": latency.boards, "latency_reason": latency.reason}
             final = self._base.model_copy(update=end)

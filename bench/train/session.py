@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bench.data import Corpus, Dataset
-from bench.record import Latency, Result, SizeFacts
+from bench.record import Items, Latency, Result, SizeFacts
 from bench.train.cell import derive_seed
 from bench.train.chunks import Chunks
 from bench.train.divergence import Divergence
@@ -28,11 +28,16 @@ from cells import Cell
 
 @dataclass(frozen=True)
 class Measured:
-    """What a trained network came to."""
+    """What a trained network came to.
+
+    Attributes:
+        items: which test sequences it got right; ``None`` where there are none, or the test set is sealed.
+    """
 
     result: Result
     size: SizeFacts
     latency: Latency
+    items: Items | None = None
 
 
 class Session(ABC):
@@ -59,7 +64,7 @@ class Session(ABC):
         self.network = network
         self.divergence = Divergence(spec.train.learning_rate, data.info.classes)
         self.compression = Compression(network, cells, spec.compress, spec.train.epochs)
-        self.end = EpochEnd(job.folder / "metrics.csv", spec.train.patience, listeners, metric, self.compression)
+        self.end = EpochEnd(job.folder / "metrics.csv", spec.train, listeners, metric, self.compression)
         self._began = time.monotonic()
 
     @abstractmethod
@@ -72,13 +77,14 @@ class Session(ABC):
         """
 
     def _fit(
-        self, keep: LastEpoch, module: Training, batches: Iterable[Any], validation: Iterable[Any], finetune: int = 0
+        self, keep: LastEpoch, module: Training, batches: Iterable[Any], judge: Iterable[Any] | None, finetune: int = 0
     ) -> None:
-        """Trains a module, for some epochs more when it is fine-tuned."""
+        """Trains a module, its epochs judged on some data if any, for some epochs more when it is fine-tuned."""
+        module.is_judged = judge is not None
         torch.manual_seed(derive_seed(self.spec.seed, "noise"))
         callbacks = [self.compression, self.end, *self._callbacks(), keep]
-        fitting = trainer(max_epochs=self.spec.train.epochs + finetune, callbacks=callbacks)
-        fitting.fit(module, Chunks(batches), validation, ckpt_path=keep.usable(), weights_only=True)
+        fitting = trainer(max_epochs=self.spec.train.length + finetune, callbacks=callbacks)
+        fitting.fit(module, Chunks(batches), judge, ckpt_path=keep.usable(), weights_only=True)
 
     def _callbacks(self) -> list[pl.Callback]:
         """Returns what only this task does at the ends of epochs."""
@@ -96,4 +102,4 @@ class Session(ABC):
 
     @abstractmethod
     def measure(self) -> Measured:
-        """Measures the trained network; the one use of the test set."""
+        """Measures the trained network; the one use of the test set, and none of it in a run that is sealed."""

@@ -7,6 +7,7 @@ import logging
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from bench import mcu
 from bench.data import Split
@@ -40,9 +41,9 @@ def program_of(network: Network, train: Split) -> mcu.Program:
     return mcu.quantise(mcu.lower(network.cell, network.head), x, lengths)
 
 
-def accuracy(program: mcu.Program, network: Network, split: Split) -> float:
-    """Returns the part of a whole split that the program's integers get right."""
-    return mcu.accuracy(program, inputs(network, split), split.lengths.numpy(), split.y.numpy())
+def integer_answers(program: mcu.Program, network: Network, split: Split) -> Tensor:
+    """Returns the class that the program's integers answer to each sequence of a split: [N]."""
+    return torch.from_numpy(mcu.answers(program, inputs(network, split), split.lengths.numpy()))
 
 
 def latency_of(network: Network, steps: int, program: mcu.Program | None) -> Latency:

@@ -60,11 +60,14 @@ class ClassificationModule(Training):
         classes: C.
         steps: optimizer steps in all, for the schedule.
 
+    Attributes:
+        answers: to the batches of the test, each [B].
     """
 
     def __init__(self, network: Network, train: TrainPart, classes: int, steps: int) -> None:
         super().__init__(network, train, classes)
         self.steps = steps
+        self.answers: list[Tensor] = []
         self._pending: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
         self._sums: dict[str, list[float]] = {}
 
@@ -95,8 +98,9 @@ class ClassificationModule(Training):
         self._score("validation", batch)
 
     def test_step(self, batch: Batch, batch_index: int) -> None:
-        """Adds a batch to the sums of the test."""
-        self._score("test", batch)
+        """Adds a batch to the sums of the test, and its answers to those before."""
+        _, scores_BC = self._score("test", batch)
+        self.answers.append(scores_BC.argmax(dim=1).cpu())
 
     def summary(self, stage: str) -> tuple[float, float]:
         """Mean loss and accuracy since the last call, of ``train``, ``validation`` or ``test``."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from bench import mcu
-from bench.data import Dataset
+from bench.data import Dataset, Split
 from bench.measure import size
-from bench.record import Result, SizeFacts
+from bench.record import Items, Latency, Result, SizeFacts
 from bench.train.cell import derive_seed
-from bench.train.classification.integer import accuracy, latency_of, program_of
+from bench.train.classification.integer import integer_answers, latency_of, program_of
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
 from bench.train.job import Job, Listener, Metric
@@ -48,31 +49,39 @@ class ClassificationSession(Session):
         steps = spec.train.epochs * len(batches)
         module = ClassificationModule(self.network, spec.train, data.info.classes, steps)
         module.order = batches.generator
-        self._fit(keep, module, batches, Batches(data.validation, _EVALUATION_BATCH))
+        judge = self.judge()
+        self._fit(keep, module, batches, None if judge is None else Batches(judge, _EVALUATION_BATCH))
+
+    def judge(self) -> Split | None:
+        """Returns the sequences that judge the epochs; ``None`` where all are trained on."""
+        if self.spec.train.select == "test-epoch":
+            return self.data.test
+        return self.data.validation if len(self.data.validation) else None
 
     def measure(self) -> Measured:
         """Measures the network, and of a quantised one its integer program."""
         spec, network, end = self.spec, self.network, self.end
-        test_loss, test_accuracy = self._test()
+        result = Result(best_epoch=end.best_epoch, epochs=end.epochs)
+        if end.best is not None and spec.train.select != "test-epoch":
+            result = result.model_copy(update={"validation_accuracy": end.best[0], "validation_loss": end.best[1]})
+        size = size_facts(network, _INTEGER_BYTES if spec.compress.quantise else _FLOAT_BYTES)
+        if spec.sealed:
+            return Measured(result, size, Latency(reason="a trial of a search, which is not to be used"))
         program = program_of(network, self.data.train) if spec.compress.quantise else None
-        assert end.best is not None  # noqa: S101
-        result = Result(
-            test_accuracy=test_accuracy,
-            integer_accuracy=None if program is None else accuracy(program, network, self.data.test),
-            test_loss=test_loss,
-            validation_accuracy=end.best[0],
-            validation_loss=end.best[1],
-            best_epoch=end.best_epoch,
-            epochs=end.epochs,
-        )
-        bytes_each = _INTEGER_BYTES if program else _FLOAT_BYTES
-        return Measured(result, size_facts(network, bytes_each), latency_of(network, self.data.info.steps, program))
+        loss, accuracy, answers = self._test()
+        tested = {"test_loss": loss, "test_accuracy": accuracy}
+        if program is not None:
+            answers = integer_answers(program, network, self.data.test)
+            tested["integer_accuracy"] = float((answers == self.data.test.y).double().mean())
+        items = Items((answers == self.data.test.y).numpy(), self.data.test.group.numpy())
+        latency = latency_of(network, self.data.info.steps, program)
+        return Measured(result.model_copy(update=tested), size, latency, items)
 
-    def _test(self) -> tuple[float, float]:
-        """Returns loss and accuracy on the test set."""
+    def _test(self) -> tuple[float, float, Tensor]:
+        """Returns loss and accuracy on the test set, and the answers [N]."""
         module = ClassificationModule(self.network, self.spec.train, self.data.info.classes, steps=1)
         trainer().test(module, Batches(self.data.test, _EVALUATION_BATCH), verbose=False)
-        return module.summary("test")
+        return *module.summary("test"), torch.cat(module.answers)
 
 
 def size_facts(network: Network, number_bytes: int) -> SizeFacts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bench.data import Dataset, DatasetInfo, open_dataset
+from bench.data import Dataset, DatasetInfo, folded, joined, open_dataset
 from bench.record import Latency
 from bench.spec import RunSpec, TrainPart
 from bench.train.cell import build_cell
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ITS_OWN = {"learning_rate", "schedule", "gradient_clip", "weight_decay", "patience"}
 """Keys of ``train`` in which the runs of a pack may differ."""
-_SHARED = {"epochs", "batch_size", "optimizer"}
+_SHARED = {"epochs", "batch_size", "optimizer", "stop_after", "select"}
 """The others that a pack knows."""
 
 
@@ -41,12 +41,15 @@ class Classification(Task[Dataset]):
         train = spec.train.model_copy(update={key: getattr(TrainPart(), key) for key in _ITS_OWN})
         shared = spec.model_copy(update={"train": train, "seed": 0})
         given = shared.model_dump(exclude_defaults=True)
-        unknown = given.keys() - {"data", "cell", "train"} or given.get("train", {}).keys() - _SHARED
+        unknown = given.keys() - {"data", "cell", "train", "split", "sealed"} or given.get("train", {}).keys() - _SHARED
         return None if unknown or info.vocabulary is not None else shared.canonical()
 
     def open(self, spec: RunSpec) -> Dataset:
-        """Opens the data set."""
-        return open_dataset(spec.data.name, options=spec.data.options)
+        """Opens the data set, dealt as the run says."""
+        data, split = open_dataset(spec.data.name, options=spec.data.options), spec.split
+        if split.fold is not None:
+            return folded(data, split.fold, split.folds)
+        return joined(data) if split.train_on == "train+validation" else data
 
     def session(self, job: Job, data: Dataset, listeners: Sequence[Listener]) -> Session:
         """Returns the run before its first step."""

@@ -63,7 +63,7 @@ class _Together:
 
     def train(self) -> Iterator[tuple[int, Exception | None]]:
         """Yields the place of each run when its training is over, with what went wrong."""
-        for epoch in range(1, self._train.epochs + 1):
+        for epoch in range(1, self._train.length + 1):
             if self._runs:
                 yield from self._close(epoch, self._epoch(epoch))
 
@@ -118,10 +118,12 @@ class _Together:
             self._errors.setdefault(number, error)
 
     @torch.no_grad()
-    def _validate(self) -> Tensor:
-        """Returns loss and accuracy of each run on the validation data, [2, M]."""
+    def _judge(self) -> Tensor | None:
+        """Returns loss and accuracy of each run on what judges the epochs, [2, M]; ``None`` where nothing does."""
         self._stack.eval()
-        M, split = len(self._runs), self._data.validation
+        M, split = len(self._runs), self._runs[0].judge()
+        if split is None:
+            return None
         sums = torch.zeros(2, M, dtype=torch.float64)
         for batch in Batches(split, max(64, _EVALUATION_BATCH // M)):
             x_TBD, lengths_B, y_B = (part.to(self._device) for part in batch)
@@ -133,13 +135,19 @@ class _Together:
 
     def _close(self, epoch: int, trained: Tensor) -> Iterator[tuple[int, Exception | None]]:
         """Ends an epoch of each run, and yields those that are over."""
-        figures = zip(trained.T.tolist(), self._validate().T.tolist(), self._rates(self._parts()), strict=True)
+        judged = self._judge()
+        figures = zip(
+            trained.T.tolist(),
+            [None] * len(self._runs) if judged is None else judged.T.tolist(),
+            self._rates(self._parts()),
+            strict=True,
+        )
         staying = []
-        for number, (run, (train, validation, rate)) in enumerate(zip(self._runs, figures, strict=True)):
-            stops = epoch == self._train.epochs
+        for number, (run, (train, found, rate)) in enumerate(zip(self._runs, figures, strict=True)):
+            stops = epoch == self._train.length
             if number not in self._errors:
                 with self._noted(number):
-                    told = (tuple(train), tuple(validation), rate)
+                    told = (tuple(train), found and tuple(found), rate)
                     state = partial(self._state, run, number)
                     stops = run.end.end_epoch(epoch, told, run.divergence, state) or stops
             if number in self._errors or stops:

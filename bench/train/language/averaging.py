@@ -36,7 +36,7 @@ class Averaging(pl.Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Where fine-tuning begins, takes the best weights and forgets the losses."""
         assert isinstance(pl_module, LanguageModule)  # noqa: S101
-        if pl_module.spec.awd.finetune and trainer.current_epoch == pl_module.train_part.epochs:
+        if pl_module.spec.awd.finetune and trainer.current_epoch == pl_module.train_part.length:
             self.end.restore(pl_module.network)
             pl_module.average = awd.Average(pl_module.network.parameters())
             self._losses.clear()
@@ -46,7 +46,7 @@ class Averaging(pl.Callback):
         assert isinstance(pl_module, LanguageModule)  # noqa: S101
         part = pl_module.spec.awd
         loss, _ = pl_module.summary("validation")
-        tuning = trainer.current_epoch >= pl_module.train_part.epochs
+        tuning = trainer.current_epoch >= pl_module.train_part.length
         if awd.stagnates(self._losses, loss, part.nt_asgd or _PATIENCE):
             if tuning:
                 trainer.should_stop = True

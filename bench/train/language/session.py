@@ -57,13 +57,13 @@ class LanguageSession(Session):
         """Measures the network on whole texts."""
         network, end, test = self.network, self.end, self.data.test
         assert end.best is not None  # noqa: S101
-        test_loss = _loss(network, test)
+        test_loss = None if self.spec.sealed else _loss(network, test)
         result = Result(
             test_loss=test_loss,
             validation_loss=end.best[1],
             best_epoch=end.best_epoch,
             epochs=end.epochs,
-            test_perplexity=perplexity(test_loss),
+            test_perplexity=None if test_loss is None else perplexity(test_loss),
             validation_perplexity=end.best[0],
             train_perplexity=perplexity(_loss(network, self.data.train[: len(test)])),
         )

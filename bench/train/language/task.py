@@ -29,6 +29,11 @@ class LanguageModelling(Task[Corpus]):
 
     def cells(self, spec: RunSpec, info: DatasetInfo) -> list[Cell]:
         """Builds the layers."""
+        if spec.split.model_dump(exclude_defaults=True) or spec.train.select == "test-epoch":
+            raise RnnbenchError(
+                f"data set {info.name!r} is one text, whose epochs are chosen on its validation part: "
+                "leave split and train.select: test-epoch out"
+            )
         if spec.compress.quantise:
             raise RnnbenchError(
                 f"compress.quantise: data set {info.name!r} is for {self.name}, and {NO_LATENCY.reason}: leave it out"

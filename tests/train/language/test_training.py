@@ -12,7 +12,7 @@ import torch
 from tiny_texts import spec, tiny_text
 from torch.nn import functional
 
-from bench.spec import RunSpec
+from bench.spec import RunSpec, TrainPart
 from bench.train.chunks import Chunks
 from bench.train.epochs import EpochEnd
 from bench.train.language import TASK, awd, text
@@ -30,7 +30,7 @@ SGD: dict[str, Any] = {"optimizer": "plain-sgd", "learning_rate": 2.0, "gradient
 def fit(run: RunSpec, net: LanguageModel, folder: Path, seed: int | None = None, **more: Any) -> EpochEnd:
     corpus = tiny_text()
     stages = Compression(net, [], run.compress, run.train.epochs)
-    end = EpochEnd(folder / "metrics.csv", None, more.pop("listeners", []), TASK.metric, stages)
+    end = EpochEnd(folder / "metrics.csv", TrainPart(), more.pop("listeners", []), TASK.metric, stages)
     windows = text.Windows(corpus.train, run.train.batch_size, run.language.bptt, seed)
     module = more.pop("module", LanguageModule)(net, run, 7)
     epochs = run.train.epochs + run.awd.finetune
