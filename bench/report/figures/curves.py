@@ -21,6 +21,7 @@ _ABOUT = (
     "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "
     "grey: the other cells."
 )
+_CUT = " The worst fifth of the perplexities, those of the first epochs, lies above the panels."
 
 
 def figure(results: Results) -> Figure | None:
@@ -31,7 +32,8 @@ def figure(results: Results) -> Figure | None:
     panels = tuple(_panels(results, metrics))
     if not panels:
         return None
-    about = f"{_ABOUT} Without a readable metrics.csv: {', '.join(unread)}." if unread else _ABOUT
+    cut = "" if all(data.upwards for data in results.data_sets) else _CUT
+    about = f"{_ABOUT}{cut} Without a readable metrics.csv: {', '.join(unread)}." if unread else f"{_ABOUT}{cut}"
     return Figure("Learning curves", about, panels, small=True)
 
 
@@ -76,12 +78,12 @@ def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[
         metrics: columns ``label``, ``seed``, ``epoch`` and ``value``.
         y_label: with its unit.
         key: a word that no other figure of the page has.
-        upwards: whether a higher value is better; the worst values, of first epochs, may lie outside.
+        upwards: whether a higher value is better; where a lower is, the worst fifth of the values may lie outside.
     """
     means = metrics.groupby(["label", "epoch"], as_index=False)["value"].mean()
     every = max(1, int(metrics["epoch"].max()) // 60)
     ghosts = means[means["epoch"] % every == 0]
-    low, high = (float(metrics["value"].quantile(share)) for share in ((0.02, 1.0) if upwards else (0.0, 0.8)))
+    low, high = (float(metrics["value"].quantile(share)) for share in (0.0, 1.0 if upwards else 0.8))
     room = 0.05 * (high - low) or 1.0
     panels = {}
     for number, label in enumerate(dict.fromkeys(metrics["label"])):
