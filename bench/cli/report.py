@@ -27,11 +27,16 @@ def report(
     if as_json:
         paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}
         body: dict[str, Any] = {key: str(path) for key, path in paths.items()}
-        print_json({**body, "done": written.done, "not_done": written.not_done})
+        print_json({**body, "done": written.done, "not_done": written.not_done, "said": list(written.said)})
         return
-    for table in written.tables.values():
+    for table in written.brief:
         print_table(table)
+    for sentence in written.said:
+        out.print(f"\n{sentence}", style="bold")
     out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper", end="")
     if (results / "wandb").is_dir():
         out.print(f",\nor `wandb leet {results / 'wandb'}` for the curves of every run in the terminal", end="")
-    out.print(".")
+    out.print("." if not written.onward else "; then")
+    for command, what in written.onward:
+        out.print(f"  {command}", end="")
+        out.print(f"    # {what}", style="dim")

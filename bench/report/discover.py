@@ -15,6 +15,8 @@ from bench.report.table import Table
 
 MAIN = "comparison"
 """The table whose files have the grid's name and nothing more."""
+FORMATS = "formats"
+"""The table that says most where every cell is there in float32 and in int8."""
 
 
 def all_tables(results: Results) -> dict[str, Table]:

@@ -12,9 +12,12 @@ from bench.report.caption import seeds
 from bench.report.discover import MAIN
 from bench.report.drawing.svg import PALETTE
 from bench.report.figure import Figure
+from bench.report.finding import findings
 from bench.report.notes import shorten
+from bench.report.onward import onward
 from bench.report.results import Results
-from bench.report.table import Table
+from bench.report.summary import Run
+from bench.report.table import Table, plain
 from bench.report.writers.html import template, to_html
 from bench.status import Status
 
@@ -32,10 +35,14 @@ def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: M
         name=results.name,
         stem=stem,
         lead=_lead(results, tables[MAIN]),
+        said=findings(results),
+        onward=onward(results),
         palette=PALETTE,
         tables=[to_html(table, f"table-{name}") for name, table in tables.items()],
         figures=figures,
         runs=results.runs,
+        board=results.board,
+        ms=lambda run: _ms(run, results),
         data_sets={data.name: data for data in results.data_sets},
         logs=_logs(results),
         shorten=shorten,
@@ -75,6 +82,16 @@ def _best(table: Table) -> list[str]:
                 sentence += ", which so few seeds cannot tell from others"
             sentences.append(f"{sentence}.")
     return sentences
+
+
+def _ms(run: Run, results: Results) -> str:
+    """Returns a run's latency on the board that the page shows, a dash where there is none."""
+    found = (latency for latency in run.latency if results.board and latency.board == results.board.name)
+    latency = next(found, None)
+    if latency is None:
+        return "-"
+    stale = " (stale)" if run.record.latency_stale else ""
+    return f"{plain(latency.ms)}{stale}" if latency.fits_flash and latency.fits_ram else "does not fit"
 
 
 def _count(n: int, what: str) -> str:

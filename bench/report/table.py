@@ -6,6 +6,7 @@ words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -130,6 +131,15 @@ def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float
     if mean is None:
         return DASH
     return Entry("", mean * scale, None if sd is None else sd * scale, n)
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Prints a number to so many digits, those before the point whole; never an exponent: ``21,670``, ``7031``."""
+    if not value:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{places}f}" if abs(value) >= 10_000 else f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def typeset(table: Table) -> Table:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
-from bench.report.discover import MAIN, all_figures, all_tables
-from bench.report.results import read
+from bench.report.discover import FORMATS, MAIN, all_figures, all_tables
+from bench.report.finding import findings
+from bench.report.onward import onward
+from bench.report.results import Results, read
 from bench.report.table import Table
 from bench.report.tables import compare
 from bench.report.writers import to_csv, to_latex, to_markdown
@@ -18,9 +20,21 @@ from bench.report.writers import to_csv, to_latex, to_markdown
 
 @dataclass(frozen=True)
 class Report:
-    """The tables of :func:`write_report` by name of their modules, the main files, and the numbers of runs."""
+    """What :func:`write_report` made.
+
+    Attributes:
+        tables: by name of their modules, the comparison first.
+        brief: those for a terminal: the table of formats alone where it has every row.
+        said: sentences that the records support (:mod:`bench.report.finding`).
+        onward: commands that lead on, with what they do.
+        html: the page; ``tex``, ``markdown`` and ``csv``: the files of the comparison.
+        done: runs that are; ``not_done``: those that are not.
+    """
 
     tables: Mapping[str, Table]
+    brief: Sequence[Table]
+    said: Sequence[str]
+    onward: Sequence[tuple[str, str]]
     html: Path
     tex: Path
     markdown: Path
@@ -65,7 +79,16 @@ def write_report(folder: Path, board: str | None = None) -> Report:
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
     tex, markdown, csv = (place / f"{stem}.{ending}" for ending in ("tex", "md", "csv"))
-    return Report(tables, page, tex, markdown, csv, done, len(results.records) - done)
+    said, commands = findings(results), onward(results)
+    return Report(
+        tables, _brief(tables, results), said, commands, page, tex, markdown, csv, done, len(results.records) - done
+    )
+
+
+def _brief(tables: Mapping[str, Table], results: Results) -> list[Table]:
+    every = sum(bool(summary.runs) for summary in results.summaries)
+    whole = [table for name, table in tables.items() if name == FORMATS and len(table.rows) == every]
+    return whole or [*tables.values()]
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
     """The points of each panel of cost, by key, with the labels and direction of its axes."""
     seen: dict[str, tuple[Any, ...]] = {}
 
-    def note(points: list[Point], x: str, y: str, upwards: bool, key: str) -> str:
+    def note(points: list[Point], x: str, y: str, upwards: bool, key: str, joined: list[Any]) -> str:
+        assert joined == []
         seen[key] = (points, x, y, upwards)
         return "<svg/>"
 
@@ -182,13 +183,18 @@ def test_costs_that_differ_widely_have_a_logarithmic_axis(
 
 
 def test_names_keep_off_the_lines_of_the_figure() -> None:
-    """Bars of both spreads, then the steps between the best."""
+    """Bars of both spreads, then the steps between the best, or the arrows."""
     low, high = Point("low", 1, 80, (0.5, 2), 3.0), Point("high", 4, 90)
     assert list(scatter._strokes([low, high], [low, high])) == [
         (1, 77, 1, 83),
         (0.5, 80, 2, 80),
         (1, 80, 4, 80),
         (4, 80, 4, 90),
+    ]
+    assert list(scatter._strokes([low, high], [low, high], [(high, low)])) == [
+        (1, 77, 1, 83),
+        (0.5, 80, 2, 80),
+        (4, 90, 1, 80),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reading import compare
 
-from bench.record import runs_folder
+from bench.record import Latency, runs_folder
 from bench.report import write_report
 from bench.status import Status
 
@@ -181,14 +181,32 @@ def test_equals_share_the_lead(folder: Any) -> None:
     assert "the best mean is that of A and B: 90.00 % with 3.0 and 4.0 KB, which so few seeds cannot" in page.text
 
 
-def test_a_line_for_every_run(folder: Any) -> None:
+def test_a_line_for_every_run(folder: Any, make_latency: Any) -> None:
     """`conftest`: 60 s of wall time, the ninth of 30 epochs; the quantised run counts with its integers."""
-    folder.add("A", accuracy=0.9, integer=0.8765, steps="Q")
+    folder.add("A", accuracy=0.9, integer=0.8765, steps="Q", latencies=(make_latency(ms=21670),))
     folder.add("B", seed=3, status=Status.FAILED, reason="RnnbenchError: boom\nmore")
     _, page = _page(folder)
     done, failed = (" ".join(part.split()) for part in page.text.split("Seconds")[:0:-1])
-    assert "AWatch-70 done 87.659 of 3060" in done  # label, data, seed, status, test, best epoch, seconds
+    assert "AWatch-70 done 87.6510.0021,6709 of 3060" in done  # label, data, seed, status, test, KB, ms, best epoch, s
     assert "BWatch-73 failed: boom" in failed
+    assert "ms on Arduino mkr1000" in page.text
+
+
+def test_a_run_that_does_not_fit_the_board_or_whose_latency_is_old_says_so(folder: Any, make_latency: Any) -> None:
+    fits, not_there = make_latency(), make_latency(ram=False)
+    folder.add("A", latencies=(fits,), beside=Latency(model=0, boards=(fits,)))
+    folder.add("B", latencies=(not_there,))
+    _, page = _page(folder)
+    runs = page.text.split("Seconds")[1]
+    assert "12.5 (stale)" in runs
+    assert "does not fit" in runs
+
+
+def test_wide_tables_hint_that_they_scroll(folder: Any) -> None:
+    folder.add()
+    text, page = _page(folder)
+    assert "It scrolls sideways." in page.text
+    assert re.search(r"\.scroll \{[^}]*overflow-x: auto;[^}]*linear-gradient", text)
 
 
 def test_provenance_is_counted(folder: Any, make_latency: Any) -> None:

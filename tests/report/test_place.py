@@ -67,7 +67,7 @@ def test_a_line_leads_to_a_name_that_is_more_than_12_pixels_off(
     sides, ends = sorted((corner[0], corner[0] + wide)), sorted((corner[1], corner[1] + tall))
     monkeypatch.setattr(scatter, "place", lambda *_: [Box(sides[0], ends[0], sides[1], ends[1])])
     point = Point("a", 0.5, 0.5)
-    scatter._name_points(figure, axes, [point], [point])
+    scatter._name_points(figure, axes, [point], [point], [])
     assert len(axes.lines) == lines
     assert [text.get_text() for text in axes.texts] == ["a"]
     if lines:

@@ -34,6 +34,12 @@ class Point(NamedTuple):
     y_sd: float | None = None
 
 
+Joined = Sequence[tuple[Point, Point]]
+"""Points with a line from one to the other: the same cell before and after."""
+Stroke = tuple[float, float, float, float]
+"""A straight line from x, y to x, y."""
+
+
 def undominated(points: Sequence[Point], higher_is_better: bool = True) -> list[Point]:
     """Returns the points that no other equals or beats in both ways and beats in one, from cheap to dear."""
     sign = 1 if higher_is_better else -1
@@ -46,7 +52,9 @@ def undominated(points: Sequence[Point], higher_is_better: bool = True) -> list[
     return sorted(best, key=lambda point: (point.x, point.label))
 
 
-def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, key: str) -> str:
+def trade_off(
+    points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, key: str, joined: Joined = ()
+) -> str:
     """Draws quality against cost, a named point for each cell; filled where no other cell is better in both.
 
     Args:
@@ -55,12 +63,17 @@ def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_bet
         y_label: with its unit.
         higher_is_better: which way quality points.
         key: a word that no other figure of the page has.
+        joined: pairs of points with an arrow from one to the other; without any, a line of steps joins the best.
     """
     with mpl.rc_context(STYLE):
         figure, axes = blank(4.4, 3.2)
         best = undominated(points, higher_is_better)
-        for left, right in pairwise(best):
+        strokes = list(_strokes(points, best, joined))
+        for left, right in () if joined else pairwise(best):
             axes.plot([left.x, right.x, right.x], [left.y, left.y, right.y], color=ACCENT, linewidth=0.8, alpha=0.6)
+        for start, end in joined:
+            arrow = {"arrowstyle": "->", "color": MUTED, "linewidth": 1, "shrinkA": 5, "shrinkB": 5}
+            axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
         for point in points:
             _draw_point(axes, point, point in best)
         _scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
@@ -71,7 +84,7 @@ def trade_off(points: Sequence[Point], x_label: str, y_label: str, higher_is_bet
         figure.set_layout_engine("tight")
         _pixels(figure).draw()
         figure.set_layout_engine("none")
-        _name_points(figure, axes, points, best)
+        _name_points(figure, axes, points, best, strokes)
         what = "; ".join(f"{p.label}: {p.x:.4g}, {p.y:.4g}" for p in sorted(points, key=lambda p: p.x))
         return to_svg(figure, f"{y_label} against {x_label}. {what}", key)
 
@@ -86,14 +99,16 @@ def _draw_point(axes: Axes, point: Point, filled: bool) -> None:
     axes.plot(point.x, point.y, "o", markersize=6, markeredgecolor=colour, markerfacecolor=face, zorder=3)
 
 
-def _strokes(points: Sequence[Point], best: Sequence[Point]) -> Iterator[tuple[float, float, float, float]]:
+def _strokes(points: Sequence[Point], best: Sequence[Point], joined: Joined = ()) -> Iterator[Stroke]:
     """Yields the straight lines of the figure, from x, y to x, y, which names had better not cross."""
     for point in points:
         if point.y_sd is not None:
             yield point.x, point.y - point.y_sd, point.x, point.y + point.y_sd
         if point.x_range is not None:
             yield point.x_range[0], point.y, point.x_range[1], point.y
-    for left, right in pairwise(best):
+    for start, end in joined:
+        yield start.x, start.y, end.x, end.y
+    for left, right in () if joined else pairwise(best):
         yield left.x, left.y, right.x, left.y
         yield right.x, left.y, right.x, right.y
 
@@ -116,7 +131,9 @@ def _scale_x(axes: Axes, values: Sequence[float]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequence[Point]) -> None:
+def _name_points(
+    figure: Figure, axes: Axes, points: Sequence[Point], best: Sequence[Point], strokes: Sequence[Stroke]
+) -> None:
     """Writes each name beside its point, those of the best first; a line leads to a name further off."""
     order = [*best, *(point for point in points if point not in best)]
     renderer = _pixels(figure).get_renderer()
@@ -128,7 +145,7 @@ def _name_points(figure: Figure, axes: Axes, points: Sequence[Point], best: Sequ
         probe.remove()
         sizes.append((extent.width + 2, extent.height))
         taken.append(Box(x - 5, y - 5, x + 5, y + 5))
-    taken += [_around(axes, *ends) for ends in _strokes(points, best)]
+    taken += [_around(axes, *ends) for ends in strokes]
     frame = axes.get_window_extent(renderer)
     boxes = place([(x, y) for x, y in at], sizes, taken, Box(frame.x0, frame.y0, frame.x1, frame.y1))
     back = axes.transData.inverted()

@@ -18,12 +18,12 @@ _VARIABLES = {INK: "ink", FAINT: "faint", ACCENT: "accent", MUTED: "muted", BACK
 PALETTE = """\
 :root {
   --ink: #1c2127; --muted: #6a737d; --faint: #d9dde2; --back: #ffffff;
-  --accent: #0063a3; --alert: #b34700; --band: #f4f6f8;
+  --accent: #0063a3; --alert: #b34700; --band: #f4f6f8; --shade: #aab2bb;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ink: #e6e8eb; --muted: #98a1ab; --faint: #373d45; --back: #15181c;
-    --accent: #62b5ee; --alert: #f39a5b; --band: #1e2329;
+    --accent: #62b5ee; --alert: #f39a5b; --band: #1e2329; --shade: #5a636d;
   }
 }"""
 """The colours of the page and of figures that stand alone, as CSS."""

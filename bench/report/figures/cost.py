@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.report.board import Board
 from bench.report.drawing.scatter import Point, trade_off
@@ -10,18 +10,20 @@ from bench.report.figure import Figure, Panel
 from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
 from bench.report.summary import Summary
+from bench.report.twins import names, twins
 
 _READING = (
     "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: ± one sample "
     "standard deviation over seeds, where there are two or more."
 )
+_ARROWS = " Arrows: the same cell, from dense in float32 to int8."
 
 
 def figure(results: Results) -> Figure | None:
     """Panels of size, and of latency where runs have it; ``None`` where no run is done."""
     board = results.board
     panels = _panels(results, None) + (_panels(results, board) if board else [])
-    about = _READING + (_about_latency(board, results.summaries) if board else "")
+    about = _READING + (_ARROWS if twins(results) else "") + (_about_latency(board, results.summaries) if board else "")
     return Figure("Quality against cost", about, tuple(panels)) if panels else None
 
 
@@ -40,20 +42,23 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
     """Quality against KB, or against ms on a board; a data set without a point has no panel."""
     kind, x_label = ("size", "KB") if board is None else ("latency", "ms per sequence")
     heading = "Size" if board is None else f"Latency on {board.title}"
-    panels = []
+    short, pairs, panels = names(results), twins(results), []
     for number, data in enumerate(results.data_sets):
-        drawn = [(label, *_point(results.summary(data, label), board)) for label in results.by_size]
-        points = [point for _, point, _ in drawn if point]
+        drawn = [(label, *_point(results.summary(data, label), board, short)) for label in results.by_size]
+        points = {label: point for label, point, _ in drawn if point}
         if points:
-            svg = trade_off(points, x_label, data.quality_title, data.upwards, f"{kind}-{number}")
+            both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
+            joined = [(start, end) for start, end in both if start and end]
+            axes = (x_label, data.quality_title, data.upwards)
+            svg = trade_off([*points.values()], *axes, f"{kind}-{number}", joined)
             left_out = ", ".join(f"{label} ({why})" for label, _, why in drawn if why)
             panels.append(Panel(data.title, svg, f"{kind}-{data.name}", heading, left_out))
     return panels
 
 
-def _point(summary: Summary, board: Board | None) -> tuple[Point | None, str]:
-    """Returns a cell's point, or the reason why it has none."""
-    data, kb = summary.data, summary.mean("kb")
+def _point(summary: Summary, board: Board | None, short: Mapping[str, str]) -> tuple[Point | None, str]:
+    """Returns a cell's point, under its short name if it has one, or the reason why it has none."""
+    data, kb, name = summary.data, summary.mean("kb"), short.get(summary.label, summary.label)
     quality, sd = summary.mean(data.quality), summary.sd(data.quality)
     if quality is None or kb is None:
         return None, "no finished run"
@@ -61,10 +66,10 @@ def _point(summary: Summary, board: Board | None) -> tuple[Point | None, str]:
         return None, "no better than always answering the most frequent class"  # it would flatten all the others
     y, spread = data.scale * quality, None if sd is None else data.scale * sd
     if board is None:
-        return Point(summary.label, kb, y, None, spread), ""
+        return Point(name, kb, y, None, spread), ""
     latency = summary.latency(board.name)
     why = explain_latency(summary, board)
     if latency is None or why:
         return None, why
     ms, low, high = (latency.mean(name) for name in ("ms", "ms_low", "ms_high"))
-    return Point(summary.label, ms, y, (low, high), spread), ""
+    return Point(name, ms, y, (low, high), spread), ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bench.report.latency import MODEL, NO_BOARD, Prediction, columns_by_format, untrained
 from bench.report.results import Results
-from bench.report.table import Table
+from bench.report.table import Table, plain
 
 
 def _bytes(size: int, fits: bool) -> str:
@@ -14,11 +14,11 @@ def _bytes(size: int, fits: bool) -> str:
 
 
 Texts = Mapping[str, Callable[[Prediction], str]]
-_STEP: Texts = {"cycles/step": lambda row: str(row.cycles_per_step), "ms/step": lambda row: f"{row.ms_per_step:.3g}"}
+_STEP: Texts = {"cycles/step": lambda row: str(row.cycles_per_step), "ms/step": lambda row: plain(row.ms_per_step, 3)}
 _ANSWER: Texts = {"cycles/answer": lambda row: str(row.answer_cycles)}
 _SEQUENCE: Texts = {
-    "ms": lambda row: f"{row.ms:.4g}",
-    "ms from-to": lambda row: f"{row.ms_low:.4g}-{row.ms_high:.4g}",
+    "ms": lambda row: plain(row.ms),
+    "ms from-to": lambda row: f"{plain(row.ms_low)}-{plain(row.ms_high)}",
     "flash": lambda row: _bytes(row.flash_bytes, row.fits_flash),
     "RAM": lambda row: _bytes(row.ram_bytes, row.fits_ram),
 }
