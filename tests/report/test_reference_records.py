@@ -48,7 +48,7 @@ def test_quantisation_costs_less_than_a_point(data: str) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_committed_tables_are_what_the_records_make(folder: str) -> None:
-    """Every number; whether a latency is stale (last column, notes of tables with ms) depends on today's costs of kernels."""
+    """Every number; whether a latency is stale (last column, notes of tables) depends on the costs of kernels."""
     results, tables = read(REFERENCE / folder), REFERENCE / folder / "tables"
     for name, table in all_tables(results).items():
         if name not in (MAIN, FORMATS):
