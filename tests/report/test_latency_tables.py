@@ -102,6 +102,12 @@ def test_of_one_model_rows_are_boards_and_formats() -> None:
     assert titles(table) == ["predicted", "simulated", "error %", "x limit", "agrees"]
 
 
+def test_milliseconds_are_printed_whole() -> None:
+    rows = [predicted(ms=21670.4, ms_low=9999.4, ms_high=30123.6, ms_per_step=1234.5)]
+    words = texts(commands.model_table(commands.predicted(rows)))["uno"]
+    assert [words[at] for at in (1, 3, 4)] == ["1234", "21,670", "9999-30,124"]
+
+
 @pytest.mark.parametrize(
     ("low", "high", "flash", "ram", "ours"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bench.record import Record, read_all
 from bench.report import frame, read
 from bench.report.discover import FORMATS, MAIN, all_tables
 from bench.report.writers import to_csv, to_latex, to_markdown
+from bench.spec import read_grid
 from bench.status import Status
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
@@ -36,6 +38,30 @@ def test_three_kilobytes_are_within_a_point_of_an_lstm() -> None:
     small = [record for record in records if record.spec["cell"]["name"] == "fastgrnn"]
     assert all(record.size is not None and record.size.kb <= 3 for record in small)
     assert mean(small) >= mean([record for record in records if record.spec["cell"]["name"] == "lstm"]) - 1
+
+
+def test_the_demo_takes_the_trials_with_the_best_validation_accuracy() -> None:
+    """As many trials for every row, on other seeds, alike in all else."""
+    demo, tried = (
+        read_grid(REFERENCE.parents[1] / "configs" / f"{name}.yaml").runs() for name in ("demo", "demo-trials")
+    )
+    assert {run.seed for run in demo}.isdisjoint(run.seed for run in tried)
+    tuned = {"seed": True, "train": {"learning_rate", "weight_decay"}}
+    alike = [{str(run.model_dump(exclude=tuned)) for run in runs} for runs in (demo, tried)]
+    assert alike[0] == alike[1]
+    assert len(alike[0]) == 6
+    with (REFERENCE / "demo-trials" / "validation.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for run in demo:
+        kind = (run.cell.name, "LSQ" if run.compress.quantise else "dense")
+        own = {
+            row["label"]: float(row["validation_accuracy_mean"])
+            for row in rows
+            if (row["cell"].lower(), row["compression"]) == kind
+        }
+        assert len(own) == 4
+        best = max(own, key=own.__getitem__)
+        assert f"learning rate {run.train.learning_rate}, weight decay {run.train.weight_decay}" in best
 
 
 @pytest.mark.parametrize("data", ["watch7", "hapt2"])
