@@ -22,6 +22,13 @@ err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 GridFile = Annotated[Path, typer.Argument(help="A grid in YAML, such as configs/demo.yaml.", show_default=False)]
 ResultsOut = Annotated[Path | None, typer.Option("--out", help="Results folder; results/<name of the grid> otherwise.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+WandbProject = Annotated[
+    str | None, typer.Option(help="W&B project of this results folder; else as before, WANDB_PROJECT, or rnnbench.")
+]
+WandbEntity = Annotated[
+    str | None,
+    typer.Option(help="W&B user or team of this results folder; else as before, WANDB_ENTITY, or the key's."),
+]
 
 
 def print_json(body: Any) -> None:

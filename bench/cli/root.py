@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bench.cli import check, compare, deploy, lists, plan, report, run
+from bench.cli import check, compare, deploy, lists, plan, report, run, sync
 from bench.cli.console import err
 from bench.cli.data import app as data_app
 from bench.cli.speed import bench_app
@@ -27,6 +27,7 @@ app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists
 app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
 app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(run.work)
+app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.sync)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
 app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.console import AsJson, GridFile, ResultsOut, err
+from bench.cli.console import AsJson, GridFile, ResultsOut, WandbEntity, WandbProject, err
 from bench.cli.plan import read, tally
 from bench.cli.report import report
 from bench.execute.server import fork_server
@@ -43,6 +43,8 @@ def run(
     workers: Workers = None,
     pack: Pack = "auto",
     wandb: WandbMode = Wandb.OFFLINE,
+    wandb_project: WandbProject = None,
+    wandb_entity: WandbEntity = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for runs that other processes work on; else exit code 3.")
     ] = True,
@@ -55,7 +57,7 @@ def run(
     from bench.execute.grid import prepare_results, run_grid
     from bench.execute.launch import Launch, cores
     from bench.execute.packing import limit
-    from bench.track import check_login
+    from bench.track import check_login, mirrored
 
     most, how = limit(pack), executors.executor(executor)
     grid, planned, results = read(grid_file, folder)
@@ -74,7 +76,10 @@ def run(
         unfinished = tuple(each.spec for each in planned if each.missing or each.status is Status.RUNNING)
         if not unfinished:
             err.print(f"nothing to run: all runs ({len(planned)}) are done or skipped, in {results}")
-        run_grid(Launch(results, grid.name, unfinished, workers or cores(), most, wandb.value), how, err, wait)
+        launch = Launch(results, grid.name, unfinished, workers or cores(), most, wandb.value)
+        _choose_project(results, wandb, wandb_project, wandb_entity)
+        with mirrored(results, wandb is Wandb.ONLINE, err.print):
+            run_grid(launch, how, err, wait)
     _, planned, _ = read(grid_file, folder)
     if any(each.status is Status.DONE for each in planned):
         report(results, as_json=as_json)
@@ -90,6 +95,8 @@ def work(
     workers: Annotated[int, typer.Option(min=1, help="Runs at once.")] = 1,
     pack: Pack = "auto",
     wandb: WandbMode = Wandb.OFFLINE,
+    wandb_project: WandbProject = None,
+    wandb_entity: WandbEntity = None,
 ) -> None:
     """Works on a results folder: claims a run, trains it, claims the next, until none is left that nobody works on."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
@@ -97,10 +104,14 @@ def work(
     from bench.execute.launch import Launch
     from bench.execute.packing import limit
     from bench.execute.worker import Worker
+    from bench.track import check_login, mirrored
 
     most = limit(pack)
     name, runs = noted(results)
-    with _interruptible():
+    if wandb is Wandb.ONLINE:
+        check_login()
+    _choose_project(results, wandb, wandb_project, wandb_entity)
+    with _interruptible(), mirrored(results, wandb is Wandb.ONLINE, err.print):
         worker = Worker(Launch(results, name, runs, workers, most, wandb.value))
         try:
             while not worker.wait(_LONG_S):
@@ -108,6 +119,14 @@ def work(
         finally:
             worker.stop()
     err.print(f"nothing is left to claim in {results}; this worker has done {worker.tried}")
+
+
+def _choose_project(results: Path, wandb: Wandb, name: str | None, entity: str | None) -> None:
+    """Notes where the runs of a results folder go in W&B, before the first of them does."""
+    from bench.track import project_of
+
+    if wandb is not Wandb.DISABLED:
+        project_of(results, name, entity)
 
 
 @contextmanager

@@ -121,6 +121,17 @@ class Times(Frozen):
     wall_s: float | None = None
 
 
+class Mirror(Frozen):
+    """Where W&B shows a run."""
+
+    url: str = ""
+    """The run's page, as W&B's client named it; empty before the client has reached the server."""
+    sent: str = ""
+    """The folder of W&B's files that was sent whole; an earlier one, or none, while something is still to be sent."""
+    reason: str = ""
+    """Why the files were not sent."""
+
+
 class Record(Frozen):
     """``record.json``, and the latency beside it. A run that is not ``done`` lacks what it did not reach."""
 
@@ -142,5 +153,7 @@ class Record(Frozen):
     """Whether an earlier model of latency made these figures, or one with other costs of kernels and boards."""
     latency_reason: str = Field(default="", exclude=True)
     """Why there is none."""
+    wandb: Mirror | None = Field(default=None, exclude=True)
+    """From ``wandb.json``; ``None`` for a run that nobody has tried to send."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from bench import claims
 from bench.errors import RnnbenchError
 from bench.record import latency as beside
+from bench.record import mirror
 from bench.record.atomic import write_atomically
 from bench.record.facts import SCHEMA, Record
 from bench.spec import RECORDED, RunSpec
@@ -85,10 +86,9 @@ def read(folder: Path) -> Record:
             f"{path}: the id {record.id} is not that of its specification, {own}: it was edited, or a default changed "
             "and SPEC_VERSION did not"
         )
-    found = beside.read(folder)
-    if found is None:
-        return record
-    told = {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
+    told: dict[str, Any] = {"wandb": mirror.read(folder)}
+    if (found := beside.read(folder)) is not None:
+        told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
     return record.model_copy(update=told)
 
 

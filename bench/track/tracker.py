@@ -1,4 +1,4 @@
-"""One run in W&B: offline by default, so that no account is needed to start.
+"""One run in W&B's files: written offline always, so that no run waits for a network. :mod:`bench.track.sender` sends.
 
 The record is the truth and W&B its mirror: a fault of the client is logged and the run goes on.
 """
@@ -7,40 +7,29 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import netrc
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.status import Status
+from bench.track.project import project_of, shelf
 
 MODES = ("offline", "online", "disabled")
-PROJECT = "rnnbench"
 
-_KEYS = {
-    "train_accuracy": "accuracy/train",
-    "validation_accuracy": "accuracy/validation",
-    "train_perplexity": "perplexity/train",
-    "validation_perplexity": "perplexity/validation",
-    "train_loss": "loss/train",
-    "validation_loss": "loss/validation",
-    "learning_rate": "schedule/learning_rate",
-    "seconds": "schedule/seconds",
-}
-"""Figures of an epoch as W&B shows them: in sections, what matters first."""
-
+_PATIENCE_S = 20.0
+"""How long the end of a run waits for W&B's client, which writes its files in milliseconds when it is well."""
 _log = logging.getLogger(__name__)
 
 
 class Tracker(Protocol):
     """What a run tells while it goes."""
 
-    def epoch(self, row: Mapping[str, float]) -> None:
-        """One epoch's figures, ``epoch`` among them."""
+    def epoch(self, row: Mapping[str, Any]) -> None:
+        """One epoch's figures by column of ``metrics.csv``, ``epoch`` among them."""
 
     def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
         """The end: the status, and the figures of the record under flat keys."""
@@ -49,7 +38,7 @@ class Tracker(Protocol):
 class NoTracker:
     """Tells nobody."""
 
-    def epoch(self, row: Mapping[str, float]) -> None:
+    def epoch(self, row: Mapping[str, Any]) -> None:
         """Does nothing."""
 
     def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
@@ -57,49 +46,75 @@ class NoTracker:
 
 
 class WandbTracker:
-    """Tells W&B."""
+    """Tells W&B's client, from a thread of its own: training never waits for it, and the end of a run not for long.
 
-    def __init__(self, run: Any) -> None:
-        self._run = run
+    Args:
+        begin: opens a run of the client.
+    """
 
-    def epoch(self, row: Mapping[str, float]) -> None:
-        """Logs a row of the history."""
-        try:
-            self._run.log({_KEYS.get(key, key): value for key, value in row.items()})
-        except Exception:
-            _log.warning("W&B did not take epoch %s", row.get("epoch"), exc_info=True)
+    def __init__(self, begin: Callable[[], Any]) -> None:
+        self._begin = begin
+        self._told: SimpleQueue[Callable[[Any], None] | None] = SimpleQueue()
+        self._thread = Thread(target=self._tell, name="wandb", daemon=True)
+        self._thread.start()
+
+    def epoch(self, row: Mapping[str, Any]) -> None:
+        """Has a row of the history logged."""
+        known = dict(row)
+        self._told.put(lambda run: run.log(known))
 
     def finish(self, status: Status, summary: Mapping[str, Any]) -> None:
-        """Writes the summary and closes the run."""
-        try:
-            self._run.summary.update({"status": str(status), **summary})
-            self._run.tags = (*self._run.tags, str(status))
-            self._run.finish(exit_code=0 if status is Status.DONE else 1)
-        except Exception:
-            _log.warning("W&B did not take the summary", exc_info=True)
+        """Has the summary written and the run closed, and waits until it is, so long as that is no wait."""
+
+        def close(run: Any) -> None:
+            run.summary.update({"status": str(status), **summary})
+            run.tags = (*run.tags, str(status))
+            run.finish(exit_code=0 if status is Status.DONE else 1)
+
+        self._told.put(close)
+        self._told.put(None)
+        self._thread.join(_PATIENCE_S)
+        if self._thread.is_alive():
+            _log.warning(
+                "W&B's client did not end in %.0f s: it is left behind, its files may lack the end", _PATIENCE_S
+            )
+            _end_service()
+
+    def _tell(self) -> None:
+        run = None
+        with _noted("W&B could not be started; the run goes on without it"):
+            run = self._begin()
+        while (told := self._told.get()) is not None:
+            if run is not None:
+                with _noted("W&B did not take what a run told it"):
+                    told(run)
 
 
-def check_login() -> None:
-    """Looks for W&B's key where its client looks: the environment and the netrc file.
-
-    Raises:
-        RnnbenchError: when there is none.
-    """
-    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+@contextlib.contextmanager
+def _noted(what: str) -> Any:
     try:
-        found = netrc.netrc(os.environ.get("NETRC")).authenticators(host)
-    except (OSError, netrc.NetrcParseError):
-        found = None
-    if not (os.environ.get("WANDB_API_KEY") or found):
-        raise RnnbenchError("W&B online needs a login: run `wandb login`, or set WANDB_API_KEY, or leave --wandb out")
+        yield
+    except Exception:
+        _log.warning(what, exc_info=True)
+
+
+def _end_service() -> None:
+    """Ends the process that W&B's client has started for this one: at exit the client would wait for it for ever."""
+    with contextlib.suppress(Exception):  # private to the client, which has no word for it
+        from wandb.sdk import wandb_setup
+
+        wandb_setup.singleton()._connection._proc._process.kill()  # type: ignore[union-attr]
 
 
 def start(mode: str, spec: RunSpec, folder: Path, grid: str, config: Mapping[str, Any]) -> Tracker:
     """Opens a W&B run for a run.
 
+    A run that is tried again is the same run in W&B: its files tell all epochs again, from the first, and the newest
+    files are those that are sent.
+
     Args:
         mode: ``offline``, ``online`` or ``disabled``.
-        spec: its id is the W&B run's id.
+        spec: of the run.
         folder: the run's own, ``<results>/runs/<id>``; W&B writes below it, staged files included. A link in
             ``<results>/wandb`` lets W&B's viewer open the whole grid.
         grid: the W&B group.
@@ -107,42 +122,60 @@ def start(mode: str, spec: RunSpec, folder: Path, grid: str, config: Mapping[str
     """
     if mode == "disabled":
         return NoTracker()
+    tags = [spec.data.name, spec.cell.name, f"seed-{spec.seed}"]
+    about = {"name": spec.id, "group": grid, "job_type": "train", "tags": tags, "config": written_out(config)}
+    return WandbTracker(lambda: open_run(folder, folder.parents[1], spec.id, about))
+
+
+def open_run(folder: Path, results: Path, name: str, about: Mapping[str, Any]) -> Any:
+    """Opens a run of W&B's client, offline.
+
+    Args:
+        folder: below which W&B writes.
+        results: the results folder, whose project the run is of.
+        name: of the run, from which its id in W&B is made.
+        about: more for ``wandb.init``.
+    """
     os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb"))
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-    try:
-        import wandb
+    import wandb
 
-        (folder / "wandb").mkdir(exist_ok=True)
-        run = wandb.init(
-            project=PROJECT,
-            id=spec.id,
-            name=spec.id,
-            group=grid,
-            job_type="train",
-            tags=[spec.data.name, spec.cell.name, f"seed-{spec.seed}"],
-            config=dict(config),
-            dir=folder,
-            mode="online" if mode == "online" else "offline",
-            resume="allow" if mode == "online" else None,
-            reinit="create_new",  # a process may have several under way
-            settings=wandb.Settings(
-                x_transaction_log_flush_interval=1,  # else a kill loses up to 15 s of history
-                x_disable_stats=True,
-                console="off",
-                silent=True,
-            ),
-        )
-        run.define_metric("epoch", hidden=True)
-        run.define_metric("*", step_metric="epoch")
-        _shelve(Path(run.settings.sync_dir), folder.parents[1] / "wandb")
-    except Exception:
-        _log.warning("W&B could not be started; the run goes on without it", exc_info=True)
-        return NoTracker()
-    return WandbTracker(run)
+    project = project_of(results)
+    (folder / "wandb").mkdir(exist_ok=True)
+    run = wandb.init(
+        project=project.name,
+        entity=project.entity or None,
+        id=project.run_id(name),
+        **about,
+        dir=folder,
+        mode="offline",
+        reinit="create_new",  # a process may have several under way
+        settings=wandb.Settings(
+            x_transaction_log_flush_interval=1,  # else a kill loses up to 15 s of history
+            x_disable_stats=True,
+            console="off",
+            silent=True,
+        ),
+    )
+    run.define_metric("epoch", hidden=True)
+    run.define_metric("*", step_metric="epoch")
+    _shelve(Path(run.settings.sync_dir), shelf(results))
+    return run
 
 
-def _shelve(files: Path, shelf: Path) -> None:
+def written_out(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a configuration whose empty options say ``none``: W&B drops what is empty, and could not filter by it."""
+    return {key: _filled(value) for key, value in config.items()}
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, Mapping) and value:
+        return written_out(value)
+    return "none" if value is None or value in ({}, [], (), "") else value
+
+
+def _shelve(files: Path, place: Path) -> None:
     """Links a run's W&B files from one folder for all; a system without links does without."""
     with contextlib.suppress(OSError):
-        shelf.mkdir(exist_ok=True)
-        (shelf / files.name).symlink_to(os.path.relpath(files, shelf), target_is_directory=True)
+        place.mkdir(exist_ok=True)
+        (place / files.name).symlink_to(os.path.relpath(files, place), target_is_directory=True)

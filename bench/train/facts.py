@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.data import Corpus, Dataset
-from bench.record import DataFacts, Labels, Record, Times
+from bench.record import DataFacts, Labels, LatencyFacts, Record, Times
 from bench.status import Status
 from bench.train.job import Job, Metric
 
@@ -53,21 +53,35 @@ def data_facts(data: Dataset | Corpus, metric: Metric) -> DataFacts:
 
 
 def flat_summary(final: Record) -> dict[str, Any]:
-    """Returns the figures of a record under flat keys, as W&B's summary holds them."""
+    """Returns the figures of a record for W&B's summary, each under its place in the record: ``latency/uno/ms``.
+
+    Those of the result stand without a prefix, under the names that the history has, too. ``accuracy`` or
+    ``perplexity`` is what tables compare runs by: of a quantised run, the accuracy of its integer program.
+    """
     summary: dict[str, Any] = {}
-    if final.result is not None:
-        summary |= final.result.model_dump()
+    if final.result is not None and final.data is not None:
+        summary |= _flat(final.result.model_dump())
+        name = "integer_accuracy" if final.result.integer_accuracy is not None else f"test_{final.data.metric}"
+        summary[final.data.metric] = summary[name]
     if final.size is not None:
-        summary |= {f"size/{key}": value for key, value in final.size.model_dump().items()}
-    for board in final.latency:
-        summary |= {
-            f"latency/{board.board}_ms": board.ms,
-            f"latency/{board.board}_ms_per_step": board.ms_per_step,
-            f"latency/{board.board}_fits": board.fits_flash and board.fits_ram,
-        }
+        summary |= _flat({"size": final.size.model_dump()})
+    summary |= _flat({"latency": {facts.board: _timed(facts) for facts in final.latency}})
     if final.reason:
         summary["reason"] = final.reason
     return summary
+
+
+def _timed(facts: LatencyFacts) -> dict[str, Any]:
+    return facts.model_dump(include={"format", "cycles", "ms", "flash_bytes", "ram_bytes", "fits_flash", "fits_ram"})
+
+
+def _flat(tree: dict[str, Any]) -> dict[str, Any]:
+    """Returns the leaves of nested figures, each under the names on the way to it, a slash between."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        below = _flat(value) if isinstance(value, dict) else None
+        flat |= {key: value} if below is None else {f"{key}/{name}": leaf for name, leaf in below.items()}
+    return flat
 
 
 def now() -> str:

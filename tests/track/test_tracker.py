@@ -1,64 +1,53 @@
-"""W&B's real client: online against a server on the loopback interface, and when there is none."""
+"""What a run tells W&B's client, and that it never waits for it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from wandb_server import serving
 
 from bench import track
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec, parse
 from bench.status import Status
-
-pytestmark = pytest.mark.long
+from bench.track import tracker
+from bench.track.tracker import WandbTracker
 
 SPEC: RunSpec = parse(RunSpec, {"data": "watch7", "cell": {"name": "gru", "hidden_size": 7}, "seed": 3}, "test")
 
-SCRIPT = """
-import sys
+HUNG = """
+import os, signal, sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 from bench import track
-from bench.errors import RnnbenchError
-from bench.status import Status
 from bench.spec import RunSpec
-spec = RunSpec.model_validate_json(sys.argv[1])
-tracker = track.start("online", spec, Path(sys.argv[2]), "some-grid", {"labels": {"cell": "GRU"}})
-for epoch in (1, 2, 3):
-    tracker.epoch({"epoch": epoch, "validation_accuracy": 0.25 * epoch})
-tracker.finish(Status(sys.argv[3]), {"test_accuracy": 0.5, "size/kb": 2.5, "latency/uno_ms": 7.0})
-print(type(tracker).__name__)
-"""
+from bench.status import Status
+from bench.track import tracker
 
+def service():
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").parents[1].glob("*/children")
+    pids = [int(pid) for path in children for pid in path.read_text().split()]
+    return next(pid for pid in pids if "wandb-core" in Path(f"/proc/{pid}/cmdline").read_text())
 
-@pytest.mark.parametrize(("status", "code"), [(Status.DONE, 0), (Status.FAILED, 1)])
-def test_online_the_server_gets_config_history_summary_and_the_true_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: Status, code: int
-) -> None:
-    folder = tmp_path / "runs" / SPEC.id
+tracker._PATIENCE_S = 60
+results = Path(sys.argv[2])
+def begin(name):
+    folder = results / "runs" / name
     folder.mkdir(parents=True)
-    with serving() as (url, seen):
-        monkeypatch.setenv("WANDB_BASE_URL", url)
-        monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
-        command = [sys.executable, "-c", SCRIPT, SPEC.model_dump_json(), str(folder), status]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert done.stdout == "WandbTracker\n", done.stderr
-    first = seen.buckets[0]
-    assert (first["name"], first["project"], first["groupName"]) == (SPEC.id, "rnnbench", "some-grid")
-    assert {"watch7", "gru", "seed-3"} <= set(first["tags"])
-    assert status in seen.buckets[-1]["tags"]
-    assert [(row["epoch"], row["accuracy/validation"]) for row in seen.history] == [(1, 0.25), (2, 0.5), (3, 0.75)]
-    wanted = {"status": status, "test_accuracy": 0.5, "size/kb": 2.5, "latency/uno_ms": 7.0}
-    assert wanted.items() <= seen.summary.items()
-    assert seen.exit_code == code
-    assert (tmp_path / "wandb").is_dir()
+    return track.start("online", RunSpec.model_validate_json(sys.argv[1]), folder, "g", {})
+begin("a").finish(Status.DONE, {})
+hung = begin("b")
+os.kill(service(), signal.SIGSTOP)
+tracker._PATIENCE_S = 1
+hung.finish(Status.DONE, {})
+print("ended")
+"""
 
 
 def test_history_is_flushed_each_second_and_drawn_over_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,10 +70,39 @@ def test_history_is_flushed_each_second_and_drawn_over_epochs(tmp_path: Path, mo
     monkeypatch.setattr(wandb, "init", init)
     folder = tmp_path / "runs" / "x"
     folder.mkdir(parents=True)
-    track.start("online", SPEC, folder, "g", {})
+    track.start("online", SPEC, folder, "g", {"rank": {}}).finish(Status.DONE, {})
     assert told["settings"].x_transaction_log_flush_interval == 1
-    assert (told["mode"], told["resume"], told["id"], told["group"]) == ("online", "allow", SPEC.id, "g")
+    assert (told["mode"], told["name"], told["group"]) == ("offline", SPEC.id, "g")
+    assert told["config"] == {"rank": "none"}
     assert ("*", "epoch") in metrics
+
+
+def test_empty_options_are_written_so_that_a_filter_finds_them() -> None:
+    config = {"cell": {"rank": {}, "source": ""}, "compress": {"keep": {"W": 0.5}, "quantise": None}, "seed": 0}
+    wanted = {
+        "cell": {"rank": "none", "source": "none"},
+        "compress": {"keep": {"W": 0.5}, "quantise": "none"},
+        "seed": 0,
+    }
+    assert track.written_out(config) == wanted
+
+
+def test_a_run_has_one_id_in_its_results_folder_and_another_in_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WANDB_ENTITY", raising=False)
+    monkeypatch.setenv("WANDB_PROJECT", "from-the-environment")
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    first = track.project_of(one)
+    assert (first.name, first.entity) == ("from-the-environment", "")
+    monkeypatch.delenv("WANDB_PROJECT")
+    chosen = track.project_of(one, "mine", "team")
+    assert track.project_of(one) == chosen
+    assert (chosen.name, chosen.entity, chosen.path) == ("mine", "team", "team/mine")
+    assert chosen.run_id(SPEC.id) == first.run_id(SPEC.id) != track.project_of(other).run_id(SPEC.id)
+    assert track.project_of(other).name == "rnnbench"
 
 
 def test_online_without_a_key_is_refused_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +115,16 @@ def test_online_without_a_key_is_refused_before_anything_runs(tmp_path: Path, mo
     track.check_login()
 
 
+def test_the_server_is_the_one_that_the_client_was_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.track.server import base_url
+
+    monkeypatch.delenv("WANDB_BASE_URL", raising=False)
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path))
+    assert base_url() == "https://api.wandb.ai"
+    (tmp_path / "settings").write_text("[default]\nbase_url = http://wandb.test/\n")
+    assert base_url() == "http://wandb.test"
+
+
 def test_disabled_leaves_nothing(tmp_path: Path) -> None:
     tracker = track.start("disabled", SPEC, tmp_path, "g", {})
     tracker.epoch({"epoch": 1})
@@ -104,8 +132,25 @@ def test_disabled_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_language_model_s_perplexity_has_a_section_of_its_own() -> None:
-    told: list[dict[str, float]] = []
-    run = SimpleNamespace(log=told.append)
-    track.tracker.WandbTracker(run).epoch({"epoch": 1, "train_perplexity": 300.0, "validation_perplexity": 200.0})
-    assert told == [{"epoch": 1, "perplexity/train": 300.0, "perplexity/validation": 200.0}]
+def test_a_client_that_never_comes_back_costs_a_run_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(tracker, "_end_service", lambda: None)  # other tests of this process use it
+    for hangs_in in ("begin", "log"):
+        for_ever = threading.Event()
+        run = SimpleNamespace(log=lambda row, wait=for_ever.wait: wait())
+        told = WandbTracker(for_ever.wait if hangs_in == "begin" else lambda run=run: run)
+        began = time.monotonic()
+        told.epoch({"epoch": 1})
+        told.finish(Status.DONE, {})
+        assert time.monotonic() - began < 5
+        for_ever.set()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to find the client's service")
+def test_a_service_of_the_client_that_hangs_holds_up_neither_run_nor_exit(tmp_path: Path) -> None:
+    """Without an end put to it the client waits at exit for its service, stopped here, for ever."""
+    command = [sys.executable, "-c", HUNG, SPEC.model_dump_json(), str(tmp_path)]
+    alone = {key: value for key, value in os.environ.items() if key != "WANDB_SERVICE"}  # not this process's service
+    said = subprocess.run(command, env=alone, capture_output=True, text=True, check=False, timeout=120)
+    assert (said.stdout, said.returncode) == ("ended\n", 0), said.stderr

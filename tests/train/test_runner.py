@@ -3,8 +3,6 @@
 import csv
 import json
 import math
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -238,34 +236,6 @@ def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
     assert left.times.wall_s is not None
     assert left.times.train_s is not None
     assert 0 < left.times.train_s <= left.times.wall_s
-
-
-def test_wandb_has_config_history_and_summary_and_no_network(run_tiny: RunTiny) -> None:
-    left, folder = run_tiny(wandb="offline", train={"epochs": 2})
-    (log,) = folder.glob("wandb/offline-run-*/run-*.wandb")
-    leet = [str(Path(sys.executable).with_name("wandb")), "leet", "inspect", str(log.parent), "--json"]
-    text = subprocess.run(leet, capture_output=True, text=True, check=True).stdout
-    seen = json.loads(subprocess.run([*leet, "--summary"], capture_output=True, text=True, check=True).stdout)
-    assert left.result is not None
-    assert left.size is not None
-    for word in ("tests", "gru", "tiny", "seed-0", "latency/uno_ms", "size/kb", left.id):
-        assert word in text
-    summary = seen["summary"]
-    assert summary["status"] == "done"
-    assert summary["test_accuracy"] == left.result.test_accuracy
-    assert summary["size/kb"] == left.size.kb
-    assert summary["latency/uno_ms"] == left.latency[0].ms
-
-
-def test_a_broken_wandb_does_not_break_a_run(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    import wandb
-
-    def broken(**_: object) -> None:
-        raise RuntimeError("no W&B today")
-
-    monkeypatch.setattr(wandb, "init", broken)
-    left, _ = run_tiny(wandb="offline")
-    assert left.status is Status.DONE
 
 
 class _Normed(Cell):
