@@ -1,0 +1,60 @@
+"""The README in a new user's hands: its grid, its cell, and its commands one after another."""
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import Command
+
+from bench.mcu import board, simulate
+from bench.spec import read_grid
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+SKIPPED = "rnnbench run configs/demo.yaml"  # `make demo`: minutes of training, whose records are committed
+
+
+def block(language: str) -> str:
+    """Returns the one block of code in a language."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert isinstance(found, str)
+    return found
+
+
+def test_the_grid_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(block("yaml"), encoding="utf-8")
+    runs = read_grid(tmp_path / "mine.yaml").runs()
+    assert len(runs) == 12
+    assert {(run.cell.name, run.compress.quantise) for run in runs} == {("gru", None), ("fastgrnn", "piecewise")}
+
+
+@pytest.mark.long
+def test_the_cell_keeps_the_contract(rnnbench: Command, tmp_path: Path) -> None:
+    (tmp_path / "mgu.py").write_text(block("python"), encoding="utf-8")
+    said = rnnbench("check", tmp_path / "mgu.py")
+    assert said.code == 0, said.out
+    assert "failed" not in said.out
+    assert "not possible" not in said.out
+
+
+@pytest.mark.slow
+def test_every_command_runs(
+    rnnbench: Command, rnnbench_process: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order, in an empty folder, with the README's grid cut to an epoch and two seeds."""
+    monkeypatch.chdir(tmp_path)
+    grid = re.sub(r"seed: .*", "seed: [0, 1]", re.sub(r"epochs: \d+", "epochs: 4", block("yaml")))
+    Path("mine.yaml").write_text(grid, encoding="utf-8")
+    commands = [re.split("[#>]", line)[0].strip() for line in re.findall(r"^    (rnnbench .*)$", README, re.MULTILINE)]
+    assert SKIPPED in commands
+    for command in commands:
+        verb, *rest = shlex.split(command)[1:]
+        if command == SKIPPED or (verb == "simulate" and simulate.missing(board("mkr1000").target)):
+            continue
+        run = next(Path("results/mine/runs").glob("*fastgrnn*"), Path())
+        said = (rnnbench_process if verb in ("run", "work") else rnnbench)(
+            verb, *(str(run) if word == "RUN" else word for word in rest)
+        )
+        assert said.code == 0, (command, said.err)
+    assert Path("model/model.ino").exists()
