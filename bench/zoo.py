@@ -46,10 +46,10 @@ class Option:
 
 def _packages() -> tuple[ModuleType, ModuleType]:
     # Here, for torch with them is slow to import, and a command that reads no cell should answer at once.
-    import baselines
-    import cells
+    import baselines as others
+    import cells as own
 
-    return cells, baselines
+    return own, others
 
 
 @cache
@@ -65,9 +65,14 @@ def _import_all() -> None:
                 path = f"{name.replace('.', '/')}.py"
                 raise RnnbenchError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     for cls in _all_subclasses(Cell):
-        public = cls.__module__.partition(".")[0] in ("cells", "baselines") and not cls.__name__.startswith("_")
+        public = is_shipped(cls) and not cls.__name__.startswith("_")
         if public and "name" not in vars(cls):
             raise RnnbenchError(f"{cls.__module__.replace('.', '/')}.py: class {cls.__name__} lacks @register(...)")
+
+
+def is_shipped(cls: type[Cell]) -> bool:
+    """Whether a cell is one of ``cells/`` or ``baselines/``."""
+    return cls.__module__.startswith(tuple(f"{package.__name__}." for package in _packages()))
 
 
 def source_hash(path: Path) -> str:
@@ -103,7 +108,10 @@ def load(path: Path, name: str | None = None, source: str = "") -> type[Cell]:
         raise RnnbenchError(f"{path} has changed since the run was planned: give the command again")
     module = f"rnnbench_cell_{path.stem}_{found_hash}"
     if _loaded.get(path) != module:
-        forget(_loaded.pop(path, ""))
+        for other in {cls.__module__ for cls in registered().values()}:  # a notebook may have imported the file, too
+            if Path(getattr(sys.modules.get(other), "__file__", None) or "").resolve() == path:
+                forget(other)
+        _loaded.pop(path, "")
         spec = importlib.util.spec_from_file_location(module, path)
         if spec is None or spec.loader is None:
             raise RnnbenchError(f"{path} is no Python file: a cell file ends in .py")
@@ -114,8 +122,9 @@ def load(path: Path, name: str | None = None, source: str = "") -> type[Cell]:
         except Exception as error:  # whatever a user's file raises
             del sys.modules[module], _loaded[path]
             forget(module)
+            hint = "; import from rnnbench instead" if getattr(error, "name", None) == "cells" else ""
             raise RnnbenchError(
-                f"{path} cannot be imported: {type(error).__name__}: {error}{place_of(error, path)}"
+                f"{path} cannot be imported: {type(error).__name__}: {error}{place_of(error, path)}{hint}"
             ) from error
     found = {key: cls for key, cls in registered().items() if cls.__module__ == module}
     if not found:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bench.places import shipped
+
 if TYPE_CHECKING:
     from bench.report import Table
 
@@ -19,7 +21,16 @@ out = Console(soft_wrap=True, highlight=False, markup=False, width=_WIDE)
 """Wider than any line: a terminal wraps what is too long for it, and nothing is ever cut."""
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
-GridFile = Annotated[Path, typer.Argument(help="A grid in YAML, such as configs/demo.yaml.", show_default=False)]
+
+def find_shipped(path: Path | None) -> Path | None:
+    """Finds a grid or published table of an argument among the files that come with the code."""
+    return path and shipped(path)
+
+
+GridFile = Annotated[
+    Path,
+    typer.Argument(help="A grid in YAML, such as configs/demo.yaml.", show_default=False, callback=find_shipped),
+]
 ResultsOut = Annotated[Path | None, typer.Option("--out", help="Results folder; results/<name of the grid> otherwise.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 WandbProject = Annotated[

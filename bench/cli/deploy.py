@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.console import AsJson, err, out, print_json, print_table
+from bench.cli.console import AsJson, err, find_shipped, out, print_json, print_table
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Kind(StrEnum):
 
 RunFolder = Annotated[Path, typer.Argument(help="A run's folder, results/<grid>/runs/<id>.", show_default=False)]
 Models = Annotated[
-    Path | None, typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False)
+    Path | None,
+    typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False, callback=find_shipped),
 ]
 BoardName = Annotated[str, typer.Option("--board", help="uno, mkr1000, due or nano33ble.")]
 BoardNames = Annotated[list[str] | None, typer.Option("--board", help="Boards; all otherwise.", show_default=False)]
@@ -123,7 +124,9 @@ def latency(
     what: Models = None,
     boards: BoardNames = None,
     kinds: Kinds = None,
-    against: Annotated[Path | None, typer.Option("--against", help="A published table, instead of a run.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="A published table, instead of a run.", callback=find_shipped)
+    ] = None,
     folder: TablesOut = None,
     as_json: AsJson = False,
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -86,9 +85,6 @@ def _grids() -> list[dict[str, Any]]:
 
     grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
     return [
-        {"name": grid.name, "runs": len(grid.runs()), "file": _short(path), "about": grid.about} for path, grid in grids
+        {"name": grid.name, "runs": len(grid.runs()), "file": f"configs/{path.name}", "about": grid.about}
+        for path, grid in grids
     ]
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -10,8 +10,8 @@ import threading
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
-_ALWAYS = "bench.execute.warm"
-_TRACKED = "bench.execute.warm_tracked"
+_ALWAYS = f"{__package__}.warm"
+_TRACKED = f"{__package__}.warm_tracked"
 
 USUAL = gc.get_threshold()
 """How often the garbage collector looks, before :func:`patient`."""

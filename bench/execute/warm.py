@@ -33,4 +33,4 @@ def _leave(server: int) -> None:
 
 
 atexit.register(_leave, os.getpid())
-warm("bench.execute.child")
+warm(f"{__package__}.child")
