@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -155,5 +156,7 @@ class Record(Frozen):
     """Why there is none."""
     wandb: Mirror | None = Field(default=None, exclude=True)
     """From ``wandb.json``; ``None`` for a run that nobody has tried to send."""
+    folder: Path | None = Field(default=None, exclude=True)
+    """The run's folder, where the record was read from one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

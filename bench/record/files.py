@@ -86,7 +86,7 @@ def read(folder: Path) -> Record:
             f"{path}: the id {record.id} is not that of its specification, {own}: it was edited, or a default changed "
             "and SPEC_VERSION did not"
         )
-    told: dict[str, Any] = {"wandb": mirror.read(folder)}
+    told: dict[str, Any] = {"folder": folder, "wandb": mirror.read(folder)}
     if (found := beside.read(folder)) is not None:
         told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
     return record.model_copy(update=told)

@@ -8,10 +8,11 @@ otherwise carry one name on one data set.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.record import Record
+from bench.report.flat import flat
 
 _HIDDEN = "cell.hidden_size"
 _NONE = "none"
@@ -43,18 +44,23 @@ def compression(record: Record) -> str:
     return "".join(letter for letter, given in used.items() if given) or "dense"
 
 
-def labels(records: Iterable[Record]) -> dict[str, str]:
-    """Returns the label of each run's row, by id of the run."""
+def labels(records: Sequence[Record]) -> list[str]:
+    """Returns the label of each run's row."""
     families: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        variant = f" ({record.labels.variant})" if record.labels.variant else ""
-        families[f"{record.labels.cell}{variant}"].append(record)
-    return {key: label for name, family in families.items() for key, label in _tell_apart(name, family).items()}
+    names = [_family(record) for record in records]
+    for name, record in zip(names, records, strict=True):
+        families[name].append(record)
+    told = {name: _tell_apart(name, family) for name, family in families.items()}
+    return [told[name][record.id] for name, record in zip(names, records, strict=True)]
+
+
+def _family(record: Record) -> str:
+    return f"{record.labels.cell} ({record.labels.variant})" if record.labels.variant else record.labels.cell
 
 
 def _tell_apart(name: str, family: Sequence[Record]) -> dict[str, str]:
     """Adds to the name the fewest settings that tell the configurations of one cell and variant apart."""
-    settings = {record.id: _flat(record.spec) for record in family}
+    settings = {record.id: _settings(record.spec) for record in family}
     by_data: dict[str, list[Settings]] = defaultdict(list)
     for record in family:
         by_data[data_name(record)].append(settings[record.id])
@@ -75,19 +81,13 @@ def _say(path: str, settings: Settings) -> str:
     return f"{name} {settings.get(path, _NONE)}"
 
 
-def _flat(spec: Mapping[str, Any], above: str = "") -> Settings:
-    found: Settings = {}
-    for key, value in spec.items():
-        path = f"{above}{key}"
-        if path in ("data", "data.name", "seed"):
-            continue
-        if isinstance(value, Mapping):
-            found |= _flat(value, f"{path}.")
-        elif isinstance(value, list | tuple):
-            found[path] = " ".join(map(str, value))
-        else:
-            found[path] = _NONE if value is None else str(value)
-    return found
+def _settings(spec: Mapping[str, Any]) -> Settings:
+    values = flat({key: value for key, value in spec.items() if key not in ("data", "seed")})
+    return {path: _NONE if value is None else _word(value) for path, value in values.items()}
+
+
+def _word(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _part(spec: Mapping[str, Any], key: str) -> Mapping[str, Any]:

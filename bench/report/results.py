@@ -36,6 +36,7 @@ class Results:
         published: the table that published latencies among the rows are of.
         against: the cell or row that others are compared with; empty for no such table.
         rope: half the width of the region of practical equivalence, in the unit of the printed metric.
+        remarks: on the records, printed below the comparison.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Results:
     published: Published | None = None
     against: str = ""
     rope: float = 1.0
+    remarks: tuple[str, ...] = ()
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""

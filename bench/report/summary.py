@@ -153,8 +153,7 @@ class Summary:
 
 def gather(records: Sequence[Record]) -> tuple[Summary, ...]:
     """Gathers runs over seeds: every label on every data set, in order of data set and label."""
-    named = labels(records)
-    runs = [_run(record, named[record.id]) for record in records]
+    runs = [_run(record, label) for record, label in zip(records, labels(records), strict=True)]
     return tuple(
         _summary(_data_set(name, [run for run in runs if run.data == name]), label, runs)
         for name in sorted({run.data for run in runs})

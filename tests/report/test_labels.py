@@ -9,7 +9,7 @@ from bench.report.labels import labels
 
 
 def _names(folder: Any) -> list[str]:
-    return sorted(set(labels(read_all(folder.path)).values()))
+    return sorted(set(labels(read_all(folder.path))))
 
 
 def test_a_cell_with_one_size_is_named_by_title_alone(folder: Any) -> None:

@@ -11,7 +11,7 @@ from bench.report.caption import caption
 from bench.report.entries import entries
 from bench.report.notes import STALE, Notes, explain_latency, explain_majority
 from bench.report.results import Results
-from bench.report.standing import Standing, explain, standing, unlike_rows
+from bench.report.standing import Standing, explain, mixed_rows, standing, unlike_rows
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
 from bench.status import Status
@@ -76,6 +76,7 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
 
 def _remarks(results: Results) -> Iterator[str]:
     """Yields what hinders a comparison: rows that are not alike, data that changed, latencies stale or missing."""
+    yield from results.remarks
     if results.board is not None and results.board.stale:
         yield f"Every latency is {STALE}."
     done = [record for record in results.records if record.status is Status.DONE]
@@ -88,6 +89,7 @@ def _remarks(results: Results) -> Iterator[str]:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
     for data in results.data_sets:
         yield from unlike_rows(data, results.rows_on(data))
+        yield from mixed_rows(data, results.rows_on(data))
     if not any(record.latency for record in done):
         for reason in sorted({record.latency_reason for record in done if record.latency_reason}):
             yield f"No latency: {reason}."

@@ -1,0 +1,104 @@
+"""Several results folders as one: what is pooled, what stays apart, and what the table says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading import texts
+
+from bench.errors import RnnbenchError
+from bench.report.results import Results
+from bench.report.several import Source, read_several
+from bench.report.table import Table
+from bench.report.tables import comparison
+from bench.status import Status
+
+Folders = Callable[[str], Any]
+
+
+@pytest.fixture
+def two(make_folder: Folders) -> tuple[Any, Any]:
+    return make_folder("a"), make_folder("b")
+
+
+def pooled(*folders: Any, labels: tuple[str, ...] = ("", "")) -> Results:
+    return read_several([Source(folder.path, label) for folder, label in zip(folders, labels, strict=True)])
+
+
+def main(results: Results) -> Table:
+    table = comparison.table(results)
+    assert table is not None
+    return table
+
+
+def test_seeds_of_two_folders_share_a_row(two: tuple[Any, Any]) -> None:
+    a, b = two
+    a.add("GRU", seed=0, accuracy=0.90)
+    b.add("GRU", seed=1, accuracy=0.94)
+    (summary,) = pooled(a, b).summaries
+    assert summary.n == 2
+    assert summary.mean("accuracy") == pytest.approx(0.92)
+
+
+def test_a_run_that_both_hold_counts_once_and_the_table_says_so(two: tuple[Any, Any]) -> None:
+    a, b = two
+    a.add("GRU", seed=0, accuracy=0.90)
+    b.add("GRU", seed=0, accuracy=0.50)
+    results = pooled(a, b)
+    assert [run.figures["accuracy"] for run in results.runs] == [0.90]
+    assert any("several of these folders hold: 1" in note for note in main(results).notes)
+
+
+def test_of_a_run_that_both_hold_the_one_that_is_done_counts(two: tuple[Any, Any]) -> None:
+    a, b = two
+    a.add("GRU", seed=0, status=Status.FAILED, reason="burst")
+    b.add("GRU", seed=0, accuracy=0.9)
+    (run,) = pooled(a, b).runs
+    assert (run.done, run.record.folder) == (True, b.path / "runs" / run.record.id)
+
+
+@pytest.mark.parametrize("labels", [("old", "new"), ("old", "")])
+def test_labels_keep_rows_apart_even_of_the_same_run(two: tuple[Any, Any], labels: tuple[str, str]) -> None:
+    a, b = two
+    a.add("GRU", seed=0, accuracy=0.90, variant="rank W 8")
+    b.add("GRU", seed=0, accuracy=0.50, variant="rank W 8")
+    results = pooled(a, b, labels=labels)
+    names = [f"GRU (rank W 8, {label})" if label else "GRU (rank W 8)" for label in labels]
+    assert {label: row[0] for label, row in texts(main(results)).items()} == {names[0]: "90.00", names[1]: "50.00"}
+    assert not any("several of these folders hold" in note for note in main(results).notes)
+
+
+def test_a_mean_over_folders_that_were_made_otherwise_has_a_note(two: tuple[Any, Any]) -> None:
+    a, b = two
+    a.add("GRU", seed=0, provenance={"git": {"commit": "aaaaaaa"}})
+    b.add("GRU", seed=1, provenance={"git": {"commit": "bbbbbbb"}, "threads": 4})
+    a.add("LSTM", seed=0)
+    notes = " ".join(main(pooled(a, b)).notes)
+    assert "the mean of GRU is over runs that differ in commit, threads" in notes
+    assert "the mean of LSTM" not in notes
+
+
+def test_folders_that_were_made_alike_have_no_such_note(two: tuple[Any, Any]) -> None:
+    a, b = two
+    a.add("GRU", seed=0)
+    b.add("GRU", seed=1)
+    notes = main(pooled(a, b)).notes
+    assert [note for note in notes if "differ" in note] == []
+    assert f"{a.path} (1 done), {b.path} (1 done)" in notes[0]
+
+
+def test_a_folder_given_twice_is_refused(two: tuple[Any, Any]) -> None:
+    two[0].add("GRU")
+    with pytest.raises(RnnbenchError, match="given twice"):
+        pooled(two[0], two[0], labels=("x", "y"))
+
+
+def test_a_source_as_text(tmp_path: Path) -> None:
+    (tmp_path / "a=b").mkdir()
+    assert Source.parse("results/a=before") == (Path("results/a"), "before")
+    assert Source.parse("results/a") == (Path("results/a"), "")
+    assert Source.parse(f"{tmp_path}/a=b") == (tmp_path / "a=b", ""), "a folder that is there"
+    assert Source.parse(f"{tmp_path}/a=b=c") == (tmp_path / "a=b", "c")
