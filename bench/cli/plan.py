@@ -27,6 +27,8 @@ _STYLE = {
 def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
     """Shows what a grid would run and what is already done. Writes nothing."""
     _, planned, results = read(grid_file, folder)
+    from bench.execute.whole import tally
+
     if as_json:
         rows = [
             {"id": run.spec.id, "status": run.status, "reason": run.reason, "spec": run.spec.model_dump(mode="json")}
@@ -42,24 +44,9 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
 
 def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Path]:
     """The grid, its runs against what is there, and the results folder."""
-    from bench.execute import preflight
-    from bench.execute.grid import check_folder
-    from bench.plan import plan
-    from bench.record import observed
+    from bench.execute.whole import planned
     from bench.spec import read_grid
 
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
-    check_folder(results)
-    runs = preflight.check(grid.runs(), grid.boards or ())
-    found = observed(results)
-    skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
-    return grid, plan(runs, {**found, **skipped}), results
-
-
-def tally(planned: list[Planned]) -> str:
-    """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
-    counts = {status: sum(run.status is status for run in planned) for status in Status}
-    return f"{len(planned)} run{'s' if len(planned) != 1 else ''}: " + ", ".join(
-        f"{n} {status}" for status, n in counts.items() if n
-    )
+    return grid, planned(grid, results), results

@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.console import AsJson, GridFile, ResultsOut, WandbEntity, WandbProject, err
-from bench.cli.plan import read, tally
+from bench.cli.plan import read
 from bench.cli.report import report
 from bench.execute.server import fork_server
 from bench.status import Status
+
+if TYPE_CHECKING:
+    from bench.execute.launch import Launch
+    from bench.spec import RunSpec
 
 _LONG_S = 3600.0
 
@@ -52,34 +56,22 @@ def run(
 ) -> None:
     """Runs what is missing of a grid, and writes its tables and page. Again: does only what is missing still."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
-    from bench.execute import executors, preflight
-    from bench.execute.aside import aside
-    from bench.execute.grid import prepare_results, run_grid
+    from bench.execute import executors
     from bench.execute.launch import Launch, cores
     from bench.execute.packing import limit
-    from bench.track import check_login, mirrored
+    from bench.execute.whole import run_missing, tally
+    from bench.track import check_login
 
     most, how = limit(pack), executors.executor(executor)
     grid, planned, results = read(grid_file, folder)
     if wandb is Wandb.ONLINE:
         check_login()
-    for reason in dict.fromkeys(each.reason for each in planned if each.status is Status.SKIPPED):
-        err.print(f"skipped: {reason}", style="dim")
-    missing = [each.spec for each in planned if each.missing]
+
+    def launch(runs: tuple[RunSpec, ...]) -> Launch:
+        return Launch(results, grid.name, runs, workers or cores(), most, wandb.value)
+
     with _interruptible():
-        if missing:
-            for note in aside("trying the cells out", preflight.try_out, missing):
-                err.print(f"note: {note}", style="dim")
-            preflight.prepare_data(missing, lambda name: err.print(f"data set {name}", style="dim"))
-        # After all that can be refused: what a results folder holds is not touched by a faulty command.
-        prepare_results(results, grid, [each.spec for each in planned])
-        unfinished = tuple(each.spec for each in planned if each.missing or each.status is Status.RUNNING)
-        if not unfinished:
-            err.print(f"nothing to run: all runs ({len(planned)}) are done or skipped, in {results}")
-        launch = Launch(results, grid.name, unfinished, workers or cores(), most, wandb.value)
-        _choose_project(results, wandb, wandb_project, wandb_entity)
-        with mirrored(results, wandb is Wandb.ONLINE, err.print):
-            run_grid(launch, how, err, wait)
+        run_missing(grid, planned, launch, how, err, wait=wait, project=(wandb_project, wandb_entity))
     _, planned, _ = read(grid_file, folder)
     if any(each.status is Status.DONE for each in planned):
         report(results, as_json=as_json)
@@ -104,13 +96,14 @@ def work(
     from bench.execute.launch import Launch
     from bench.execute.packing import limit
     from bench.execute.worker import Worker
-    from bench.track import check_login, mirrored
+    from bench.track import check_login, mirrored, project_of
 
     most = limit(pack)
     name, runs = noted(results)
     if wandb is Wandb.ONLINE:
         check_login()
-    _choose_project(results, wandb, wandb_project, wandb_entity)
+    if wandb is not Wandb.DISABLED:
+        project_of(results, wandb_project, wandb_entity)
     with _interruptible(), mirrored(results, wandb is Wandb.ONLINE, err.print):
         worker = Worker(Launch(results, name, runs, workers, most, wandb.value))
         try:
@@ -119,14 +112,6 @@ def work(
         finally:
             worker.stop()
     err.print(f"nothing is left to claim in {results}; this worker has done {worker.tried}")
-
-
-def _choose_project(results: Path, wandb: Wandb, name: str | None, entity: str | None) -> None:
-    """Notes where the runs of a results folder go in W&B, before the first of them does."""
-    from bench.track import project_of
-
-    if wandb is not Wandb.DISABLED:
-        project_of(results, name, entity)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def imported(code: str) -> set[str]:
     ("code", "allowed"),
     [
         ("import bench.cli", set()),
+        ("import rnnbench; rnnbench.load, rnnbench.run, dir(rnnbench)", set()),
         ("import bench.__main__, bench.execute.server", set()),
         ("import bench.plan, bench.record", {"pydantic"}),
         ("import bench.execute.grid, bench.execute.worker", {"pydantic", "torch", "numpy"}),
