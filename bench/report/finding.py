@@ -67,13 +67,13 @@ class Contrast:
 
 
 def findings(results: Results) -> list[str]:
-    """Returns a paragraph for every data set that has a cell in float32 and in int8; none for others.
+    """Returns a paragraph, a sentence on a line, for every data set that has a cell in float32 and in int8.
 
     It is computed from the records. Times that an earlier model of latency predicted are left out.
     """
     found = twins(results)
     groups = ([both for both in found if both.dense.data == data] for data in results.data_sets)
-    return [" ".join(_sentences(group, results)) for group in groups if group]
+    return ["\n".join(_sentences(group, results)) for group in groups if group]
 
 
 def ends(found: Sequence[Twins]) -> tuple[Twins, Twins]:

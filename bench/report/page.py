@@ -18,6 +18,7 @@ from bench.report.onward import onward
 from bench.report.results import Results
 from bench.report.summary import Run
 from bench.report.table import Table, plain
+from bench.report.twins import names
 from bench.report.writers.html import template, to_html
 from bench.status import Status
 
@@ -41,6 +42,7 @@ def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: M
         tables=[to_html(table, f"table-{name}") for name, table in tables.items()],
         figures=figures,
         runs=results.runs,
+        names=names(results),
         board=results.board,
         ms=lambda run: _ms(run, results),
         data_sets={data.name: data for data in results.data_sets},
@@ -60,8 +62,10 @@ def _lead(results: Results, table: Table) -> str:
     done = f"{counts[Status.DONE]} of {len(results.records)} runs are done" + (f" ({rest})" if rest else "")
     days = sorted({record.times.started[:10] for record in results.records})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    cells, sets = _count(len(table.rows), "cell"), _count(len(results.data_sets), "data set")
-    return " ".join([f"{cells} on {sets}, {seeds(results.summaries)}. {done}, started {when}.", *_best(table)])
+    kinds = len({summary.cell for summary in results.summaries if summary.cell})
+    rows = f" in {len(table.rows)} rows" if len(table.rows) != kinds else ""
+    cells, sets = _count(kinds, "cell"), _count(len(results.data_sets), "data set")
+    return " ".join([f"{cells}{rows} on {sets}, {seeds(results.summaries)}. {done}, started {when}.", *_best(table)])
 
 
 def _best(table: Table) -> list[str]:
@@ -72,10 +76,15 @@ def _best(table: Table) -> list[str]:
         best = [row for row in table.rows if row.entries[at].best]
         near = [row.label for row in table.rows if row.entries[at].leads and row not in best]
         if best and spanner is not None:
-            names = " and ".join(row.label for row in best)
-            sizes = " and ".join(row.entries[at + 1].text for row in best)
-            quality = best[0].entries[at].text + (" %" if "%" in column.title else "")
-            sentence = f"On {spanner.title}, the best mean is that of {names}: {quality} with {sizes} KB"
+            unit = " %" if "%" in column.title else ""
+            texts = dict.fromkeys(row.entries[at].text for row in best)
+            if len(texts) == 1:
+                sizes = " and ".join(row.entries[at + 1].text for row in best)
+                what = f"{' and '.join(row.label for row in best)}: {best[0].entries[at].text}{unit} with {sizes} KB"
+                sentence = f"On {spanner.title}, the best mean is that of {what}"
+            else:
+                each = (f"{row.label} ({row.entries[at].text}{unit}, {row.entries[at + 1].text} KB)" for row in best)
+                sentence = f"On {spanner.title}, the best means, each among rows that are alike, are {'; '.join(each)}"
             if near:
                 sentence += f"; not significantly worse: {', '.join(near)}"
             elif not any(row.entries[at].leads for row in best):

@@ -179,6 +179,11 @@ def test_equals_share_the_lead(folder: Any) -> None:
     _, page = _page(folder)
     assert "2 cells on 1 data set, one seed each" in page.text
     assert "the best mean is that of A and B: 90.00 % with 3.0 and 4.0 KB, which so few seeds cannot" in page.text
+    folder.add("A", integer=0.8, kb=1.0, steps="Q")
+    folder.add("B", integer=0.7, kb=1.0, steps="Q")
+    _, page = _page(folder)
+    assert "2 cells in 4 rows on 1 data set" in page.text
+    assert "each among rows that are alike, are A, quantise piecewise (80.00 %, 1.0 KB); A" in page.text
 
 
 def test_a_line_for_every_run(folder: Any, make_latency: Any) -> None:
@@ -189,7 +194,7 @@ def test_a_line_for_every_run(folder: Any, make_latency: Any) -> None:
     done, failed = (" ".join(part.split()) for part in page.text.split("Seconds")[:0:-1])
     assert "AWatch-70 done 87.6510.0021,6709 of 3060" in done  # label, data, seed, status, test, KB, ms, best epoch, s
     assert "BWatch-73 failed: boom" in failed
-    assert "ms on Arduino mkr1000" in page.text
+    assert "ms on mkr1000" in page.text
 
 
 def test_a_run_that_does_not_fit_the_board_or_whose_latency_is_old_says_so(folder: Any, make_latency: Any) -> None:

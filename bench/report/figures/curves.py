@@ -16,6 +16,7 @@ from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.figure import Figure, Panel
 from bench.report.results import Results
 from bench.report.summary import Run
+from bench.report.twins import names
 
 _ABOUT = (
     "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "
@@ -38,13 +39,15 @@ def figure(results: Results) -> Figure | None:
 
 
 def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
+    short = names(results)
     for number, data in enumerate(results.data_sets):
         own = metrics[metrics["data"] == data.name]
         if own.empty:
             continue
         own = own.assign(value=own["value"] * data.scale)
         drawn = _draw(own, "%" if data.percent else data.quality, f"curve-{number}", data.upwards)
-        yield from (Panel(label, drawn[label], group=data.title) for label in results.by_size if label in drawn)
+        for label in (label for label in results.by_size if label in drawn):
+            yield Panel(short.get(label, label), drawn[label], group=data.title)
 
 
 def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
