@@ -93,6 +93,19 @@ class Cell(nn.Module):
         """The cell's matrices by name (``W``, ``U``, ...), as a configuration names them."""
         return {name: each for name, each in self.named_modules() if isinstance(each, Weight)}
 
+    def scalars(self) -> dict[str, Tensor]:
+        """The parameters that are one number each, by name, as the formula uses them.
+
+        A cell whose formula reads ``raw_alpha`` through a function, as sigmoid(raw_alpha), gives that as a property
+        ``alpha``, and the value of the property is what is told.
+        """
+        found: dict[str, Tensor] = {}
+        for raw, parameter in self.named_parameters():
+            if parameter.dim() == 0:
+                name = raw.removeprefix("raw_") if hasattr(type(self), raw.removeprefix("raw_")) else raw
+                found[name] = parameter if name == raw else getattr(self, name)
+        return found
+
     def initial_state(self, batch: int, like: Tensor) -> State:
         """Zeros: ``states`` tensors [B, H], and for ``window`` > 1 the past inputs [window - 1, B, D].
 

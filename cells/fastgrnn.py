@@ -55,6 +55,16 @@ class FastGRNN(Cell):
         self.raw_zeta = nn.Parameter(torch.tensor(1.0))
         self.raw_nu = nn.Parameter(torch.tensor(-4.0))
 
+    @property
+    def zeta(self) -> Tensor:
+        """The weight of the update where the gate is open."""
+        return torch.sigmoid(self.raw_zeta)
+
+    @property
+    def nu(self) -> Tensor:
+        """The weight of the update at least."""
+        return torch.sigmoid(self.raw_nu)
+
     def project(self, x_TBD: Tensor) -> Tensor:
         """W x, shared by gate and update: [T, B, H]."""
         return self.W(x_TBD)
@@ -66,5 +76,5 @@ class FastGRNN(Cell):
         z_BH = getattr(self, self.gate)(a_BH + self.b_z)
         c_BH = self.tanh(a_BH + self.b_h)
         # The device folds sigmoid(raw) into constants: neither depends on the input.
-        zeta, nu = torch.sigmoid(self.raw_zeta), torch.sigmoid(self.raw_nu)
+        zeta, nu = self.zeta, self.nu
         return ((zeta * (1 - z_BH) + nu) * c_BH + z_BH * h_BH,)

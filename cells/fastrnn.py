@@ -52,6 +52,16 @@ class FastRNN(Cell):
         self.raw_alpha = nn.Parameter(torch.full(shape, -3.0))
         self.raw_beta = nn.Parameter(torch.full(shape, 3.0))
 
+    @property
+    def alpha(self) -> Tensor:
+        """The weight of the update: one number, or [H]."""
+        return torch.sigmoid(self.raw_alpha)
+
+    @property
+    def beta(self) -> Tensor:
+        """The weight of the state before: one number, or [H]."""
+        return torch.sigmoid(self.raw_beta)
+
     def project(self, x_TBD: Tensor) -> Tensor:
         """W x + b: [T, B, H]."""
         return self.W(x_TBD, add=self.b)
@@ -60,4 +70,4 @@ class FastRNN(Cell):
         """One step of the recurrence: (h_BH,)."""
         (h_BH,) = state
         c_BH = getattr(self, self.activation)(self.U(h_BH, add=pre_BH))
-        return (torch.sigmoid(self.raw_alpha) * c_BH + torch.sigmoid(self.raw_beta) * h_BH,)
+        return (self.alpha * c_BH + self.beta * h_BH,)

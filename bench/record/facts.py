@@ -67,6 +67,8 @@ class Result(Frozen):
     epochs: int
     test_perplexity: float | None = None
     validation_perplexity: float | None = None
+    learnt: dict[str, float] | None = None
+    """The learnt numbers of a cell by name, ``alpha``, of the kept weights; of several layers ``alpha/1`` and so on."""
     train_perplexity: float | None = None
     """Of the final weights on the training text's first words, as many as the test text has."""
 

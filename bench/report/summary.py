@@ -187,7 +187,10 @@ def figures(record: Record) -> dict[str, float]:
     """Returns the figures of a finished run by name: those of :data:`SPREAD` and :data:`MEANS` that it has."""
     found: dict[str, float] = {}
     if record.result is not None:
-        found = {key.removeprefix("test_"): float(value) for key, value in record.result.model_dump().items()}
+        found = {
+            key.removeprefix("test_"): float(value)
+            for key, value in record.result.model_dump(exclude={"learnt"}).items()
+        }
         if "integer_accuracy" in found:
             found["float_accuracy"], found["accuracy"] = found["accuracy"], found.pop("integer_accuracy")
     if record.times.train_s is not None:

@@ -17,15 +17,31 @@ from bench.train.divergence import Divergence
 from bench.train.job import Listener, Metric
 from bench.train.module import Training
 from bench.train.stages import Compression
+from cells import Cell
 
-Figures = tuple[tuple[float, float], tuple[float, float] | None, float]
-"""Loss and the task's metric in training, both on what judges the epochs, and the learning rate."""
+Figures = tuple[tuple[float, float], tuple[float, float] | None, float, float]
+"""Loss and the task's metric in training, both on what judges the epochs, learning rate, mean norm of the gradient."""
 
 
 def columns(metric: str, judge: str = "validation") -> tuple[str, ...]:
     """Returns the columns of ``metrics.csv`` for a task with this metric and the split that judges the epochs."""
     losses = ("train_loss", f"{judge}_loss")
-    return ("epoch", *losses, f"train_{metric}", f"{judge}_{metric}", "learning_rate", "seconds", "stage")
+    metrics = (f"train_{metric}", f"{judge}_{metric}")
+    return ("epoch", *losses, *metrics, "learning_rate", "gradient_norm", "seconds", "stage")
+
+
+def learnt(cells: Sequence[Cell]) -> dict[str, float]:
+    """Returns the learnt numbers of some cells, as :meth:`cells.Cell.scalars` tells them, by name in W&B and records.
+
+    Those of the second of several cells are ``NAME/2``.
+    """
+    several = len(cells) > 1
+    found = {
+        f"{name}/{number}" if several else name: scalar
+        for number, cell in enumerate(cells, 1)
+        for name, scalar in cell.scalars().items()
+    }
+    return {name: float(scalar.detach()) for name, scalar in found.items()}
 
 
 class EpochEnd(pl.Callback):
@@ -73,8 +89,11 @@ class EpochEnd(pl.Callback):
 
     def _write_rows(self) -> None:
         with self.metrics.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow(self._columns)
+            csv.writer(file).writerow([*self._columns, *self._learnt()])
             csv.writer(file).writerows(map(_short, self.rows))
+
+    def _learnt(self) -> dict[str, float]:
+        return {f"learnt/{name}": value for name, value in learnt(self.compression.cells).items()}
 
     def _tell(self, row: Mapping[str, Any]) -> None:
         known = {key: value for key, value in row.items() if value is not None}
@@ -125,7 +144,7 @@ class EpochEnd(pl.Callback):
             DivergedError: when a loss is hopeless.
         """
         self.epochs = epoch
-        (train_loss, train_metric), judged, rate = figures
+        (train_loss, train_metric), judged, rate, norm = figures
         loss, metric = judged or (None, None)
         divergence.check_mean(train_loss, epoch)
         if loss is not None:
@@ -136,8 +155,8 @@ class EpochEnd(pl.Callback):
             self.best, self.best_epoch = judged and (judged[1], judged[0]), epoch
             self._state = dict(state())
         seconds = time.monotonic() - self._began
-        values = (epoch, train_loss, loss, train_metric, metric, rate, seconds)
-        row: dict[str, Any] = dict(zip(self._columns, (*values, self.compression.stage), strict=True))
+        values = (epoch, train_loss, loss, train_metric, metric, rate, norm, seconds, self.compression.stage)
+        row: dict[str, Any] = dict(zip(self._columns, values, strict=True)) | self._learnt()
         self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(_short(row))
@@ -152,7 +171,7 @@ class EpochEnd(pl.Callback):
         """Runs after validation, when the figures of the epoch are complete."""
         assert isinstance(pl_module, Training)  # noqa: S101
         judged = pl_module.summary("validation") if pl_module.is_judged else None
-        figures = (pl_module.summary("train"), judged, pl_module.rate())
+        figures = (pl_module.summary("train"), judged, pl_module.rate(), pl_module.gradient_norm())
         if self.end_epoch(trainer.current_epoch + 1, figures, pl_module.divergence, pl_module.weights):
             trainer.should_stop = True
 

@@ -62,7 +62,8 @@ def flat_summary(final: Record) -> dict[str, Any]:
     if final.result is not None and final.data is not None:
         summary |= _flat(final.result.model_dump())
         name = "integer_accuracy" if final.result.integer_accuracy is not None else f"test_{final.data.metric}"
-        summary[final.data.metric] = summary[name]
+        if name in summary:  # none in a run that is sealed
+            summary[final.data.metric] = summary[name]
     if final.size is not None:
         summary |= _flat({"size": final.size.model_dump()})
     summary |= _flat({"latency": {facts.board: _timed(facts) for facts in final.latency}})

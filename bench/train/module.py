@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -38,6 +38,7 @@ class Training(pl.LightningModule):
         self.divergence = Divergence(train.learning_rate, classes)
         self.after_step: list[Callable[[], None]] = []
         self._batches_read = 0
+        self._norms: tuple[float, int] = (0.0, 0)
         self.is_judged = True
         self.order: torch.Generator | None = None
         self._streams: dict[str, Tensor] | None = None
@@ -88,6 +89,16 @@ class Training(pl.LightningModule):
         """The learning rate of the schedule."""
         own: Any = self.optimizers(use_pl_optimizer=False)
         return float(own.param_groups[0]["lr"])
+
+    def note_norms(self, norms: Sequence[Tensor]) -> None:
+        """Takes in the norms of the gradient of some steps, before they were clipped."""
+        total, count = self._norms
+        self._norms = (total + float(torch.stack(list(norms)).double().sum()), count + len(norms))
+
+    def gradient_norm(self) -> float:
+        """The mean norm of the gradient over the steps since the last call, before clipping."""
+        (total, count), self._norms = self._norms, (0.0, 0)
+        return total / count
 
     def check_finite(self, losses: list[float]) -> None:
         """Looks through the losses of a chunk, and counts them as read.

@@ -32,17 +32,23 @@ def forget_gradients(parameters: Iterable[Tensor]) -> None:
         each.grad = None
 
 
-def clip_gradients(parameters: Iterable[Tensor], most: float) -> None:
+def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> Tensor:
     """As ``torch.nn.utils.clip_grad_norm_`` for dense gradients on one device, bit for bit, without its sorting.
 
     Args:
         parameters: some of them with a gradient.
-        most: the largest norm of the whole gradient.
+        most: the largest norm of the whole gradient; ``None`` for any.
+
+    Returns:
+        The norm as it was.
     """
     gradients = [each.grad for each in parameters if each.grad is not None]
-    if gradients:
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    if not gradients:
+        return torch.zeros(())
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    if most is not None:
         torch._foreach_mul_(gradients, (most / (norm + 1e-6)).clamp_(max=1.0))
+    return norm
 
 
 def rate_factor(part: TrainPart, passed: float) -> float:

@@ -19,6 +19,7 @@ from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, sources
 from bench.train.divergence import DivergedError
+from bench.train.epochs import learnt
 from bench.train.facts import begun, data_facts, flat_summary, now
 from bench.train.job import Job, Listener
 from bench.train.resume import LastEpoch
@@ -153,7 +154,9 @@ class Ongoing:
                 beside.write(self.job.folder, latency)
                 if self._measured.items is not None:
                     items.write(self.job.folder, self._measured.items)
-                end |= {"result": self._measured.result, "size": self._measured.size}
+                scalars = learnt(self.session.compression.cells) or None
+                result = self._measured.result.model_copy(update={"learnt": scalars})
+                end |= {"result": result, "size": self._measured.size}
                 end |= {"latency": latency.boards, "latency_reason": latency.reason}
             final = self._base.model_copy(update=end)
             record.write(self.job.folder, final)

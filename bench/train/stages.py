@@ -32,11 +32,12 @@ class Compression(pl.Callback):
         epochs: in all.
 
     Attributes:
+        cells: of the model.
         stage: the present one.
     """
 
     def __init__(self, model: nn.Module, cells: Sequence[Cell], part: CompressPart, epochs: int) -> None:
-        self.model = model
+        self.model, self.cells = model, tuple(cells)
         self.part = part
         self.ends = part.stage_ends(epochs)
         self.stage = part.stages[0]

@@ -81,16 +81,17 @@ class ClassificationModule(Training):
         assert isinstance(optimizer, Optimizer)  # noqa: S101
         assert isinstance(schedule, LRScheduler)  # noqa: S101
         parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
+        norms = []
         for batch in chunk:
             forget_gradients(parameters)
             loss, _ = self._score("train", batch)
             torch.autograd.backward([loss])
-            if clip is not None:
-                clip_gradients(parameters, clip)
+            norms.append(clip_gradients(parameters, clip))
             optimizer.step()
             schedule.step()
             for each in self.after_step:
                 each()
+        self.note_norms(norms)
         self.check_finite(self._settle("train"))
 
     def validation_step(self, batch: Batch, batch_index: int) -> None:

@@ -78,6 +78,14 @@ class Stack:
         """Copies of one model's parameters, for ``load_state_dict`` of its network."""
         return {name: each[model].detach().clone() for name, each in self.parameters().items()}
 
+    @torch.no_grad()
+    def copy_scalars(self, model: int, network: nn.Module) -> None:
+        """Copies one model's parameters of one number each into its network."""
+        own = self.parameters()
+        for name, parameter in network.named_parameters():
+            if parameter.dim() == 0:
+                parameter.copy_(own[name][model])
+
     def train(self) -> None:
         """Sets the networks to training."""
         self._network.train()
@@ -118,13 +126,17 @@ def losses(scores_MBC: Tensor, y_MB: Tensor) -> Tensor:
     return each.view(y_MB.shape).mean(dim=1)
 
 
-def clip(gradient_MN: Tensor, most: Sequence[float | None]) -> None:
-    """Scales each model's gradient to at most its norm, in place, as ``torch.nn.utils.clip_grad_norm_``."""
-    if all(each is None for each in most):
-        return
-    limit_M = gradient_MN.new_tensor([math.inf if each is None else each for each in most])
-    norm_M = torch.linalg.vector_norm(gradient_MN, dim=1)
-    gradient_MN.mul_((limit_M / (norm_M + 1e-6)).clamp(max=1.0).unsqueeze(1))
+def clip(gradient_MN: Tensor, most: Sequence[float | None]) -> Tensor:
+    """Scales each model's gradient to at most its norm, in place, as ``torch.nn.utils.clip_grad_norm_``.
+
+    Returns:
+        norm_M, as it was.
+    """
+    norm_M: Tensor = torch.linalg.vector_norm(gradient_MN, dim=1)
+    if any(each is not None for each in most):
+        limit_M = gradient_MN.new_tensor([math.inf if each is None else each for each in most])
+        gradient_MN.mul_((limit_M / (norm_M + 1e-6)).clamp(max=1.0).unsqueeze(1))
+    return norm_M
 
 
 class Optimizer:

@@ -68,22 +68,23 @@ class _Together:
                 yield from self._close(epoch, self._epoch(epoch))
 
     def _epoch(self, epoch: int) -> Tensor:
-        """Passes over the training data once; returns loss and accuracy of each run, [2, M]."""
+        """Passes over the training data once; returns loss, accuracy and gradient norm of each run, [3, M]."""
         for run in self._runs:
             run.end.begin_epoch()
         self._stack.train()
         orders_MN = torch.stack([batches.order() for batches in self._orders])
-        pending, sums = list[Tensor](), torch.zeros(2, len(self._runs), dtype=torch.float64)
+        pending, sums = list[Tensor](), torch.zeros(3, len(self._runs), dtype=torch.float64)
         parts = torch.split(orders_MN, self._train.batch_size, dim=1)
         for number, chosen_MB in enumerate(parts, 1):
             pending.append(self._update(chosen_MB))
             if len(pending) == _CHUNK or number == len(parts):
                 sums += self._settle(pending, epoch, number - len(pending))
                 pending.clear()
-        return sums / orders_MN.shape[1]
+        sequences, steps = orders_MN.shape[1], len(parts)
+        return sums / torch.tensor([[sequences], [sequences], [steps]])
 
     def _update(self, chosen_MB: Tensor) -> Tensor:
-        """Makes one step of each run; returns its sum of losses and its count of right answers, [2, M]."""
+        """Makes one step of each run; returns sum of losses, right answers and norm of the gradient, [3, M]."""
         M, B = chosen_MB.shape
         lengths_MB, chosen_MB = self._data.train.lengths[chosen_MB], chosen_MB.to(self._device)
         x = self._x.index_select(0, chosen_MB.flatten())[:, : int(lengths_MB.max())]
@@ -93,10 +94,11 @@ class _Together:
         loss_M = losses(scores_MBC, y_MB)
         (gradient_MN,) = torch.autograd.grad([loss_M.sum()], [self._stack.flat])
         parts = self._parts()
-        clip(gradient_MN, [part.gradient_clip for part in parts])
+        norm_M = clip(gradient_MN, [part.gradient_clip for part in parts])
         self._optimizer.step(self._stack.flat, gradient_MN, torch.tensor(self._rates(parts)))
         self._step += 1
-        return torch.stack([loss_M.detach() * B, (scores_MBC.detach().argmax(dim=2) == y_MB).sum(dim=1)])
+        right_M = (scores_MBC.detach().argmax(dim=2) == y_MB).sum(dim=1)
+        return torch.stack([loss_M.detach() * B, right_M, norm_M])
 
     def _rates(self, parts: Sequence[TrainPart]) -> list[float]:
         return [part.learning_rate * rate_factor(part, self._step / self._steps) for part in parts]
@@ -147,7 +149,9 @@ class _Together:
             stops = epoch == self._train.length
             if number not in self._errors:
                 with self._noted(number):
-                    told = (tuple(train), found and tuple(found), rate)
+                    self._stack.copy_scalars(number, run.network)
+                    loss, accuracy, norm = train
+                    told = ((loss, accuracy), found and tuple(found), rate, norm)
                     state = partial(self._state, run, number)
                     stops = run.end.end_epoch(epoch, told, run.divergence, state) or stops
             if number in self._errors or stops:

@@ -53,14 +53,13 @@ class LanguageModule(Training):
         own = self.optimizers(use_pl_optimizer=False)
         assert isinstance(own, torch.optim.Optimizer)  # noqa: S101
         parameters, clip = list(self.network.parameters()), self.train_part.gradient_clip
-        losses = []
+        losses, norms = [], []
         for window in chunk:
             for group in own.param_groups:
                 group["lr"] = self._rate(window)
             forget_gradients(parameters)
             losses.append(self._backward(window))
-            if clip is not None:
-                clip_gradients(parameters, clip)
+            norms.append(clip_gradients(parameters, clip))
             own.step()
             for each in self.after_step:
                 each()
@@ -68,6 +67,7 @@ class LanguageModule(Training):
                 self.average.update()
         found = torch.stack(losses).tolist()
         self._losses += [(loss, window.y.numel()) for loss, window in zip(found, chunk, strict=True)]
+        self.note_norms(norms)
         self.check_finite(found)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ def test_the_record_of_a_language_model(tmp_path: Path, monkeypatch: pytest.Monk
     assert set(body) == {
         *("test_loss", "validation_loss", "best_epoch", "epochs"),
         *("test_perplexity", "validation_perplexity", "train_perplexity"),
+        "learnt",
     }
     assert body["test_perplexity"] == pytest.approx(math.exp(body["test_loss"]))
     assert flat_summary(left)["test_perplexity"] == body["test_perplexity"]
