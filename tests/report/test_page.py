@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reading import compare
 
-from bench.record import Latency, runs_folder
+from bench.record import Latency, Mirror, mirror, runs_folder
 from bench.report import write_report
 from bench.status import Status
 
@@ -148,6 +148,15 @@ def test_the_log_of_a_failed_run_is_linked(folder: Any) -> None:
     (runs_folder(folder.path) / bad.id / "log.txt").write_text("x", encoding="utf-8")
     _, page = _page(folder)
     assert f"runs/{bad.id}/log.txt" in {a.get("href") for _, a in page.found}
+
+
+def test_a_run_that_is_in_wandb_is_linked(folder: Any) -> None:
+    for seed, url in enumerate(("https://wandb.test/run/1", "", "javascript:alert(1)")):
+        mirror.write(runs_folder(folder.path) / folder.add(seed=seed).id, Mirror(url=url))
+    _, page = _page(folder)
+    links = [attributes.get("href") for tag, attributes in page.found if tag == "a"]
+    assert links.count("https://wandb.test/run/1") == 1
+    assert page.text.count("done (W&B)") == 1
 
 
 def test_the_lead_says_what_came_out_best(small: Any) -> None:
