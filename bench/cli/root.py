@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bench.cli import check, compare, deploy, lists, plan, report, run, sync
 from bench.cli.console import err
+from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
 from bench.cli.speed import bench_app
 from bench.errors import RnnbenchError
@@ -35,6 +36,7 @@ app.add_typer(check.new_app)
 deploy.register(app)
 app.add_typer(data_app)
 app.add_typer(bench_app)
+app.add_typer(dashboard_app)
 
 
 @app.callback(invoke_without_command=True)

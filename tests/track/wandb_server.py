@@ -51,7 +51,7 @@ class Server:
     Attributes:
         url: its address.
         runs: by W&B's id.
-        views: what each UpsertView said: a workspace.
+        views: workspaces by name, as the last UpsertView2 said them.
         operations: names of the GraphQL operations, in order.
         fails: of ``graphql`` and ``file_stream``, those that answer 500.
         hangs: likewise, those that do not answer until the server stops.
@@ -60,7 +60,7 @@ class Server:
 
     url: str = ""
     runs: dict[str, StoredRun] = field(default_factory=dict)
-    views: list[dict[str, Any]] = field(default_factory=list)
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
     operations: list[str] = field(default_factory=list)
     fails: set[str] = field(default_factory=set)
     hangs: set[str] = field(default_factory=set)
@@ -84,9 +84,14 @@ class Server:
             return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
         if operation == "ServerFeaturesQuery":
             return {"serverInfo": {"features": []}}
-        if operation == "UpsertView":
-            self.views.append(variables)
-            return {"upsertView": {"view": {"id": "dmlldw==", "name": variables.get("name")}, "inserted": True}}
+        if operation == "UpsertView2":
+            inserted = variables["name"] not in self.views
+            self.views[variables["name"]] = {**variables, "id": f"id of {variables['name']}"}
+            view = {"id": f"id of {variables['name']}", "name": variables["name"]}
+            return {"upsertView": {"view": view, "inserted": inserted}}
+        if operation == "View":
+            found = [view for name, view in self.views.items() if name == variables["viewName"]]
+            return {"project": {"allViews": {"edges": [{"node": view} for view in found]}}}
         return {"model": {"bucket": None}, "project": None, "organization": None}
 
     def _upsert(self, variables: dict[str, Any]) -> dict[str, Any]:

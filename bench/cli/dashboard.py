@@ -1,0 +1,42 @@
+"""``rnnbench dashboard``: a grid as a whole in W&B."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.console import WandbEntity, WandbProject, err, out
+from bench.errors import RnnbenchError
+
+dashboard_app = typer.Typer(name="dashboard", help="A grid as a whole in W&B.", no_args_is_help=True)
+_Results = Annotated[Path, typer.Argument(help="A results folder, such as results/demo.", show_default=False)]
+
+
+@dashboard_app.command("push", epilog="Example: [bold]rnnbench dashboard push results/demo[/]")
+def push(results: _Results, wandb_project: WandbProject = None, wandb_entity: WandbEntity = None) -> None:
+    """Sends the runs, a summary run with table and figures, and a workspace that shows them."""
+    for name, value in {"WANDB_HTTP_TIMEOUT": "10", "WANDB__GRAPHQL_RETRY_MAX": "2", "WANDB_SILENT": "true"}.items():
+        os.environ.setdefault(name, value)
+    from bench import claims, dashboard, track
+
+    if not (results / "runs").is_dir():
+        raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
+    track.check_login()
+    project = track.project_of(results, wandb_project, wandb_entity)
+    mine = claims.claim(track.shelf(results))
+    if mine is None:
+        raise RnnbenchError(f"another process sends the runs of {results} at this moment: wait until it has ended")
+    with claims.beating([mine]):
+        out.print(dashboard.push(results, project, err.print))
+
+
+@dashboard_app.command("show", epilog="Example: [bold]rnnbench dashboard show results/demo[/]")
+def show(results: _Results) -> None:
+    """Opens W&B's viewer in the terminal on the runs of a grid; it needs no account and no network."""
+    if not any((results / "wandb").glob("offline-run-*")):
+        raise RnnbenchError(f"there are no W&B files in {results}: run the grid with --wandb offline, the default")
+    os.execv(sys.executable, [sys.executable, "-m", "wandb", "leet", str(results / "wandb")])  # noqa: S606
