@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bench.cli import check, compare, deploy, lists, plan, report, run, sync
+from bench.cli import check, compare, deploy, diff, lists, plan, report, run, sync
 from bench.cli.console import err
 from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
@@ -31,6 +31,7 @@ app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(run.w
 app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.sync)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
+app.command("diff", epilog="Example: [bold]rnnbench diff RUN RUN[/], by folder or id")(diff.diff)
 app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)
 app.add_typer(check.new_app)
 deploy.register(app)
