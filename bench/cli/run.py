@@ -74,7 +74,7 @@ def run(
         run_missing(grid, planned, launch, how, err, wait=wait, project=(wandb_project, wandb_entity))
     _, planned, _ = read(grid_file, folder)
     if any(each.status is Status.DONE for each in planned):
-        report(results, as_json=as_json)
+        report([str(results)], as_json=as_json)
     err.print(f"{tally(planned)}; results in {results}")
     if any(each.missing for each in planned):
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ A table is a file in ``tables``, a figure one in ``figures``; both are found by 
 
 from bench.report.results import Results, read
 from bench.report.table import Table
-from bench.report.write import Compared, Report, write_comparison, write_report
+from bench.report.write import Compared, Report, write_comparison, write_report, write_results
 from bench.report.writers import to_markdown, to_rich
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "to_rich",
     "write_comparison",
     "write_report",
+    "write_results",
 ]

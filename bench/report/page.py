@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
+from pathlib import Path
 
-from bench.record import runs_folder
+from bench.record import Record
 from bench.report import origins
 from bench.report.caption import seeds
 from bench.report.discover import MAIN
@@ -23,7 +25,9 @@ from bench.report.writers.html import template, to_html
 from bench.status import Status
 
 
-def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: Mapping[str, Figure]) -> str:
+def to_page(
+    results: Results, stem: str, tables: Mapping[str, Table], figures: Mapping[str, Figure], folder: Path
+) -> str:
     """Returns the page.
 
     Args:
@@ -31,6 +35,7 @@ def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: M
         stem: of the main table's files.
         tables: by name, the comparison first.
         figures: by name, in the order to show them.
+        folder: where the page will be.
     """
     return template("report.html.j2").render(
         name=results.name,
@@ -46,7 +51,8 @@ def to_page(results: Results, stem: str, tables: Mapping[str, Table], figures: M
         board=results.board,
         ms=lambda run: _ms(run, results),
         data_sets={data.name: data for data in results.data_sets},
-        logs=_logs(results),
+        place=lambda record: _place(record, folder),
+        has_log=lambda record: record.folder is not None and (record.folder / "log.txt").is_file(),
         shorten=shorten,
         commits=origins.commits(results.records),
         settings=origins.settings(results.records),
@@ -107,6 +113,7 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
 
 
-def _logs(results: Results) -> set[str]:
-    """Returns the ids of the runs that left a log."""
-    return {path.parent.name for path in runs_folder(results.folder).glob("*/log.txt")} if results.folder else set()
+def _place(record: Record, folder: Path) -> str:
+    """Returns the way from a page's folder to a run's."""
+    here = Path("runs") / record.id if record.folder is None else os.path.relpath(record.folder, folder)
+    return Path(here).as_posix()

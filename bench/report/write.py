@@ -20,7 +20,7 @@ from bench.report.writers import to_csv, to_latex, to_markdown
 
 @dataclass(frozen=True)
 class Report:
-    """What :func:`write_report` made.
+    """What :func:`write_results` made.
 
     Attributes:
         tables: by name of their modules, the comparison first.
@@ -44,26 +44,38 @@ class Report:
 
 
 def write_report(folder: Path, board: str | None = None) -> Report:
-    """Writes the tables, figures and page of a results folder, each file whole or not at all.
-
-    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``tables/<grid>-<table>.tex`` and ``.md`` for every other
-    table that the results have, ``figures/*.svg``, and ``report.html``.
+    """Writes the tables, figures and page of a results folder into it.
 
     Args:
         folder: the results folder, with its ``runs/``.
         board: whose latency tables and figures show; by default the one that most models fit, the first of them.
 
     Raises:
-        RnnbenchError: when the folder does not exist, holds no record or none that is done, cannot be written, a
-            record is damaged, or no run has a latency on the board.
+        RnnbenchError: as :func:`bench.report.results.read` and :func:`write_results`.
+    """
+    return write_results(read(folder, board), folder)
+
+
+def write_results(results: Results, folder: Path) -> Report:
+    """Writes tables, figures and page, each file whole or not at all.
+
+    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``tables/<grid>-<table>.tex`` and ``.md`` for every other
+    table that the results have, ``figures/*.svg``, and ``report.html``.
+
+    Args:
+        results: of one results folder, or of several.
+        folder: where the files go.
+
+    Raises:
+        RnnbenchError: when no run is done, none has a latency on the board, or the folder cannot be written.
     """
     from bench.report.drawing.svg import standalone  # here: a command that prints a table needs no plots
     from bench.report.page import to_page
 
-    results = read(folder, board)
     done = sum(summary.n for summary in results.summaries)
     if not done:
-        raise RnnbenchError(f"no run is done yet in {folder}; run the grid first")
+        where = results.folder or " or ".join(sorted({record.grid for record in results.records}))
+        raise RnnbenchError(f"no run is done yet in {where}; run the grid first")
     tables, figures = all_tables(results), all_figures(results)
     stem = _stem(results.name)
     place, page = folder / "tables", folder / "report.html"
@@ -73,7 +85,7 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         texts |= {place / f"{file}.tex": to_latex(table), place / f"{file}.md": to_markdown(table)}
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts[folder / "figures" / f"{panel.name}.svg"] = standalone(panel.svg, panel.title)
-    texts[page] = to_page(results, stem, tables, figures)
+    texts[page] = to_page(results, stem, tables, figures, folder)
     try:
         write_all(texts)
     except OSError as error:

@@ -102,3 +102,32 @@ def test_a_source_as_text(tmp_path: Path) -> None:
     assert Source.parse("results/a") == (Path("results/a"), "")
     assert Source.parse(f"{tmp_path}/a=b") == (tmp_path / "a=b", ""), "a folder that is there"
     assert Source.parse(f"{tmp_path}/a=b=c") == (tmp_path / "a=b", "c")
+
+
+@pytest.mark.long
+def test_a_report_of_two_folders(two: tuple[Any, Any], rnnbench: Any, tmp_path: Path) -> None:
+    a, b = two
+    a.add("GRU", seed=0, accuracy=0.90, curve=[0.5, 0.9])
+    b.add("GRU", seed=1, accuracy=0.94, curve=[0.4, 0.8])
+    b.add("LSTM", seed=1, status=Status.FAILED, reason="burst")
+    before = sorted([*a.path.rglob("*"), *b.path.rglob("*")])
+    said = rnnbench("report", a.path, b.path)
+    assert said.code == 0
+    assert "92.00 ± 2.83" in said.out
+    page = (tmp_path / "a+b" / "report.html").read_text(encoding="utf-8")
+    for name in (path.name for folder in two for path in folder.path.glob("runs/*")):
+        assert f'href="../{"a" if "s0" in name else "b"}/runs/{name}/"' in page
+    assert page.count('aria-label="GRU: % over epochs') == 1, "curves of both folders are one panel"
+    assert sorted([*a.path.rglob("*"), *b.path.rglob("*")]) == before, "nothing is written into the folders"
+    assert (tmp_path / "a+b" / "tables" / "demo.tex").is_file()
+
+
+def test_a_report_with_labels(two: tuple[Any, Any], rnnbench: Any, tmp_path: Path) -> None:
+    for folder, accuracy in zip(two, (0.90, 0.50), strict=True):
+        folder.add("GRU", accuracy=accuracy)
+    said = rnnbench("report", f"{two[0].path}=old", f"{two[1].path}=new", "--out", tmp_path / "out", "--json")
+    assert said.code == 0
+    table = (tmp_path / "out" / "tables" / "demo.md").read_text(encoding="utf-8")
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines() if line.startswith("| GRU")}
+    assert "90.00" in rows["GRU (old)"]
+    assert "50.00" in rows["GRU (new)"]

@@ -11,7 +11,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from bench.record import runs_folder
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.figure import Figure, Panel
 from bench.report.results import Results
@@ -27,9 +26,7 @@ _CUT = " The worst fifth of the perplexities, those of the first epochs, lies ab
 
 def figure(results: Results) -> Figure | None:
     """The panels, data set by data set; ``None`` where no run has a readable ``metrics.csv``."""
-    if results.folder is None:
-        return None
-    metrics, unread = _read_all(results, results.folder)
+    metrics, unread = _read_all(results)
     panels = tuple(_panels(results, metrics))
     if not panels:
         return None
@@ -50,15 +47,15 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
             yield Panel(short.get(label, label), drawn[label], group=data.title)
 
 
-def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
+def _read_all(results: Results) -> tuple[pd.DataFrame, list[str]]:
     """Reads the epochs of all finished runs, and the ids of those whose file could not be read."""
     quality = {data.name: data.quality for data in results.data_sets}
     frames, unread = [], []
     for run in results.runs:
-        if not run.done:
+        if not run.done or run.record.folder is None:
             continue
         try:
-            frames.append(_read(folder, run, f"validation_{quality[run.data]}"))
+            frames.append(_read(run.record.folder, run, f"validation_{quality[run.data]}"))
         except (OSError, ValueError):
             unread.append(run.record.id)
     empty = pd.DataFrame(columns=["epoch", "value", "data", "label", "seed"])
@@ -67,8 +64,9 @@ def _read_all(results: Results, folder: Path) -> tuple[pd.DataFrame, list[str]]:
 
 def _read(folder: Path, run: Run, column: str) -> pd.DataFrame:
     """Reads the epochs of a run, less those without a number, which a run that diverged has."""
-    path = runs_folder(folder) / run.record.id / "metrics.csv"
-    epochs = pd.read_csv(path, usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
+    epochs = (
+        pd.read_csv(folder / "metrics.csv", usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
+    )
     return epochs[np.isfinite(epochs).all(axis=1)].assign(data=run.data, label=run.label, seed=run.seed)
 
 
