@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,9 +29,9 @@ def test_the_grid_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_the_cell_keeps_the_contract(rnnbench: Command, tmp_path: Path) -> None:
+def test_the_cell_keeps_the_contract(rnnbench_process: Command, tmp_path: Path) -> None:
     (tmp_path / "mgu.py").write_text(block("python"), encoding="utf-8")
-    said = rnnbench("check", tmp_path / "mgu.py")
+    said = rnnbench_process("check", tmp_path / "mgu.py")
     assert said.code == 0, said.out
     assert "failed" not in said.out
     assert "not possible" not in said.out
@@ -40,7 +39,7 @@ def test_the_cell_keeps_the_contract(rnnbench: Command, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_command_runs(
-    rnnbench: Command, rnnbench_process: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rnnbench: Command, rnnbench_process: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In order, in an empty folder, with the README's grid cut to an epoch and two seeds."""
     monkeypatch.chdir(tmp_path)
@@ -53,7 +52,7 @@ def test_every_command_runs(
         if command == SKIPPED or (verb == "simulate" and simulate.missing(board("mkr1000").target)):
             continue
         run = next(Path("results/mine/runs").glob("*fastgrnn*"), Path())
-        said = (rnnbench_process if verb in ("run", "work") else rnnbench)(
+        said = (rnnbench_process if verb in ("check", "run", "work") else rnnbench)(
             verb, *(str(run) if word == "RUN" else word for word in rest)
         )
         assert said.code == 0, (command, said.err)
