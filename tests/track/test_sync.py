@@ -175,7 +175,7 @@ def test_online_a_server_that_is_lost_in_the_middle_is_said_to_be_and_what_was_n
         run.epochs(2)
         run.end()
         began = time.monotonic()
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert said[-1].startswith("W&B: runs not sent: 1 (")
     assert f"`rnnbench sync {tmp_path}`" in said[-1]
     assert run.mirror["reason"]
