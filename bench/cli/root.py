@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bench.cli import check, compare, deploy, diff, lists, plan, report, run, sync
+from bench.cli import check, compare, deploy, diff, lists, plan, report, run, sweep, sync
 from bench.cli.console import err
 from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
@@ -29,6 +29,7 @@ app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
 app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(run.work)
 app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.sync)
+app.command("sweep", epilog="Example: [bold]rnnbench sweep configs/demo.yaml[/]")(sweep.sweep)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
 app.command("diff", epilog="Example: [bold]rnnbench diff RUN RUN[/], by folder or id")(diff.diff)

@@ -15,6 +15,7 @@ import typer
 from bench.cli.console import AsJson, GridFile, ResultsOut, WandbEntity, WandbProject, err
 from bench.cli.plan import read
 from bench.cli.report import report
+from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.status import Status
 
@@ -89,6 +90,9 @@ def work(
     wandb: WandbMode = Wandb.OFFLINE,
     wandb_project: WandbProject = None,
     wandb_entity: WandbEntity = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--run", metavar="ID", help="Do this run alone; may be given again.")
+    ] = None,
 ) -> None:
     """Works on a results folder: claims a run, trains it, claims the next, until none is left that nobody works on."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
@@ -100,6 +104,9 @@ def work(
 
     most = limit(pack)
     name, runs = noted(results)
+    if absent := set(only or ()) - {spec.id for spec in runs}:
+        raise RnnbenchError(f"{results} has no run {min(absent)!r}: `rnnbench plan` shows those of its grid")
+    runs = tuple(spec for spec in runs if not only or spec.id in only)
     if wandb is Wandb.ONLINE:
         check_login()
     if wandb is not Wandb.DISABLED:

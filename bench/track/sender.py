@@ -73,7 +73,7 @@ class Sender:
         self._tried: set[tuple[str, bool]] = set()
         self._since: dict[str, float] = {}
         self._why, self._ask_at, self._greeted = "", 0.0, False
-        self._over, self._last_s = threading.Event(), 0.0
+        self._over, self._last_s, self._until = threading.Event(), 0.0, 0.0
         self._thread = threading.Thread(target=self._work, name="wandb-sender", daemon=True)
         self._thread.start()
 
@@ -90,26 +90,35 @@ class Sender:
             sending.stop()
             sending.settle()
         holder = claims.holder(shelf(self._results))
-        if holder is not None and holder.pid != os.getpid():
-            self._say(f"W&B: another process sends the runs of {self._results}")
-        elif left := sync.note(self._results, self._sent, self._why or "the command ended before it was sent"):
+        if not any(unsent(self._results, self._sent)):
+            self._say(f"W&B: all runs of {self._results} are sent")
+        elif holder is not None and holder.pid != os.getpid():
+            self._say(f"W&B: another process goes on sending the runs of {self._results}")
+        else:
+            left = sync.note(self._results, self._sent, self._why or "the command ended before it was sent")
             why = f" ({self._why})" if self._why else ""
             self._say(
                 f"W&B: runs not sent: {left}{why}; their files are kept, `rnnbench sync {self._results}` sends them"
             )
-        else:
-            self._say(f"W&B: all runs of {self._results} are sent")
 
     def _work(self) -> None:
         try:
             while (mine := claims.claim(shelf(self._results))) is None:
-                if self._over.wait(_LOOK_S):
+                if self._is_served():
                     return
             with claims.beating([mine]):
                 self._send()
         except Exception as error:  # a fault here must not end the command, and is said at its end
             _log.warning("sending to W&B has ended", exc_info=True)
             self._why = f"{type(error).__name__}: {error}"
+
+    def _is_served(self) -> bool:
+        """Waits a little for another sender; whether this one need not wait, as all is sent, nor can for longer."""
+        if not self._over.wait(_LOOK_S):
+            return False
+        self._until = self._until or time.monotonic() + self._last_s
+        time.sleep(min(_LOOK_S, max(0.0, self._until - time.monotonic())))
+        return time.monotonic() >= self._until or not any(unsent(self._results, self._sent))
 
     def _send(self) -> None:
         wait_s = 0.0
@@ -119,7 +128,7 @@ class Sender:
             if self._is_reachable():
                 self._begin()
             wait_s = max(_LOOK_S, 20 * (time.thread_time() - began))  # a large folder is looked through less often
-        until = time.monotonic() + self._last_s
+        until = self._until or time.monotonic() + self._last_s
         while self._going and time.monotonic() < until:
             self._settle()
             time.sleep(0.2)

@@ -140,12 +140,12 @@ def open_run(folder: Path, results: Path, name: str, about: Mapping[str, Any]) -
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
 
-    project = project_of(results)
+    project, swept = project_of(results), os.environ.get("WANDB_RUN_ID") if "WANDB_SWEEP_ID" in os.environ else None
     (folder / "wandb").mkdir(exist_ok=True)
     run = wandb.init(
         project=project.name,
         entity=project.entity or None,
-        id=project.run_id(name),
+        id=swept or project.run_id(name),  # W&B's agent has made the run already
         **about,
         dir=folder,
         mode="offline",

@@ -1,0 +1,39 @@
+"""``rnnbench sweep``: a grid as a sweep of W&B, whose agents do its runs and leave the same records."""
+
+from __future__ import annotations
+
+import shlex
+
+import yaml
+
+from bench.cli.console import GridFile, ResultsOut, WandbEntity, WandbProject, out
+from bench.cli.plan import read
+
+
+def sweep(
+    grid_file: GridFile,
+    folder: ResultsOut = None,
+    wandb_project: WandbProject = None,
+    wandb_entity: WandbEntity = None,
+) -> None:
+    """Writes a sweep of W&B for a grid. Its agents call `rnnbench work`: a run that is done is not done again."""
+    from bench.execute.grid import prepare_results
+    from bench.record import write_atomically
+    from bench.track import project_of
+
+    grid, planned, results = read(grid_file, folder)
+    prepare_results(results, grid, [run.spec for run in planned])
+    project = project_of(results, wandb_project, wandb_entity)
+    body = {
+        "name": grid.name,
+        "method": "grid",
+        "project": project.name,
+        **({"entity": project.entity} if project.entity else {}),
+        "parameters": {"run": {"values": [run.spec.id for run in planned if run.missing]}},
+        "command": ["rnnbench", "work", str(results), "--wandb", "online", "${args}"],
+    }
+    write_atomically(results / "sweep.yaml", yaml.safe_dump(body, sort_keys=False))
+    out.print(f"Next: `wandb sweep {shlex.quote(str(results / 'sweep.yaml'))}`, and in this folder, on each machine,")
+    out.print(
+        "the `wandb agent ...` that it prints. `rnnbench report` and `rnnbench run` go on as with any other grid."
+    )
