@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bench.cli import check, compare, deploy, diff, lists, plan, report, run, sweep, sync
+from bench.cli import check, compare, deploy, diff, doctor, lists, plan, report, run, sweep, sync
 from bench.cli.console import err
 from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
@@ -20,7 +20,6 @@ app = typer.Typer(
     name="rnnbench",
     help="Compares recurrent cells small enough for microcontrollers: accuracy, size, simulated latency.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
@@ -33,6 +32,7 @@ app.command("sweep", epilog="Example: [bold]rnnbench sweep configs/demo.yaml[/]"
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
 app.command("diff", epilog="Example: [bold]rnnbench diff RUN RUN[/], by folder or id")(diff.diff)
+app.command("doctor", epilog="Example: [bold]rnnbench doctor[/]")(doctor.doctor)
 app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)
 app.add_typer(check.new_app)
 deploy.register(app)
