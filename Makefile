@@ -9,12 +9,13 @@ N ?= 70
 SEED ?= 1
 IN ?=
 
-.PHONY: help setup demo check test lint mutants toolchains reference clean
+.PHONY: help setup demo check test lint versions mutants toolchains reference clean
 help:
 	@echo "make demo    run three cells in float32 and in int8, about three minutes: tables, results/demo/report.html"
 	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
 	@echo "make test    the same with every test"
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
+	@echo "make versions    syntax, types and packages for Python 3.12 and 3.13"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
 	@echo "make reference GRID=demo    run a grid of configs/ again for results/reference/<grid>; goes on where it was stopped"
@@ -45,6 +46,16 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Newer Pythons than the one here: syntax, types, and packages that can be had for them. Nothing is installed or run.
+versions: setup
+	for version in 3.12 3.13; do \
+		$(BIN)/ruff check --quiet --target-version py$$(echo $$version | tr -d .) --ignore UP . \
+		&& $(BIN)/mypy --python-version $$version --cache-dir .mypy_cache/$$version \
+		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed \
+			--only-binary=:all: --python-version $$version --target build/python$$version -c constraints.txt \
+			".[dev,simulators]" || exit 1; \
+	done
 
 mutants: setup
 	$(BIN)/python tools/mutants.py --count $(N) --seed $(SEED) $(IN)

@@ -98,3 +98,14 @@ def test_pins_and_installed_versions_are_within_the_ranges(need: Requirement) ->
 def test_the_versions_of_lightning_that_were_malware_are_shut_out() -> None:
     (need,) = [need for need in requirements() if need.name == "lightning"]
     assert not any(need.specifier.contains(version) for version in ("2.6.2", "2.6.3", "2.3.0"))
+
+
+def test_every_python_that_is_promised_is_run_or_held_to() -> None:
+    """The version that tests run on is the tools' target; newer ones are tried by ``make versions``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    promised = {text.rpartition(" ")[2] for text in project["project"]["classifiers"] if ":: Python :: 3." in text}
+    (held,) = re.findall(r"^\tfor version in ([\d. ]+); do", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    least = project["tool"]["mypy"]["python_version"]
+    assert project["tool"]["ruff"]["target-version"] == f"py{least.replace('.', '')}"
+    assert project["project"]["requires-python"] == f">={least}"
+    assert promised == {least, *held.split()}
