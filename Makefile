@@ -11,7 +11,7 @@ IN ?=
 
 .PHONY: help setup demo check test lint versions mutants toolchains reference clean
 help:
-	@echo "make demo    run three cells in float32 and in int8, about three minutes: tables, results/demo/report.html"
+	@echo "make demo    run three cells in float32 and in int8, in minutes: tables, results/demo/report.html"
 	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
 	@echo "make test    the same with every test"
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
