@@ -8,6 +8,7 @@ import yaml
 
 from bench.cli.console import GridFile, ResultsOut, WandbEntity, WandbProject, out
 from bench.cli.plan import read
+from bench.errors import RnnbenchError
 
 
 def sweep(
@@ -22,6 +23,9 @@ def sweep(
     from bench.track import project_of
 
     grid, planned, results = read(grid_file, folder)
+    missing = [run.spec.id for run in planned if run.missing]
+    if not missing:
+        raise RnnbenchError(f"nothing to run: no run of {grid.name} is missing in {results}")
     prepare_results(results, grid, [run.spec for run in planned])
     project = project_of(results, wandb_project, wandb_entity)
     body = {
@@ -29,7 +33,7 @@ def sweep(
         "method": "grid",
         "project": project.name,
         **({"entity": project.entity} if project.entity else {}),
-        "parameters": {"run": {"values": [run.spec.id for run in planned if run.missing]}},
+        "parameters": {"run": {"values": missing}},
         "command": ["rnnbench", "work", str(results), "--wandb", "online", "${args}"],
     }
     write_atomically(results / "sweep.yaml", yaml.safe_dump(body, sort_keys=False))
