@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +12,9 @@ from typing import Any
 
 import pytest
 from commands import Command
+from wandb_server import KEY, Server, serving
 
 from bench import record, track
-
-sys.path.append(str(Path(__file__).parents[1] / "track"))
-from wandb_server import KEY, Server, serving
 
 pytest.importorskip("wandb_workspaces")
 pytestmark = pytest.mark.long

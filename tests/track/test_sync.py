@@ -91,6 +91,7 @@ def test_a_run_that_was_killed_and_tried_again_is_one_run_with_every_epoch_once(
 ) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     alone = {key: value for key, value in os.environ.items() if key != "WANDB_SERVICE"}
+    alone["PYTHONPATH"] = os.pathsep.join(sys.path)
     assert subprocess.run(command, cwd=Path(__file__).parent, env=alone, check=False, timeout=60).returncode == -9
     assert rnnbench("sync", tmp_path).code == 0
     (stored,) = server.runs.values()
