@@ -51,8 +51,8 @@ def run(
 
     whole = read_grid(shipped(Path(grid))) if isinstance(grid, str | Path) else grid
     results, how, most = Path(out or Path("results") / whole.name), executors.executor(executor), limit(str(pack))
-    runs = planned(whole, results)
-    _refuse_strangers(run.spec for run in runs)
+    standing = planned(whole, results)
+    _refuse_strangers(run.spec for run in standing.runs)
     if wandb == "online":
         check_login()
 
@@ -60,8 +60,8 @@ def run(
         return Launch(results, whole.name, todo, workers or cores(), most, wandb)
 
     console = Console(stderr=True, highlight=False, force_jupyter=False)  # lines; bars would need ipywidgets
-    run_missing(whole, runs, launch, how, console, apart=executor != "inline")
-    runs = planned(whole, results)
+    run_missing(whole, standing, launch, how, console, apart=executor != "inline")
+    runs = planned(whole, results).runs
     undone = [run for run in runs if run.status not in (Status.DONE, Status.SKIPPED)]
     if undone or all(run.status is Status.SKIPPED for run in runs):
         first = (undone or runs)[0]

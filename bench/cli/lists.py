@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bench.cli.console import AsJson, print_json, print_rows
 from bench.places import CONFIGS
+
+if TYPE_CHECKING:
+    from bench.spec import Grid
 
 _PROSE = ("options", "about", "licence")
 """Keys that are printed below a row rather than in a column."""
@@ -85,6 +88,17 @@ def _grids() -> list[dict[str, Any]]:
 
     grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
     return [
-        {"name": grid.name, "runs": len(grid.runs()), "file": f"configs/{path.name}", "about": grid.about}
+        {"name": grid.name, "runs": _count(grid), "file": f"configs/{path.name}", "about": grid.about}
         for path, grid in grids
     ]
+
+
+def _count(grid: Grid) -> int:
+    """Returns how many runs a grid stands for: of a search its trials and its final runs."""
+    if grid.search is None:
+        return len(grid.runs())
+    from bench.search.trials import groups
+
+    found = [group for group, _, _ in groups(grid)]
+    final = len(set(found)) * len(grid.final.seeds) if grid.final else 0
+    return len(found) * grid.search.trials * len(grid.search.seeds) + final

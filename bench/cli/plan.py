@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
 from bench.status import Status
 
 if TYPE_CHECKING:
-    from bench.plan import Planned
+    from bench.execute.whole import Standing
+    from bench.search import Phases
     from bench.spec import Grid
 
 _STYLE = {
@@ -26,7 +28,8 @@ _STYLE = {
 
 def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
     """Shows what a grid would run and what is already done. Writes nothing."""
-    _, planned, results = read(grid_file, folder)
+    grid, standing, results = read(grid_file, folder)
+    planned = standing.runs
     from bench.execute.whole import tally
 
     if as_json:
@@ -39,14 +42,31 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
     for run in planned:
         reason = f"  {run.reason}" if run.reason else ""
         out.print(Text.assemble((f"{run.status:11} ", _STYLE[run.status]), run.spec.id, (reason, "dim")))
+    for line in _phases_in_words(grid, standing.phases):
+        out.print(line)
     out.print(f"{tally(planned)}; results in {results}")
 
 
-def read(grid_file: Path, folder: Path | None) -> tuple[Grid, list[Planned], Path]:
-    """The grid, its runs against what is there, and the results folder."""
+def read(grid_file: Path, folder: Path | None) -> tuple[Grid, Standing, Path]:
+    """Reads a grid: itself, where it stands, and its results folder."""
     from bench.execute.whole import planned
     from bench.spec import read_grid
 
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
     return grid, planned(grid, results), results
+
+
+def _phases_in_words(grid: Grid, found: Phases) -> Iterator[str]:
+    """Yields a line for each phase of a search."""
+    if grid.search is None:
+        return
+    groups = len({trial.group for trial in found.trials})
+    trials, seeds = len(found.trials) // groups, len(grid.search.seeds)
+    count = groups * trials * seeds
+    yield f"search: {groups} groups x {trials} trials x {seeds} seeds = {count} runs, the test set sealed to them"
+    state = "done" if found.chosen else "when all trials are over"
+    yield f"choose: by the mean of the {grid.choose.by} metric; {state}"
+    if grid.final is not None:
+        count = groups * len(grid.final.seeds)
+        yield f"final: {groups} groups x {len(grid.final.seeds)} fresh seeds = {count} runs, on {grid.final.train_on}"

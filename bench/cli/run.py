@@ -64,7 +64,7 @@ def run(
     from bench.track import check_login
 
     most, how = limit(pack), executors.executor(executor)
-    grid, planned, results = read(grid_file, folder)
+    grid, standing, results = read(grid_file, folder)
     if wandb is Wandb.ONLINE:
         check_login()
 
@@ -72,14 +72,14 @@ def run(
         return Launch(results, grid.name, runs, workers or cores(), most, wandb.value)
 
     with _interruptible():
-        run_missing(grid, planned, launch, how, err, wait=wait, project=(wandb_project, wandb_entity))
-    _, planned, _ = read(grid_file, folder)
-    if any(each.status is Status.DONE for each in planned):
+        run_missing(grid, standing, launch, how, err, wait=wait, project=(wandb_project, wandb_entity))
+    _, standing, _ = read(grid_file, folder)
+    if any(each.status is Status.DONE and not each.spec.sealed for each in standing.runs):
         report([str(results)], as_json=as_json)
-    err.print(f"{tally(planned)}; results in {results}")
-    if any(each.missing for each in planned):
+    err.print(f"{tally(standing.runs)}; results in {results}")
+    if any(each.missing for each in standing.open):
         raise typer.Exit(1)
-    if any(each.status is Status.RUNNING for each in planned):
+    if any(each.status is Status.RUNNING for each in standing.runs):
         raise typer.Exit(3)
 
 
@@ -96,14 +96,14 @@ def work(
 ) -> None:
     """Works on a results folder: claims a run, trains it, claims the next, until none is left that nobody works on."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
-    from bench.execute.grid import noted
+    from bench.execute.grid import advance, noted
     from bench.execute.launch import Launch
     from bench.execute.packing import limit
     from bench.execute.worker import Worker
     from bench.track import check_login, mirrored, project_of
 
     most = limit(pack)
-    name, runs = noted(results)
+    grid, runs = noted(results)
     if absent := set(only or ()) - {spec.id for spec in runs}:
         raise RnnbenchError(f"{results} has no run {min(absent)!r}: `rnnbench plan` shows those of its grid")
     runs = tuple(spec for spec in runs if not only or spec.id in only)
@@ -112,13 +112,18 @@ def work(
     if wandb is not Wandb.DISABLED:
         project_of(results, wandb_project, wandb_entity)
     with _interruptible(), mirrored(results, wandb is Wandb.ONLINE, err.print):
-        worker = Worker(Launch(results, name, runs, workers, most, wandb.value))
-        try:
-            while not worker.wait(_LONG_S):
-                pass
-        finally:
-            worker.stop()
-    err.print(f"nothing is left to claim in {results}; this worker has done {worker.tried}")
+        tried, todo = 0, True
+        while todo:
+            worker = Worker(Launch(results, grid.name, runs, workers, most, wandb.value))
+            try:
+                while not worker.wait(_LONG_S):
+                    pass
+            finally:
+                worker.stop()
+            tried += worker.tried
+            if todo := advance(grid, results):
+                grid, runs = noted(results)
+    err.print(f"nothing is left to claim in {results}; this worker has done {tried}")
 
 
 @contextmanager

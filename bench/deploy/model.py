@@ -19,9 +19,9 @@ from bench.mcu import Floats, Format
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.spec import RunSpec, read_grid
 from bench.train.classification.integer import inputs, integer_answers, program_of
-from bench.train.classification.network import Network, build, restore
+from bench.train.classification.network import Network, restore
+from bench.train.classification.size import compressed
 from bench.train.task import task_of
-from cells.compress import HardThreshold, quantise_weights
 
 _KEPT = 8
 """Sequences that a model can be tried on."""
@@ -184,8 +184,4 @@ def load(folder: Path) -> Trained:
 def untrained(spec: RunSpec) -> Untrained:
     """Returns the model of a run at its initial weights; it is as sparse as the trained one will be."""
     info = describe(spec.data.name, spec.data.options)
-    network = build(spec, info.features, info.classes, info.vocabulary).eval()
-    HardThreshold(network.cell, spec.compress.keep).threshold()
-    if spec.compress.quantise:
-        quantise_weights(network)
-    return Untrained(spec, info, network)
+    return Untrained(spec, info, compressed(spec, info))

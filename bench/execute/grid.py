@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from bench import claims, record
+from bench import claims, record, search
 from bench.errors import RnnbenchError
 from bench.execute.executors import Executor
 from bench.execute.launch import Launch
 from bench.execute.preflight import check, out_of_reach
 from bench.execute.progress import follow
+from bench.search import phases
 from bench.spec import Grid, RunSpec, parse
 
 _LOOK_S = 2.0
@@ -90,8 +91,10 @@ def _note(grid: Grid, runs: Sequence[RunSpec]) -> dict[str, Any]:
     return {**body, "runs": [spec.id for spec in runs]}
 
 
-def noted(results: Path) -> tuple[str, tuple[RunSpec, ...]]:
-    """The name of the grid that a results folder belongs to, and those of its runs whose data can be had.
+def noted(results: Path) -> tuple[Grid, tuple[RunSpec, ...]]:
+    """The grid that a results folder belongs to, and those of its runs that are to be done and whose data can be had.
+
+    Trials of a search are to be done until a choice is made, and final runs from then on.
 
     Raises:
         RnnbenchError: when no grid is noted there, or its runs are others by this version of the program.
@@ -102,11 +105,21 @@ def noted(results: Path) -> tuple[str, tuple[RunSpec, ...]]:
     body = _read(note)
     ids = {str(name) for name in body.pop("runs")}
     grid: Grid = parse(Grid, body, str(note))
-    runs = check(grid.runs())
+    found = phases(grid, results)
+    runs = check(found.runs)
     if ids - {spec.id for spec in runs}:
         raise RnnbenchError(f"{note} was written by another version of rnnbench: `rnnbench run` the grid again")
     absent = out_of_reach(runs)
-    return grid.name, tuple(spec for spec in runs if spec.id in ids and spec.id not in absent)
+    wanted = {spec.id for spec in check(found.open)} & ids - absent.keys()
+    return grid, tuple(spec for spec in runs if spec.id in wanted)
+
+
+def advance(grid: Grid, results: Path) -> bool:
+    """Chooses, when the last trial of a search is over, and notes the final runs; returns whether it did."""
+    if grid.search is None or not search.advance(grid, results):
+        return False
+    prepare_results(results, grid, check(phases(grid, results).runs))
+    return True
 
 
 def _read(note: Path) -> dict[str, Any]:

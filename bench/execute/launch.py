@@ -44,7 +44,8 @@ class Launch:
     def jobs(self) -> list[Job]:
         """The runs, each with its folder."""
         folder = record.runs_folder(self.results)
-        return [Job(spec, folder / spec.id, self.grid, self.wandb) for spec in self.runs]
+        origin = {key: choice.entry for choice in record.read_choice(self.results) or () for key in choice.runs}
+        return [Job(spec, folder / spec.id, self.grid, self.wandb, origin.get(spec.id)) for spec in self.runs]
 
     def command(self) -> list[str]:
         """The arguments of ``rnnbench`` that start one worker of this launch: for executors that start commands."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 import torch
 
 from bench import mcu, zoo
-from bench.data import DatasetInfo, absent, chosen_options, describe, prepare
+from bench.data import DatasetInfo, absent, describe, prepare
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.status import Status
 from bench.train.classification.network import Classifier
-from bench.train.task import task_of
+from bench.train.task import resolved, task_of
 from cells import Cell
 
 _STEPS = 12
@@ -97,9 +97,8 @@ def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
     found: dict[str, RunSpec] = {}
     built = set()
     for given in runs:
-        options = chosen_options(given.data.name, given.data.options)
-        spec = given.model_copy(update={"data": given.data.model_copy(update={"options": options})})
-        info = describe(spec.data.name, options)
+        spec = resolved(given)
+        info = describe(spec.data.name, spec.data.options)
         _check_parts(spec, info)
         kind = _kind(spec, info)
         if kind not in built:

@@ -3,38 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from bench import search
 from bench.execute import preflight
 from bench.execute.aside import aside
 from bench.execute.executors import Executor
-from bench.execute.grid import check_folder, prepare_results, run_grid
+from bench.execute.grid import advance, check_folder, prepare_results, run_grid
 from bench.execute.launch import Launch
 from bench.plan import Planned, plan
-from bench.record import observed
+from bench.record import CHOSEN_FILE, observed
+from bench.search import Phases, phases
 from bench.spec import Grid, RunSpec
 from bench.status import Status
 from bench.track import mirrored, project_of
 
 
-def planned(grid: Grid, results: Path) -> list[Planned]:
+@dataclass(frozen=True)
+class Standing:
+    """Where a grid stands.
+
+    Attributes:
+        runs: of all its phases, the trials of a search first.
+        phases: its runs by phase.
+    """
+
+    runs: list[Planned]
+    phases: Phases
+
+    @property
+    def open(self) -> list[Planned]:
+        """The runs of the phase that the grid is in: of a search its trials, until a choice is made."""
+        ids = {spec.id for spec in preflight.check(self.phases.open)}
+        return [run for run in self.runs if run.spec.id in ids]
+
+
+def planned(grid: Grid, results: Path) -> Standing:
     """Sets the runs of a grid against what a results folder has. Writes nothing.
 
     Raises:
         RnnbenchError: when the grid or a run is not valid, or a record is damaged.
     """
     check_folder(results)
-    runs = preflight.check(grid.runs(), grid.boards or ())
+    found_phases = phases(grid, results)
+    runs = preflight.check(found_phases.runs, grid.boards or ())
     found = observed(results)
     skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
-    return plan(runs, {**found, **skipped})
+    return Standing(plan(runs, {**found, **skipped}), found_phases)
 
 
 def run_missing(
     grid: Grid,
-    runs: Sequence[Planned],
+    standing: Standing,
     launch: Callable[[tuple[RunSpec, ...]], Launch],
     executor: Executor,
     console: Console,
@@ -43,11 +66,11 @@ def run_missing(
     apart: bool = True,
     project: tuple[str | None, str | None] = (None, None),
 ) -> None:
-    """Runs what is missing of a grid.
+    """Runs what is missing of a grid; of a search first the trials, and then, once a choice is made, the final runs.
 
     Args:
         grid: noted in the results folder once nothing can be refused any more.
-        runs: from :func:`planned`.
+        standing: from :func:`planned`.
         launch: makes a launch of those that are not over.
         executor: starts the workers.
         console: where to show progress.
@@ -58,8 +81,29 @@ def run_missing(
     Raises:
         RnnbenchError: when a cell fails on zeros, data cannot be had, or the results folder cannot be written.
     """
-    for reason in dict.fromkeys(run.reason for run in runs if run.status is Status.SKIPPED):
+    for reason in dict.fromkeys(run.reason for run in standing.runs if run.status is Status.SKIPPED):
         console.print(f"skipped: {reason}", style="dim")
+    while True:
+        results = _run_phase(grid, standing, launch, executor, console, wait=wait, apart=apart, project=project)
+        if not advance(grid, results):
+            return
+        console.print(f"chosen on {grid.choose.by} data: see {results / CHOSEN_FILE}")
+        standing = planned(grid, results)
+
+
+def _run_phase(
+    grid: Grid,
+    standing: Standing,
+    launch: Callable[[tuple[RunSpec, ...]], Launch],
+    executor: Executor,
+    console: Console,
+    *,
+    wait: bool,
+    apart: bool,
+    project: tuple[str | None, str | None],
+) -> Path:
+    """Runs what is missing of the phase that a grid is in; returns the results folder."""
+    runs = standing.open
     if missing := [run.spec for run in runs if run.missing]:
         tried = aside("trying the cells out", preflight.try_out, missing) if apart else preflight.try_out(missing)
         for note in tried:
@@ -67,13 +111,15 @@ def run_missing(
         preflight.prepare_data(missing, lambda name: console.print(f"data set {name}", style="dim"))
     todo = launch(tuple(run.spec for run in runs if run.missing or run.status is Status.RUNNING))
     # After all that can be refused: what a results folder holds is not touched by a faulty command.
-    prepare_results(todo.results, grid, [run.spec for run in runs])
+    prepare_results(todo.results, grid, [run.spec for run in standing.runs])
+    search.note(grid, todo.results, standing.phases)
     if not todo.runs:
         console.print(f"nothing to run: all runs ({len(runs)}) are done or skipped, in {todo.results}")
     if todo.wandb != "disabled":
         project_of(todo.results, *project)
     with mirrored(todo.results, todo.wandb == "online", console.print):
         run_grid(todo, executor, console, wait)
+    return todo.results
 
 
 def tally(runs: Sequence[Planned]) -> str:

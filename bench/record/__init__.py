@@ -3,6 +3,7 @@
 from bench.record.atomic import write_atomically
 from bench.record.facts import (
     SCHEMA,
+    Chosen,
     DataFacts,
     Labels,
     LatencyFacts,
@@ -24,12 +25,18 @@ from bench.record.files import (
 )
 from bench.record.items import Items
 from bench.record.latency import Latency
+from bench.record.search import CHOSEN_FILE, TRIALS_FILE, Choice, Drawn, read_choice, read_trials
 
 __all__ = [
     "CELL_FILE",
+    "CHOSEN_FILE",
     "GRID_NOTE",
     "SCHEMA",
+    "TRIALS_FILE",
+    "Choice",
+    "Chosen",
     "DataFacts",
+    "Drawn",
     "Items",
     "Labels",
     "Latency",
@@ -43,6 +50,8 @@ __all__ = [
     "observed",
     "read",
     "read_all",
+    "read_choice",
+    "read_trials",
     "runs_folder",
     "write",
     "write_atomically",

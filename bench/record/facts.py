@@ -84,6 +84,27 @@ class Result(Frozen):
         return {key: value for key, value in body.items() if value is not None}
 
 
+class Chosen(Frozen):
+    """The trial that a final run's settings come from; an entry of ``chosen.json``."""
+
+    group: str
+    """Whose trials it was chosen from: ``"hapt2, lstm"``."""
+    trial: int
+    trials: int
+    """How many there were."""
+    failed: int
+    """Of which so many failed: their training diverged."""
+    validation: float
+    """The mean metric of the chosen trial's runs on validation data."""
+    sd: float
+    epochs: int
+    """Their mean best epoch, rounded."""
+    settings: dict[str, Any]
+    """What was drawn, by dotted path."""
+    trial_runs: tuple[str, ...]
+    """The ids of the trial's runs."""
+
+
 class SizeFacts(Frozen):
     """The size of cell and classifier; of a language model, of its cells."""
 
@@ -147,6 +168,8 @@ class Record(Frozen):
     labels: Labels
     times: Times
     provenance: dict[str, Any]
+    chosen: Chosen | None = None
+    """Of a final run: the search that its settings come from."""
     data: DataFacts | None = None
     size: SizeFacts | None = None
     result: Result | None = None

@@ -28,7 +28,8 @@ class Results:
 
     Attributes:
         name: of the grid, or of all the grids that the records belong to.
-        records: of the runs.
+        records: of the runs; those of a search's trials are not among them.
+        trials: records of a search's trials, which have no test figures.
         folder: the results folder.
         grid: the grid of the folder.
         wanted: the board whose latency to show; by default the one that most models fit, the first of them.
@@ -41,6 +42,7 @@ class Results:
 
     name: str
     records: tuple[Record, ...] = ()
+    trials: tuple[Record, ...] = ()
     folder: Path | None = None
     grid: Grid | None = None
     wanted: str | None = None
@@ -124,10 +126,12 @@ def read(folder: Path, board: str | None = None) -> Results:
         raise RnnbenchError(f"{folder} holds no records: run a grid first, or name the folder that it wrote")
     name = " + ".join(sorted({record.grid for record in records}))
     now = observed(folder)
-    true = (
+    true = [
         record.model_copy(update=dict(zip(("status", "reason"), now[record.id], strict=True))) for record in records
-    )
-    return Results(name, tuple(true), folder, noted_grid(folder), board)
+    ]
+    sealed = tuple(record for record in true if record.spec.get("sealed"))
+    opened = tuple(record for record in true if not record.spec.get("sealed"))
+    return Results(name, opened, sealed, folder, noted_grid(folder), board)
 
 
 def noted_grid(folder: Path) -> Grid | None:

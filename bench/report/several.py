@@ -60,7 +60,7 @@ def read_several(sources: Sequence[Source], board: str | None = None) -> Results
     remarks = [f"Runs of {', '.join(_say(source, part) for source, part in parts)}."]
     if repeated:
         remarks.append(f"Runs that several of these folders hold: {len(repeated)}; the first that is done counts.")
-    return Results(name, tuple(chosen.values()), None, grid, board, remarks=tuple(remarks))
+    return Results(name, tuple(chosen.values()), grid=grid, wanted=board, remarks=tuple(remarks))
 
 
 def _labelled(record: Record, label: str) -> Record:

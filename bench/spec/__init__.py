@@ -1,11 +1,13 @@
 """What a run is: its parts, its canonical form and id; and grids, which stand for many runs."""
 
 from bench.spec.compression import CompressPart
-from bench.spec.grid import Grid, Override, read_grid, row_of
+from bench.spec.grid import Grid, Override, read_grid
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart
 from bench.spec.part import Part, parse
+from bench.spec.paths import matches, row_of
 from bench.spec.run import SPEC_VERSION, RunSpec
+from bench.spec.search import Search
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
 
@@ -21,8 +23,10 @@ __all__ = [
     "Override",
     "Part",
     "RunSpec",
+    "Search",
     "SplitPart",
     "TrainPart",
+    "matches",
     "parse",
     "read_grid",
     "row_of",

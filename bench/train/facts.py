@@ -27,6 +27,7 @@ def begun(job: Job, task: str, provenance: dict[str, Any]) -> Record:
         labels=Labels(cell=job.spec.cell.cell_class.title, variant=job.spec.variant()),
         times=Times(started=now()),
         provenance=provenance,
+        chosen=job.chosen,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.record import Chosen
 from bench.spec import RunSpec
 
 
@@ -19,12 +20,14 @@ class Job:
         folder: the run's own folder, which exists.
         grid: the name of the grid it is run for.
         wandb: a mode of :data:`bench.track.MODES`.
+        chosen: of a final run, the search that its settings come from.
     """
 
     spec: RunSpec
     folder: Path
     grid: str
     wandb: str = "offline"
+    chosen: Chosen | None = None
 
 
 class Metric(NamedTuple):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor
 
-from bench.data import Corpus, Dataset, DatasetInfo, describe
+from bench.data import Corpus, Dataset, DatasetInfo, chosen_options, describe
 from bench.record import Latency
 from bench.spec import RunSpec
 from bench.train.job import Job, Listener, Metric
@@ -43,6 +43,14 @@ class Task(ABC, Generic[D]):
 
         Raises:
             RnnbenchError: when one cannot be built, or the task cannot do what the specification asks for.
+        """
+
+    @abstractmethod
+    def kb(self, spec: RunSpec, info: DatasetInfo) -> float:
+        """Returns the size of a run's model before it is trained, as tables count it.
+
+        Raises:
+            RnnbenchError: when it cannot be built.
         """
 
     def shape(self, spec: RunSpec, info: DatasetInfo) -> str | None:
@@ -97,6 +105,16 @@ def tasks() -> dict[str, Task[Any]]:
 def task_of(spec: RunSpec) -> Task[Any]:
     """Returns the task of a run, which is that of its data set."""
     return tasks()[describe(spec.data.name, spec.data.options).task]
+
+
+def resolved(spec: RunSpec) -> RunSpec:
+    """Returns a run without those options of its data set that equal their defaults.
+
+    Raises:
+        RnnbenchError: when the set does not exist or does not take an option.
+    """
+    options = chosen_options(spec.data.name, spec.data.options)
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"options": options})})
 
 
 def shape_of(spec: RunSpec) -> str | None:

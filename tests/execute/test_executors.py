@@ -101,7 +101,8 @@ def test_inline_does_all_in_the_process_of_the_command(grid_file: GridFile, tmp_
 def test_a_worker_reads_its_runs_from_the_results_folder(grid_file: GridFile, tmp_path: Path) -> None:
     grid = read_grid(grid_file(GRID))
     prepare_results(tmp_path / "results", grid, grid.runs()[:3])
-    assert noted(tmp_path / "results") == ("small", tuple(grid.runs()[:3]))
+    found, runs = noted(tmp_path / "results")
+    assert (found.name, runs) == ("small", tuple(grid.runs()[:3]))
 
 
 def test_a_worker_finds_the_file_of_a_cell_wherever_it_is_started(

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench import mcu
 from bench.data import Dataset, Split
-from bench.measure import size
-from bench.record import Items, Latency, Result, SizeFacts
+from bench.record import Items, Latency, Result
 from bench.train.cell import derive_seed
 from bench.train.classification.integer import integer_answers, latency_of, program_of
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
+from bench.train.classification.size import size_facts
 from bench.train.job import Job, Listener, Metric
 from bench.train.resume import LastEpoch
 from bench.train.session import Measured, Session
 from bench.train.trainer import trainer
 
 _EVALUATION_BATCH = 512
-_FLOAT_BYTES, _INTEGER_BYTES = 4, 1
-"""Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
 
 
 class ClassificationSession(Session):
@@ -64,7 +61,7 @@ class ClassificationSession(Session):
         result = Result(best_epoch=end.best_epoch, epochs=end.epochs)
         if end.best is not None and spec.train.select != "test-epoch":
             result = result.model_copy(update={"validation_accuracy": end.best[0], "validation_loss": end.best[1]})
-        size = size_facts(network, _INTEGER_BYTES if spec.compress.quantise else _FLOAT_BYTES)
+        size = size_facts(network, spec.compress)
         if spec.sealed:
             return Measured(result, size, Latency(reason="a trial of a search, which is not to be used"))
         program = program_of(network, self.data.train) if spec.compress.quantise else None
@@ -82,10 +79,3 @@ class ClassificationSession(Session):
         module = ClassificationModule(self.network, self.spec.train, self.data.info.classes, steps=1)
         trainer().test(module, Batches(self.data.test, _EVALUATION_BATCH), verbose=False)
         return *module.summary("test"), torch.cat(module.answers)
-
-
-def size_facts(network: Network, number_bytes: int) -> SizeFacts:
-    """Returns the size of cell and classifier, as the paper prints it; an embedding is counted beside it."""
-    counted = size(nn.ModuleList([network.cell, network.head]), number_bytes)
-    embedding = 0 if network.embedding is None else network.embedding.weight.numel()
-    return SizeFacts(**asdict(counted), embedding_parameters=embedding)

@@ -13,6 +13,7 @@ from bench.spec import RunSpec, TrainPart
 from bench.train.cell import build_cell
 from bench.train.classification.integer import latency_of, program_of
 from bench.train.classification.network import restore
+from bench.train.classification.size import planned_kb
 from bench.train.job import Job, Listener, Metric
 from bench.train.task import Task
 from cells import Cell
@@ -35,6 +36,10 @@ class Classification(Task[Dataset]):
     def cells(self, spec: RunSpec, info: DatasetInfo) -> list[Cell]:
         """Builds the one cell."""
         return [build_cell(spec.cell, info.features, spec.compress)]
+
+    def kb(self, spec: RunSpec, info: DatasetInfo) -> float:
+        """Returns the size of cell and classifier."""
+        return planned_kb(spec, info)
 
     def shape(self, spec: RunSpec, info: DatasetInfo) -> str | None:
         """Returns the specification but for seed and what each run of a pack has for itself."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.data import Corpus, DatasetInfo, open_corpus
 from bench.errors import RnnbenchError
+from bench.measure import size
 from bench.record import Latency
 from bench.spec import RunSpec
 from bench.spec.language import TASK
@@ -16,6 +17,7 @@ from bench.train.job import Job, Listener, Metric
 from bench.train.language.model import NO_LATENCY, build_layers
 from bench.train.task import Task
 from cells import Cell
+from cells.compress import HardThreshold
 
 if TYPE_CHECKING:
     from bench.train.session import Session
@@ -39,6 +41,13 @@ class LanguageModelling(Task[Corpus]):
                 f"compress.quantise: data set {info.name!r} is for {self.name}, and {NO_LATENCY.reason}: leave it out"
             )
         return build_layers(spec)
+
+    def kb(self, spec: RunSpec, info: DatasetInfo) -> float:
+        """Returns the size of the layers."""
+        cells = self.cells(spec, info)
+        for cell in cells:
+            HardThreshold(cell, spec.compress.keep).threshold()
+        return size(nn.ModuleList(cells)).kb
 
     def open(self, spec: RunSpec) -> Corpus:
         """Opens the text."""

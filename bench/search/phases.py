@@ -1,0 +1,117 @@
+"""The phases of a grid in its results folder: what was drawn, what was chosen, and the runs of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import RnnbenchError
+from bench.record import Chosen, read_all
+from bench.record.search import Choice, Drawn, read_choice, read_trials, write_choice, write_trials
+from bench.search.choose import Score, best, final_runs, is_over
+from bench.search.trials import Trial, draw, restore
+from bench.spec import Grid, RunSpec
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The runs of a grid by phase.
+
+    Attributes:
+        trials: of a search.
+        final: runs with what was chosen; of a grid that does not search, its runs.
+        chosen: whether the search is over: nothing is done for its trials any more.
+    """
+
+    trials: tuple[Trial, ...]
+    final: tuple[RunSpec, ...]
+    chosen: bool
+
+    @property
+    def open(self) -> list[RunSpec]:
+        """Those that are to be done: the trials until the choice, and then the final runs."""
+        return list(self.final) if self.chosen else [spec for trial in self.trials for spec in trial.runs]
+
+    @property
+    def runs(self) -> list[RunSpec]:
+        """All of them: the trials first."""
+        return [*(spec for trial in self.trials for spec in trial.runs), *self.final]
+
+
+def phases(grid: Grid, results: Path) -> Phases:
+    """Returns the runs of a grid: as its results folder has noted them, or, before that, as they would be drawn.
+
+    Raises:
+        RnnbenchError: when a run is not valid, or the folder holds the search of another grid.
+    """
+    if grid.search is None:
+        return Phases((), tuple(grid.runs()), True)
+    noted, choices = read_trials(results), read_choice(results)
+    if noted is None:
+        return Phases(tuple(draw(grid)), (), False)
+    try:
+        trials = restore(grid, noted)
+        final = [spec for choice in choices or () for spec in _final(grid, trials, choice)]
+    except RnnbenchError as error:
+        raise RnnbenchError(f"{results} holds another search: {error}; choose another with --out") from None
+    return Phases(tuple(trials), tuple(final), choices is not None)
+
+
+def note(grid: Grid, results: Path, found: Phases) -> None:
+    """Notes the trials of a search, once: what was drawn stays, whatever a later version would draw."""
+    if grid.search is not None and read_trials(results) is None:
+        entries = [
+            Drawn(
+                group=trial.group,
+                trial=trial.number,
+                settings=dict(trial.settings),
+                kb=trial.kb,
+                runs=tuple(spec.id for spec in trial.runs),
+            )
+            for trial in found.trials
+        ]
+        write_trials(results, entries)
+
+
+def advance(grid: Grid, results: Path) -> bool:
+    """Chooses, when the last trial is over and nothing is chosen yet; returns whether it did.
+
+    Two workers that both come to it write the same.
+    """
+    found = phases(grid, results)
+    records = {record.id: record for record in read_all(results)}
+    if found.chosen or not is_over(found.trials, records):
+        return False
+    write_choice(results, [_choice(grid, scores) for scores in best(found.trials, records).values()])
+    return True
+
+
+def _choice(grid: Grid, scores: list[Score]) -> Choice:
+    """Returns the choice of a group, from its scores, the best first; without a trial when all failed."""
+    first, failed = scores[0], sum(score.metric is None for score in scores)
+    if first.metric is None:
+        return Choice(group=first.trial.group, failed=failed)
+    chosen = Chosen(
+        group=first.trial.group,
+        trial=first.trial.number,
+        trials=len(scores),
+        failed=failed,
+        validation=first.metric,
+        sd=first.sd,
+        epochs=first.epochs,
+        settings=dict(first.trial.settings),
+        trial_runs=tuple(spec.id for spec in first.trial.runs),
+    )
+    runs = tuple(spec.id for spec in final_runs(grid, first.trial, first.epochs))
+    return Choice(group=chosen.group, failed=failed, entry=chosen, runs=runs)
+
+
+def _final(grid: Grid, trials: list[Trial], choice: Choice) -> tuple[RunSpec, ...]:
+    if choice.entry is None:
+        return ()
+    place = choice.entry.group, choice.entry.trial
+    trial = next((trial for trial in trials if (trial.group, trial.number) == place), None)
+    runs = () if trial is None else final_runs(grid, trial, choice.entry.epochs)
+    if tuple(spec.id for spec in runs) != choice.runs:
+        raise RnnbenchError(f"the choice for {choice.group} is not of its trials")
+    return runs

@@ -1,0 +1,171 @@
+"""Draws the trials of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.data import describe
+from bench.errors import RnnbenchError
+from bench.record import Drawn
+from bench.spec import Grid, RunSpec, Search, matches
+from bench.train.task import resolved, task_of
+
+_WIDEST = 1024
+"""The largest hidden size that a size in KB is filled with."""
+_LEAST = 4
+"""The first hidden size that is tried."""
+_ATTEMPTS = 200
+"""Draws for one trial: most are wasted only where a prior asks for ranks that do not fit."""
+_STRIDE = 10_007
+"""Places in the recurrence between two attempts at a trial: more than there are trials."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A configuration that was drawn for a combination of axes.
+
+    Attributes:
+        group: the combination, in words: ``"hapt2, lstm"``.
+        number: of the draw, from 0.
+        settings: by dotted path, what was drawn, and the values of the axes that are searched.
+        kb: size, where the search limits it.
+        runs: one for each seed.
+        raw: the specification without the settings.
+    """
+
+    group: str
+    number: int
+    settings: Mapping[str, Any]
+    kb: float | None
+    runs: tuple[RunSpec, ...]
+    raw: Mapping[str, Any]
+
+
+def draw(grid: Grid) -> list[Trial]:
+    """Draws every trial of a grid.
+
+    Raises:
+        RnnbenchError: when a run is not valid, or no draw keeps to the size that is asked for.
+    """
+    search = _search(grid)
+    return [
+        _drawn(grid, search, group, first + number, number, raw)
+        for group, first, raw in groups(grid)
+        for number in range(search.trials)
+    ]
+
+
+def restore(grid: Grid, noted: Sequence[Drawn]) -> list[Trial]:
+    """Returns the trials that a results folder has noted.
+
+    Args:
+        grid: of the folder.
+        noted: as they were drawn.
+
+    Raises:
+        RnnbenchError: when the grid has changed since, or a trial is of another version of the program.
+    """
+    search = _search(grid)
+    by_place = {(entry.group, entry.trial): entry for entry in noted}
+    trials = []
+    for group, first, raw in groups(grid):
+        for number in range(first, first + search.trials):
+            entry = by_place.get((group, number))
+            if entry is None:
+                raise RnnbenchError(f"trial {number} of {group} is not among its trials")
+            runs = _runs(grid, search, raw, entry.settings)
+            if tuple(spec.id for spec in runs) != entry.runs:
+                raise RnnbenchError(f"trial {number} of {group} stands for other runs now")
+            trials.append(Trial(group, number, entry.settings, entry.kb, runs, raw))
+    return trials
+
+
+def groups(grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Yields every combination of the axes: the name of its group, its first trial's number, its raw specification.
+
+    Combinations that differ only in axes that ``choose.per`` does not name share a group.
+    """
+    per = grid.grid.keys() if grid.choose.per is None else grid.choose.per
+    seen: dict[str, int] = {}
+    for values, raw in grid.combinations():
+        name = ", ".join(_word(values[axis]) for axis in grid.grid if axis in per)
+        first = seen.get(name, 0)
+        seen[name] = first + _search(grid).trials
+        yield name, first, raw
+
+
+def _word(value: Any) -> str:
+    """Returns the value of an axis in a word: names of data and cells, paths and values of what varies together."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    if "name" in value:
+        return str(value["name"])
+    return " ".join(f"{path.rpartition('.')[2]} {_word(part)}" for path, part in value.items()) or "as it is"
+
+
+def _search(grid: Grid) -> Search:
+    assert grid.search is not None  # noqa: S101
+    return grid.search
+
+
+def _drawn(grid: Grid, search: Search, group: str, number: int, place: int, raw: Mapping[str, Any]) -> Trial:
+    extras = [more for more in search.extra if all(matches(raw, path, wanted) for path, wanted in more.when.items())]
+    prior = {path: values for each in (search.prior, *(more.prior for more in extras)) for path, values in each.items()}
+    limits = [more.kb for more in extras if more.kb is not None]
+    fault = ""
+    for attempt in range(_ATTEMPTS):
+        settings = search.drawn(place + attempt * _STRIDE, prior)
+        try:
+            if not limits:
+                runs = _runs(grid, search, raw, settings)
+                task_of(runs[0]).cells(runs[0], describe(runs[0].data.name, runs[0].data.options))
+                return Trial(group, number, settings, None, runs, raw)
+            settings, kb = _filled(grid, raw, settings, min(limits))
+            return Trial(group, number, settings, kb, _runs(grid, search, raw, settings), raw)
+        except RnnbenchError as error:
+            fault = str(error)
+            if not prior:
+                raise
+    raise RnnbenchError(f"search: none of {_ATTEMPTS} draws for {group} gives a model that can be built: {fault}")
+
+
+def _filled(
+    grid: Grid, raw: Mapping[str, Any], settings: Mapping[str, Any], limit: float
+) -> tuple[dict[str, Any], float]:
+    """Returns the settings with the largest hidden size whose model keeps to so many KB, and its KB.
+
+    Raises:
+        RnnbenchError: when there is none.
+    """
+
+    def kb(hidden: int) -> float:
+        spec = resolved(grid.with_settings(raw, {**settings, "cell.hidden_size": hidden}))
+        return task_of(spec).kb(spec, describe(spec.data.name, spec.data.options))
+
+    best, below, above = (0, 0.0), 0, _WIDEST + 1
+    while above - below > 1:
+        # Doubles until a model is too large, for large ones are slow to build; then halves what is left.
+        hidden = min(max(2 * below, _LEAST), _WIDEST) if above > _WIDEST else (below + above) // 2
+        try:
+            size = kb(hidden)
+        except RnnbenchError:  # a rank above the hidden size
+            size = 0.0
+        if size > limit:
+            above = hidden
+        else:
+            best, below = ((hidden, size) if size else best), hidden
+    if not best[0]:
+        raise RnnbenchError(f"no hidden size gives a model of {limit:g} KB with {dict(settings)}")
+    return {**settings, "cell.hidden_size": best[0]}, best[1]
+
+
+def _runs(grid: Grid, search: Search, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[RunSpec, ...]:
+    return tuple(_seeded(grid, search, raw, settings))
+
+
+def _seeded(grid: Grid, search: Search, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[RunSpec]:
+    for number, seed in enumerate(search.seeds):
+        fold = {} if search.folds is None else {"split.fold": number % search.folds, "split.folds": search.folds}
+        yield resolved(grid.with_settings(raw, {**settings, **fold, "seed": seed, "sealed": True}))
