@@ -147,6 +147,7 @@ FIELDS = [
     "labels",
     "times",
     "provenance",
+    "chosen",
     "data",
     "size",
     "result",
