@@ -121,7 +121,7 @@ def work(
             finally:
                 worker.stop()
             tried += worker.tried
-            if todo := advance(grid, results):
+            if todo := not only and advance(grid, results):
                 grid, runs = noted(results)
     err.print(f"nothing is left to claim in {results}; this worker has done {tried}")
 

@@ -18,15 +18,17 @@ def sweep(
     wandb_entity: WandbEntity = None,
 ) -> None:
     """Writes a sweep of W&B for a grid. Its agents call `rnnbench work`: a run that is done is not done again."""
+    from bench import search
     from bench.execute.grid import prepare_results
     from bench.record import write_atomically
     from bench.track import project_of
 
-    grid, planned, results = read(grid_file, folder)
-    missing = [run.spec.id for run in planned if run.missing]
+    grid, standing, results = read(grid_file, folder)
+    missing = [run.spec.id for run in standing.open if run.missing]
     if not missing:
         raise RnnbenchError(f"nothing to run: no run of {grid.name} is missing in {results}")
-    prepare_results(results, grid, [run.spec for run in planned])
+    prepare_results(results, grid, [run.spec for run in standing.runs])
+    search.note(grid, results, standing.phases)
     project = project_of(results, wandb_project, wandb_entity)
     body = {
         "name": grid.name,
