@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -15,6 +16,7 @@ from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
 from bench.cli.speed import bench_app
 from bench.errors import RnnbenchError
+from bench.execute.server import ONE_THREAD
 
 app = typer.Typer(
     name="rnnbench",
@@ -52,6 +54,7 @@ def _version(
 
 def main() -> None:
     """Runs the command line. A user's fault is one line and exit code 2."""
+    os.environ.setdefault(*ONE_THREAD)
     try:
         app(standalone_mode=True)
     except RnnbenchError as error:

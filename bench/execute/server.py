@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import multiprocessing
+import os
 import signal
 import threading
 from multiprocessing import forkserver
@@ -13,6 +14,8 @@ from multiprocessing.context import ForkServerContext
 _ALWAYS = f"{__package__}.warm"
 _TRACKED = f"{__package__}.warm_tracked"
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""For NumPy's products in a run, which else wait for each other: the integer test of a GRU took ten times as long."""
 USUAL = gc.get_threshold()
 """How often the garbage collector looks, before :func:`patient`."""
 
@@ -23,6 +26,7 @@ def fork_server(tracked: bool = True) -> ForkServerContext:
     Args:
         tracked: whether W&B will be used; only the first call of a process decides.
     """
+    os.environ.setdefault(*ONE_THREAD)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([_ALWAYS, *([_TRACKED] if tracked else ())])
     main = threading.current_thread() is threading.main_thread()

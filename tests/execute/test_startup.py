@@ -56,3 +56,13 @@ def test_a_command_ends_with_its_exit_code(arguments: list[str], code: int) -> N
     done = subprocess.run([sys.executable, "-m", "bench", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("given", "threads"), [("", "1"), ("export OPENBLAS_NUM_THREADS=3;", "3")])
+def test_products_of_numpy_in_a_run_take_one_thread_unless_the_user_says_more(given: str, threads: str) -> None:
+    """What a process sees that is forked from the server, as runs are."""
+    code = "from bench.execute.server import fork_server as f; import os; p = f(False).Process(target=os.system, args="
+    code += "('echo $OPENBLAS_NUM_THREADS',)); p.start(); p.join()"
+    command = f'unset OPENBLAS_NUM_THREADS; {given} exec "{sys.executable}" -c "{code}"'.replace("$", "\\$")
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [threads]
