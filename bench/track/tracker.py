@@ -136,6 +136,7 @@ def open_run(folder: Path, results: Path, name: str, about: Mapping[str, Any]) -
         name: of the run, from which its id in W&B is made.
         about: more for ``wandb.init``.
     """
+    folder = folder.resolve()  # the client's service may be one of another process, in another folder
     os.environ.setdefault("WANDB_DATA_DIR", str(folder / "wandb"))
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     import wandb
@@ -159,7 +160,7 @@ def open_run(folder: Path, results: Path, name: str, about: Mapping[str, Any]) -
     )
     run.define_metric("epoch", hidden=True)
     run.define_metric("*", step_metric="epoch")
-    _shelve(Path(run.settings.sync_dir), shelf(results))
+    _shelve(Path(run.settings.sync_dir), shelf(results).resolve())
     return run
 
 

@@ -70,7 +70,9 @@ def test_history_is_flushed_each_second_and_drawn_over_epochs(tmp_path: Path, mo
     monkeypatch.setattr(wandb, "init", init)
     folder = tmp_path / "runs" / "x"
     folder.mkdir(parents=True)
-    track.start("online", SPEC, folder, "g", {"rank": {}}).finish(Status.DONE, {})
+    monkeypatch.chdir(tmp_path)
+    track.start("online", SPEC, Path("runs/x"), "g", {"rank": {}}).finish(Status.DONE, {})
+    assert told["dir"] == folder.resolve(), "a service of W&B that is there already may work in another folder"
     assert told["settings"].x_transaction_log_flush_interval == 1
     assert (told["mode"], told["name"], told["group"]) == ("offline", SPEC.id, "g")
     assert told["config"] == {"rank": "none"}
