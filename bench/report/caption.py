@@ -18,8 +18,7 @@ def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str
     """
     percent = all(summary.data.percent for summary in summaries)
     parts = [
-        f"{name}: {'test accuracy in %' if percent else 'test metric'}, {seeds(summaries)}. The epoch was chosen on "
-        "validation data; the test set was used once, after.",
+        f"{name}: {'test accuracy in %' if percent else 'test metric'}, {seeds(summaries)}. {protocol(summaries)}",
         kb_meaning(summaries),
     ]
     if any("Q" in (summary.compression or "") for summary in summaries):
@@ -35,6 +34,29 @@ def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str
             f"(format {board.format}, {board.method})."
         )
     parts.append("Rows by size, smallest first.")
+    return " ".join(parts)
+
+
+_SELECTED = {
+    "best": "The epoch was chosen on validation data; the test set was used once, after.",
+    "last": "The weights are those of the last epoch; the test set was used once, after.",
+    "test-epoch": "The epoch was chosen on the test set itself, which flatters the result.",
+}
+
+
+def protocol(summaries: Sequence[Summary]) -> str:
+    """Says how the runs chose their epoch, and on what they were trained and tuned."""
+    records = [run.record for summary in summaries for run in summary.runs if run.done]
+    kinds = dict.fromkeys(str((record.spec.get("train") or {}).get("select", "best")) for record in records)
+    parts = [_SELECTED[kind] for kind in kinds] if records else [_SELECTED["best"]]
+    if len(parts) > 1:
+        parts = ["Runs differ in how their epoch was chosen:", *parts]
+    if any((record.spec.get("split") or {}).get("train_on", "train") != "train" for record in records):
+        parts.append("Trained on training and validation data.")
+    trials = sorted({record.chosen.trials for record in records if record.chosen})
+    if trials:
+        counts = " to ".join(map(str, dict.fromkeys((trials[0], trials[-1]))))
+        parts.append(f"Settings: the best of {counts} trials by validation data, on other seeds.")
     return " ".join(parts)
 
 

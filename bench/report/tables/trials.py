@@ -1,0 +1,53 @@
+"""The trials of a search: for each group how many there were, how they came out on validation data, what was chosen."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from bench.record import Choice
+from bench.report.results import Results
+from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.trials import Group, groups
+
+_CAPTION = (
+    "The trials of the search, on validation data: no test figure was computed for them. Best, median, worst: means "
+    "over a trial's seeds. Chosen: what was drawn in the best trial; epochs: its mean best epoch."
+)
+
+
+def table(results: Results) -> Table | None:
+    """The table; ``None`` where nothing was searched."""
+    found = groups(results)
+    if not found:
+        return None
+    title = found[0].title
+    columns = (
+        Column("trials", places=0),
+        Column("failed", places=0),
+        *(Column(f"{word} {title}", places=2) for word in ("best", "median", "worst")),
+        Column("epochs", places=0),
+        Column("chosen", align="left"),
+    )
+    rows = tuple(_row(group) for group in found)
+    caption = f"{results.name}: {_CAPTION[0].lower()}{_CAPTION[1:]}"
+    return typeset(Table(f"{results.name}-trials", caption, columns, rows, stub=(Column("Group", align="left"),)))
+
+
+def _row(group: Group) -> Row:
+    scores = group.scores
+    if not scores:
+        return Row((group.name,), (number(group.trials, n=1), number(group.failed, n=1), *[DASH] * 5))
+    best, worst = (max(scores), min(scores)) if group.upwards else (min(scores), max(scores))
+    figures = [number(value, n=len(scores)) for value in (group.trials, group.failed, best, median(scores), worst)]
+    return Row((group.name,), (*figures, *_chosen(group.choice)))
+
+
+def _chosen(choice: Choice | None) -> tuple[Entry, Entry]:
+    if choice is None or choice.entry is None:
+        return DASH, DASH
+    drawn = ", ".join(f"{path.partition('.')[2]} {_word(value)}" for path, value in choice.entry.settings.items())
+    return number(choice.entry.epochs, n=1), Entry(drawn or "as it is")
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)

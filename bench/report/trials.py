@@ -1,0 +1,65 @@
+"""The trials of a search as tables and figures read them: validation scores by group, and what was chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.record import Choice, Record, read_choice, read_trials
+from bench.report.results import Results
+from bench.report.statistics import mean
+from bench.status import Status
+
+
+@dataclass(frozen=True)
+class Group:
+    """The trials of one combination of axes.
+
+    Attributes:
+        name: in words.
+        title: the metric, with its unit.
+        upwards: whether a higher value is better.
+        trials: how many were drawn.
+        failed: how many of them have a run that failed.
+        scores: the mean over its seeds of every trial that is done, as printed.
+        choice: what was chosen; ``None`` before.
+    """
+
+    name: str
+    title: str
+    upwards: bool
+    trials: int
+    failed: int
+    scores: tuple[float, ...]
+    choice: Choice | None
+
+
+def groups(results: Results) -> list[Group]:
+    """Returns the groups of the search of a results folder, in the order drawn; none where nothing was searched."""
+    drawn = None if results.folder is None else read_trials(results.folder)
+    if results.folder is None or not drawn or not results.trials:
+        return []
+    choices = {choice.group: choice for choice in read_choice(results.folder) or ()}
+    records = {record.id: record for record in results.trials}
+    by_group: dict[str, list[list[Record]]] = {}
+    for trial in drawn:
+        by_group.setdefault(trial.group, []).append([records[key] for key in trial.runs if key in records])
+    seeds = {trial.group: len(trial.runs) for trial in drawn}
+    return [_group(name, trials, seeds[name], choices.get(name)) for name, trials in by_group.items()]
+
+
+def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None) -> Group:
+    facts = next((record.data for runs in trials for record in runs if record.data), None)
+    metric, upwards = (facts.metric, facts.higher_is_better) if facts else ("accuracy", True)
+    percent = "accuracy" in metric
+    scores = [_score(runs, metric, 100 if percent else 1) for runs in trials if len(runs) == seeds]
+    failed = sum(any(record.status is Status.FAILED for record in runs) for runs in trials)
+    title = f"{metric} (%)" if percent else metric
+    return Group(name, title, upwards, len(trials), failed, tuple(s for s in scores if s is not None), choice)
+
+
+def _score(runs: list[Record], metric: str, scale: int) -> float | None:
+    """Returns the mean over a trial's seeds; ``None`` while one is not done."""
+    results = [record.result for record in runs if record.status is Status.DONE]
+    if len(results) < len(runs):
+        return None
+    return mean(scale * result.of(metric, "validation") for result in results if result)
