@@ -6,11 +6,13 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from bench.record.atomic import write_atomically
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 FILE = "items.npz"
 
@@ -30,6 +32,8 @@ class Items:
 
 def write(folder: Path, items: Items) -> None:
     """Writes the file into a run's folder."""
+    import numpy as np  # here: a command that plans does without it
+
     held = io.BytesIO()
     np.savez_compressed(held, correct=items.correct, group=items.group)
     write_atomically(folder / FILE, held.getvalue())
@@ -37,6 +41,8 @@ def write(folder: Path, items: Items) -> None:
 
 def read(folder: Path) -> Items | None:
     """Reads the file of a run's folder; ``None`` where there is none that can be read."""
+    import numpy as np
+
     try:
         with np.load(folder / FILE, allow_pickle=False) as held:
             return Items(held["correct"], held["group"])

@@ -96,7 +96,9 @@ def test_a_model_learns_the_order_of_letters(tmp_path: Path) -> None:
     end = fit(run, net, tmp_path, listeners=[rows.append])
     found = [row["validation_perplexity"] for row in rows]
     assert found[-1] < 2.5  # of 7 letters
-    value, loss = end.restore(net)
+    end.restore(net)
+    assert end.best is not None
+    value, loss = end.best
     assert value == min(found)
     assert end.best_epoch == found.index(min(found)) + 1
     stream = tiny_text().validation
