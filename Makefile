@@ -9,13 +9,14 @@ N ?= 70
 SEED ?= 1
 IN ?=
 
-.PHONY: help setup demo check test lint versions mutants toolchains reference clean
+.PHONY: help setup demo check test lint versions packages mutants toolchains reference clean
 help:
 	@echo "make demo    run three cells in float32 and in int8, in minutes: tables, results/demo/report.html"
 	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
 	@echo "make test    the same with every test"
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
-	@echo "make versions    syntax, types and packages for Python 3.12 and 3.13"
+	@echo "make versions    syntax and types for Python 3.12 and 3.13"
+	@echo "make packages    whether all packages can be had for them"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
 	@echo "make reference GRID=demo    run a grid of configs/ again for results/reference/<grid>; goes on where it was stopped"
@@ -47,12 +48,17 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Newer Pythons than the one here: syntax, types, and packages that can be had for them. Nothing is installed or run.
+# Newer Pythons than the one here: syntax and types. Nothing is installed or run.
 versions: setup
 	for version in 3.12 3.13; do \
 		$(BIN)/ruff check --quiet --target-version py$$(echo $$version | tr -d .) --ignore UP . \
-		&& $(BIN)/mypy --python-version $$version --cache-dir .mypy_cache/$$version \
-		&& $(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed \
+		&& $(BIN)/mypy --python-version $$version --cache-dir .mypy_cache/$$version || exit 1; \
+	done
+
+# Whether the package index has all packages for them: by hand, for it is the index that is asked.
+packages: setup
+	for version in 3.12 3.13; do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed \
 			--only-binary=:all: --python-version $$version --target build/python$$version -c constraints.txt \
 			".[dev,simulators]" || exit 1; \
 	done
