@@ -9,7 +9,7 @@ N ?= 70
 SEED ?= 1
 IN ?=
 
-.PHONY: help setup demo check test lint versions packages mutants toolchains reference clean
+.PHONY: help setup demo check test lint versions packages site mutants toolchains reference clean
 help:
 	@echo "make demo    run three cells in float32 and in int8, in minutes: tables, results/demo/report.html"
 	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
@@ -17,6 +17,7 @@ help:
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
 	@echo "make versions    syntax and types for Python 3.12 and 3.13"
 	@echo "make packages    whether all packages can be had for them"
+	@echo "make site    the documentation as a site that opens from disk: build/site/index.html"
 	@echo "make setup   only the virtual environment in $(VENV)"
 	@echo "make toolchains    compilers and simulators for exported code (Debian, as root)"
 	@echo "make reference GRID=demo    run a grid of configs/ again for results/reference/<grid>; goes on where it was stopped"
@@ -62,6 +63,9 @@ packages: setup
 			--only-binary=:all: --python-version $$version --target build/python$$version -c constraints.txt \
 			".[dev,simulators]" || exit 1; \
 	done
+
+site: setup
+	$(BIN)/python tools/pages.py
 
 mutants: setup
 	$(BIN)/python tools/mutants.py --count $(N) --seed $(SEED) $(IN)
