@@ -1,7 +1,11 @@
 """The README in a new user's hands: its grid, its cell, and its commands one after another."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,9 @@ from commands import Command
 from bench.mcu import board, simulate
 from bench.spec import read_grid
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+HASH = "[0-9a-f]{16}"
 SKIPPED = "rnnbench run configs/demo.yaml"  # `make demo`: minutes of training, whose records are committed
 
 
@@ -57,3 +63,48 @@ def test_every_command_runs(
         )
         assert said.code == 0, (command, said.err)
     assert Path("model/model.ino").exists()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the README's grid was run, cut to four epochs and two seeds."""
+    folder = tmp_path_factory.mktemp("trained")
+    grid = re.sub(r"seed: .*", "seed: [0, 1]", re.sub(r"epochs: \d+", "epochs: 4", block("yaml")))
+    (folder / "mine.yaml").write_text(grid, encoding="utf-8")
+    given = [sys.executable, "-m", "bench", "run", "mine.yaml", "--wandb", "disabled"]
+    subprocess.run(given, cwd=folder, check=True, capture_output=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    for other in ("a", "b"):
+        shutil.copytree(folder / "results" / "mine", folder / "results" / other)
+    return folder
+
+
+def filled(word: str, runs: list[str]) -> str:
+    """Puts what a page leaves to the reader: a run's folder or id, the hash at the end of an id, a firmware."""
+    if word == "RUN":
+        return f"results/mine/runs/{runs[0]}"
+    if re.fullmatch(HASH, word):
+        return runs[0] if word[0] == "4" else runs[1]
+    return re.sub(r"\bID\b", runs[0], word)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["start", "cells", "boards", "tables", "cluster", "results"])
+def test_every_command_of_a_page_runs(
+    page: str, trained: Path, rnnbench_process: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    (rnnbench .*)$", text, re.MULTILINE)
+    runs = sorted(path.name for path in Path("results/a/runs").glob("*fastgrnn*"))
+    assert lines
+    for line in lines:
+        verb, *rest = shlex.split(re.split("[#>]", line)[0])[1:]
+        if verb == "simulate" and simulate.missing(board("mkr1000").target):
+            continue
+        if any(re.fullmatch(HASH, word) for word in rest):  # which must be of one run
+            shutil.rmtree("results/a")
+            shutil.rmtree("results/b")
+            shutil.rmtree("results/a+b")
+        said = rnnbench_process(verb, *(filled(word, runs) for word in rest), cwd=Path())
+        assert said.code == 0, (line, said.err)
