@@ -20,6 +20,7 @@ from bench.status import Status
 from bench.train.cell import build_cell
 from bench.train.classification.network import build
 from bench.train.stages import Compression
+from bench.train.task import tasks
 from cells import Cell, Weight
 
 pytestmark = pytest.mark.long
@@ -77,7 +78,7 @@ def test_the_accuracy_of_record_is_the_integer_programs(
     run_tiny: RunTiny, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done, folder = run_tiny(train={"epochs": 8}, compress=LSQ)
-    monkeypatch.setattr(models, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(models, "task_of", lambda spec: tasks()["classification"])
     monkeypatch.setattr(models, "describe", lambda name, options: tiny.info)
     model = models.load(folder)
     assert done.result is not None
@@ -90,7 +91,7 @@ def test_weights_that_training_rounded_lose_nothing_in_the_program(
     run_tiny: RunTiny, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, folder = run_tiny(train={"epochs": 8}, compress={**LSQ, "quantise": "table"})
-    monkeypatch.setattr(models, "open_dataset", lambda name, **options: tiny)
+    monkeypatch.setattr(models, "task_of", lambda spec: tasks()["classification"])
     monkeypatch.setattr(models, "describe", lambda name, options: tiny.info)
     model = models.load(folder)
     wanted = {tuple(each.matrix().shape): each.matrix() for each in model.network.cell.weights().values()}
