@@ -99,6 +99,7 @@ def setup(settings: Settings | None = None) -> dict[str, Any]:
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13
+    warnings.filterwarnings("ignore", message="You defined a `validation_step` but")  # all data may be trained on
     keeps = _current.keep_freed_memory and _keep_freed_memory()
     where = device().type
     if where == "cuda":

@@ -1,11 +1,12 @@
 """A data set small enough to train on in a second, in place of a real one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from tiny_runs import RunTiny, stand_in
 
 from bench import record
@@ -23,6 +24,13 @@ def _raw(rng: np.random.Generator, count: int, first_group: int) -> RawSplit:
     lengths = [STEPS, *rng.integers(1, STEPS + 1, count - 1)]
     sequences = [(each - 1) + 0.7 * rng.standard_normal((n, FEATURES)) for each, n in zip(y, lengths, strict=True)]
     return RawSplit(sequences, y, first_group + np.arange(count))
+
+
+@pytest.fixture(autouse=True)
+def denormals() -> Iterator[None]:
+    """Training in this process flushes small numbers to zero; the tests that come after must not."""
+    yield
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")
