@@ -59,6 +59,8 @@ def write(folder: Path, record: Record) -> None:
 def read(folder: Path) -> Record:
     """Reads ``record.json`` of a run, and the latency beside it.
 
+    Keys that a run could not say when it was recorded have their defaults: the same run is read alike, whenever it was.
+
     Raises:
         RnnbenchError: when it is damaged, of another schema than this version reads, or its id is not that of its
             specification.
@@ -76,17 +78,17 @@ def read(folder: Path) -> Record:
         )
     try:
         record = Record.model_validate(body)
-        own = RunSpec.model_validate(record.spec, context=RECORDED).id
+        spec = RunSpec.model_validate(record.spec, context=RECORDED)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])
         raise RnnbenchError(f"{path} is damaged ({at}: {first['msg']}): move the folder away and run again") from None
-    if own != record.id:
+    if spec.id != record.id:
         raise RnnbenchError(
-            f"{path}: the id {record.id} is not that of its specification, {own}: it was edited, or a default changed "
-            "and SPEC_VERSION did not"
+            f"{path}: the id {record.id} is not that of its specification, {spec.id}: it was edited, or a default "
+            "changed and SPEC_VERSION did not"
         )
-    told: dict[str, Any] = {"folder": folder, "wandb": mirror.read(folder)}
+    told: dict[str, Any] = {"spec": spec.completed(record.spec), "folder": folder, "wandb": mirror.read(folder)}
     if (found := beside.read(folder)) is not None:
         told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
     return record.model_copy(update=told)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -76,6 +77,11 @@ class RunSpec(Part):
     def parts_of_other_tasks(self, task: str) -> set[str]:
         """The names of the parts that only a task other than this one reads."""
         return {name for name in type(self).model_fields if getattr(getattr(self, name), "task", task) != task}
+
+    def completed(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what an earlier version wrote of this run, with the keys that have come since."""
+        body = self.model_dump(mode="json")
+        return {key: body[key] for key in body if key in written or not hasattr(getattr(self, key), "task")}
 
     def written(self, task: str) -> dict[str, Any]:
         """All that determines a run of this task, defaults included, in plain values: for a person and a record."""

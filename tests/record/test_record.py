@@ -158,3 +158,14 @@ def test_the_fields_of_schema_2_are_frozen() -> None:
     """A change of this list is a change for every reader of records: raise SCHEMA, or only add."""
     assert list(json.loads(a_record().model_dump_json(by_alias=True))) == FIELDS
     assert record.SCHEMA == 2
+
+
+def test_what_an_earlier_version_wrote_is_read_like_the_same_run_today(tmp_path: Path) -> None:
+    """Keys that it could not know have their defaults, so that its seeds share a row with those of today."""
+    folder = put(tmp_path, a_record())
+    body = json.loads((folder / "record.json").read_text())
+    for key in ("split", "sealed"):
+        del body["spec"][key]
+    del body["spec"]["train"]["select"]
+    (folder / "record.json").write_text(json.dumps(body))
+    assert record.read(folder).spec == a_record().spec
