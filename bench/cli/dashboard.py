@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.console import WandbEntity, WandbProject, err, out
+from bench.cli.sync import only_sender
 from bench.errors import RnnbenchError
 
 dashboard_app = typer.Typer(name="dashboard", help="A grid as a whole in W&B.", no_args_is_help=True)
@@ -21,16 +22,9 @@ def push(results: _Results, wandb_project: WandbProject = None, wandb_entity: Wa
     """Sends the runs, a summary run with table and figures, and a workspace that shows them."""
     for name, value in {"WANDB_HTTP_TIMEOUT": "10", "WANDB__GRAPHQL_RETRY_MAX": "2", "WANDB_SILENT": "true"}.items():
         os.environ.setdefault(name, value)
-    from bench import claims, dashboard, track
+    from bench import dashboard
 
-    if not (results / "runs").is_dir():
-        raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
-    track.check_login()
-    project = track.project_of(results, wandb_project, wandb_entity)
-    mine = claims.claim(track.shelf(results))
-    if mine is None:
-        raise RnnbenchError(f"another process sends the runs of {results} at this moment: wait until it has ended")
-    with claims.beating([mine]):
+    with only_sender(results, wandb_project, wandb_entity) as project:
         out.print(dashboard.push(results, project, err.print))
 
 

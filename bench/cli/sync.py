@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.console import WandbEntity, WandbProject, err, out
 from bench.errors import RnnbenchError
+
+if TYPE_CHECKING:
+    from bench.track import Project
+
+
+@contextmanager
+def only_sender(results: Path, name: str | None, entity: str | None) -> Iterator[Project]:
+    """Gives the project that a results folder goes to, while no other process sends its runs.
+
+    Raises:
+        RnnbenchError: when it is no results folder, W&B knows no key, or another process sends its runs.
+    """
+    from bench import claims, track
+
+    if not (results / "runs").is_dir():
+        raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
+    track.check_login()
+    project = track.project_of(results, name, entity)
+    mine = claims.claim(track.shelf(results))
+    if mine is None:
+        raise RnnbenchError(f"another process sends the runs of {results} at this moment: wait until it has ended")
+    with claims.beating([mine]):
+        yield project
 
 
 def sync(
@@ -17,17 +42,10 @@ def sync(
     wandb_entity: WandbEntity = None,
 ) -> None:
     """Sends the runs of a results folder to W&B, those that were not sent before or have gone on since."""
-    from bench import claims, track
+    from bench import track
 
-    if not (results / "runs").is_dir():
-        raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
-    track.check_login()
-    project = track.project_of(results, wandb_project, wandb_entity)
-    mine = claims.claim(track.shelf(results))
-    if mine is None:
-        raise RnnbenchError(f"another process sends the runs of {results} at this moment: wait until it has ended")
     sent = set[str]()
-    with claims.beating([mine]):
+    with only_sender(results, wandb_project, wandb_entity) as project:
         if not any(track.unsent(results, sent)):
             err.print(f"nothing to send: the runs of {results} that have W&B files ({len(sent)}) are sent")
             return

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.report import Results
-from bench.report.statistics import t_interval
+from bench.report.statistics import deviation, mean, t_interval
 
 
 class Row(NamedTuple):
@@ -43,17 +43,18 @@ def rows(results: Results) -> list[Row]:
     """Returns a row for every configuration that has a finished run, with the metric's value."""
     found = []
     for summary in results.summaries:
-        values = np.array(list(summary.scores.values()), dtype=np.float64)
-        if not len(values):
+        values = list(summary.scores.values())
+        average = mean(values)
+        if average is None:
             continue
-        between = t_interval(values)
+        between = t_interval(np.array(values))
         found.append(
             Row(
                 data=summary.data.name,
                 label=summary.label,
                 metric=summary.data.quality,
-                mean=float(values.mean()),
-                sd=float(values.std(ddof=1)) if len(values) > 1 else None,
+                mean=average,
+                sd=deviation(values),
                 n=len(values),
                 low=between.low if between else None,
                 high=between.high if between else None,
