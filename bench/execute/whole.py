@@ -89,6 +89,8 @@ def run_missing(
             return
         console.print(f"chosen on {grid.choose.by} data: see {results / CHOSEN_FILE}")
         standing = planned(grid, results)
+        if not standing.open:  # the grid ends with the choice
+            return
 
 
 def _run_phase(
