@@ -7,6 +7,8 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = _ROOT / "configs"
 """Grids, and what they name: boards."""
+PUBLISHED = _ROOT / "results" / "published"
+"""Figures that others printed, as data."""
 
 
 def shipped(path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
+from bench.report.beside import Beside
 from bench.report.board import Board
 from bench.report.caption import caption
 from bench.report.entries import entries
@@ -21,24 +22,23 @@ def table(results: Results) -> Table | None:
     """The table of a grid, rows by size; ``None`` without records."""
     if not results.records:
         return None
-    board, notes = results.board, Notes()
-    columns = tuple(column for data in results.data_sets for column in _columns(data, board))
+    board, notes, published = results.board, Notes(), Beside(results.summaries)
+    columns = tuple(column for data in results.data_sets for column in _columns(data, board, published))
     standings = {data.name: standing(data, results.rows_on(data)) for data in results.data_sets}
     rows = []
     for label in results.by_size:
         summaries = [results.summary(data, label) for data in results.data_sets]
-        parts = (_entries(summary, standings[summary.data.name], board, notes) for summary in summaries)
+        parts = (_entries(summary, standings[summary.data.name], board, published, notes) for summary in summaries)
         rows.append(Row((label,), tuple(chain.from_iterable(parts))))
     title = f"{caption(results.name, results.summaries, board)} {explain([*standings.values()])}"
-    return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), tuple(_remarks(results))))
+    remarks = (*_remarks(results), *published.remarks())
+    return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), remarks))
 
 
-def _columns(data: DataSet, board: Board | None) -> list[Column]:
+def _columns(data: DataSet, board: Board | None, published: Beside) -> list[Column]:
     spanner = Spanner(data.name, data.title)
-    columns = [
-        Column(data.quality_title, spanner, data.quality, places=2),
-        Column("KB", spanner, "kb", "low"),
-    ]
+    quality = Column(data.quality_title, spanner, data.quality, places=2)
+    columns = [quality, *published.columns(data, spanner), Column("KB", spanner, "kb", "low")]
     if data.quality == "perplexity":
         columns.append(Column("KB in all", spanner, "kb_in_all", "low"))
     if board is not None:
@@ -46,14 +46,19 @@ def _columns(data: DataSet, board: Board | None) -> list[Column]:
     return columns
 
 
-def _entries(summary: Summary, standing: Standing, board: Board | None, notes: Notes) -> list[Entry]:
+def _entries(summary: Summary, standing: Standing, board: Board | None, published: Beside, notes: Notes) -> list[Entry]:
     """Returns the entries of a row under one data set, before the columns are compared and printed."""
-    names = [column.name for column in _columns(summary.data, None)]
+    names = [summary.data.quality, "kb", *(["kb_in_all"] if summary.data.quality == "perplexity" else [])]
     quality, *sizes = entries(summary, names, notes)
     quality = replace(quality, best=summary.label in standing.best, leads=summary.label in standing.leaders)
     if summary.n and summary.data.percent:
         quality = _mark_majority(quality, summary, notes)
-    return [quality, *sizes, *([] if board is None else [_latency(summary, board, notes)])]
+    return [
+        quality,
+        *published.entries(summary, notes),
+        *sizes,
+        *([] if board is None else [_latency(summary, board, notes)]),
+    ]
 
 
 def _mark_majority(quality: Entry, summary: Summary, notes: Notes) -> Entry:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from bench.report.beside import Beside
 from bench.report.caption import kb_meaning, seeds
 from bench.report.entries import entries
 from bench.report.notes import Notes
 from bench.report.results import Results
 from bench.report.summary import Summary
-from bench.report.table import Column, Row, Spanner, Table, typeset
+from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, typeset
 
 _TITLES = {
     "LSQ": "LSQ",
@@ -37,18 +38,38 @@ def table(results: Results) -> Table | None:
     steps = [step for step in _TITLES if any(step in found for found in models.values())]
     if sum(map(len, models.values())) < len(tried) or len(steps) < 2:
         return None
-    notes, cells = Notes(), {cell for cell, _ in models}
-    columns = {step: _columns(step, [found[step] for found in models.values() if step in found]) for step in steps}
+    notes, cells, published = Notes(), {cell for cell, _ in models}, Beside(tried)
+    columns = {
+        step: _columns(step, [found[step] for found in models.values() if step in found], published) for step in steps
+    }
     rows = []
     for cell, data in sorted(models):
         found = models[cell, data]
         title = next(iter(found.values())).data.title
-        parts = (entries(found.get(step), _names(found.get(step), step), notes) for step in steps)
+        parts = (_entries(found.get(step), step, columns[step], published, notes) for step in steps)
         label = title if len(cells) == 1 else f"{cell}, {title}"
         rows.append(Row((label,), tuple(chain.from_iterable(parts))))
     every = tuple(chain.from_iterable(columns.values()))
     subject = f"{results.name}: {f'{min(cells)}, ' if len(cells) == 1 else ''}"
-    return typeset(Table(f"{results.name}-ladder", _caption(subject, tried), every, tuple(rows), notes.listed()))
+    return typeset(
+        Table(
+            f"{results.name}-ladder",
+            _caption(subject, tried),
+            every,
+            tuple(rows),
+            notes.listed(),
+            tuple(published.remarks()),
+        )
+    )
+
+
+def _entries(
+    summary: Summary | None, step: str, columns: Sequence[Column], published: Beside, notes: Notes
+) -> list[Entry]:
+    """Returns the entries of a step, as many as it has columns; the published figure comes last."""
+    own = entries(summary, _names(summary, step), notes)
+    beside = published.entries(summary, notes) if summary else []
+    return [*own, *(beside or [DASH])][: len(columns)]
 
 
 def _models(summaries: Sequence[Summary]) -> dict[Place, dict[str, Summary]]:
@@ -80,10 +101,11 @@ def _names(summary: Summary | None, step: str) -> tuple[str, ...]:
     return (summary.data.quality if summary else "", "kb")
 
 
-def _columns(step: str, summaries: Sequence[Summary]) -> tuple[Column, ...]:
+def _columns(step: str, summaries: Sequence[Summary], published: Beside) -> tuple[Column, ...]:
     spanner = Spanner(step, _TITLES[step])
     percent = all(summary.data.percent for summary in summaries)
     metrics = sorted({summary.data.quality for summary in summaries if summary.data.facts})
     quality = Column("%" if percent else " or ".join(metrics), spanner, places=2)
     beside = Column("float32 %" if percent else "float32", spanner, places=2)
-    return (quality, *((beside,) if "Q" in step else ()), Column("KB", spanner))
+    printed = max((published.columns(summary.data, spanner) for summary in summaries), key=len, default=[])
+    return (quality, *((beside,) if "Q" in step else ()), Column("KB", spanner), *printed[:1])

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from bench.errors import RnnbenchError
+from bench.report.beside import Beside
 from bench.report.caption import kb_meaning, seeds
 from bench.report.entries import entries
 from bench.report.notes import Notes
 from bench.report.results import Results
 from bench.report.summary import DataSet, Summary
-from bench.report.table import Column, Row, Spanner, Table, typeset
+from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, typeset
 from bench.spec import Grid, row_of
 
 
@@ -29,13 +30,27 @@ def table(results: Results) -> Table | None:
     if grid is None or not grid.rows:
         return None
     notes, placed = Notes(), _placed(grid, results.summaries)
+    published = Beside([*placed.values()])
     columns = {data: _columns(data) for data in results.data_sets}
     rows = []
     for row in grid.rows:
-        parts = (entries(placed.get((row, data.name)), [c.name for c in columns[data]], notes) for data in columns)
+        parts = (_entries(placed.get((row, data.name)), data, columns[data], published, notes) for data in columns)
         rows.append(Row((row,), tuple(chain.from_iterable(parts))))
-    every = tuple(chain.from_iterable(columns.values()))
-    return typeset(Table(f"{grid.name}-study", _caption(grid, results), every, tuple(rows), notes.listed()))
+    every = (
+        (first, *published.columns(data, Spanner(data.name, data.title)), *others)
+        for data, (first, *others) in columns.items()
+    )
+    name, caption, remarks = f"{grid.name}-study", _caption(grid, results), tuple(published.remarks())
+    return typeset(Table(name, caption, tuple(chain.from_iterable(every)), tuple(rows), notes.listed(), remarks))
+
+
+def _entries(
+    summary: Summary | None, data: DataSet, columns: Sequence[Column], published: Beside, notes: Notes
+) -> list[Entry]:
+    """Returns the entries of a row on a data set, what is published beside the first."""
+    first, *others = entries(summary, [column.name for column in columns], notes)
+    beside = [DASH] * len(published.columns(data)) if summary is None else published.entries(summary, notes)
+    return [first, *beside, *others]
 
 
 def _placed(grid: Grid, summaries: Sequence[Summary]) -> Mapping[tuple[str, str], Summary]:

@@ -1,0 +1,66 @@
+"""What is published beside what we measured: columns, entries and notes for any table whose rows are summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bench.report.notes import Notes
+from bench.report.published import Target, caveats, target
+from bench.report.summary import DataSet, Summary
+from bench.report.table import DASH, Column, Entry, Spanner, number
+
+
+class Beside:
+    """The published figures of some rows.
+
+    Args:
+        summaries: rows of a table, on all its data sets.
+    """
+
+    def __init__(self, summaries: Sequence[Summary]) -> None:
+        self._found: dict[str, dict[str, Target]] = {}
+        self._titles = {summary.data.name: summary.data.title for summary in summaries}
+        for summary in summaries:
+            own = target(summary) if summary.n else None
+            if own is not None:
+                self._found.setdefault(summary.data.name, {})[summary.label] = own
+
+    def columns(self, data: DataSet, spanner: Spanner | None = None) -> list[Column]:
+        """Returns the columns of a data set: the paper's figure, the difference, the paper's KB; none without any."""
+        if data.name not in self._found:
+            return []
+        return [
+            Column("paper", spanner, places=2),
+            Column("difference", spanner, places=2),
+            Column("paper KB", spanner),
+        ]
+
+    def entries(self, summary: Summary, notes: Notes) -> list[Entry]:
+        """Returns a row's entries for these columns; a footnote says what of its protocol is not as in all its rows."""
+        own = self._found.get(summary.data.name, {}).get(summary.label)
+        if own is None:
+            return [DASH] * len(self.columns(summary.data))
+        common = self._common(summary.data.name)
+        rest = "; ".join(said for said in own.differences if said not in common)
+        marks = notes.mark(f"ours: {rest}" if rest else "")
+        mean = summary.mean(summary.data.quality)
+        difference = number(None if mean is None else summary.data.scale * mean - own.value)
+        return [replace(number(own.value), marks=marks), difference, number(own.kb)]
+
+    def remarks(self) -> Iterator[str]:
+        """Yields for each data set where its figures are published, and what of the protocol is not the same."""
+        for name, targets in self._found.items():
+            where = ", ".join(dict.fromkeys(own.where for own in targets.values()))
+            common = self._common(name)
+            noted = any(set(own.differences) - set(common) for own in targets.values())
+            protocol = f"not the same protocol: {'; '.join(common)}" if common else "the protocol is the paper's"
+            also = f"{', and' if common else ' but for'} what the footnotes say" if noted else ""
+            yield f"{self._titles[name]}: paper: FastGRNN (Kusupati et al. 2018), {where}; {protocol}{also}."
+        if self._found:
+            yield "Difference: ours less the paper's. " + " ".join(caveats())
+
+    def _common(self, data: str) -> list[str]:
+        """Returns the differences that all rows of a data set have."""
+        first, *others = (own.differences for own in self._found[data].values())
+        return [said for said in first if all(said in other for other in others)]
