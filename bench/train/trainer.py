@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
 from bench.train import settings
+
+
+@contextmanager
+def _outside_slurm() -> Iterator[None]:
+    """Has Lightning take no notice of Slurm in its block.
+
+    Whatever environment it is given, it warns where ``srun`` is installed, and looks in a job for checkpoints of its
+    own.
+    """
+    detect = SLURMEnvironment.detect
+    SLURMEnvironment.detect = staticmethod(lambda: False)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        SLURMEnvironment.detect = staticmethod(detect)  # type: ignore[method-assign]
+
+
+class _Trainer(pl.Trainer):
+    fit = _outside_slurm()(pl.Trainer.fit)
+    test = _outside_slurm()(pl.Trainer.test)
 
 
 def trainer(**options: Any) -> pl.Trainer:
@@ -20,7 +43,7 @@ def trainer(**options: Any) -> pl.Trainer:
         **options: of Lightning's.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    return pl.Trainer(
+    return _Trainer(
         accelerator=settings.device().type,
         devices=1,
         logger=False,

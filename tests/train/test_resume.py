@@ -20,6 +20,7 @@ from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Interrupted, Job, resume, run, settings, sources
+from bench.train import trainer as training
 from bench.train.chunks import Chunks
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import build
@@ -75,13 +76,13 @@ class _Stop(pl.Callback):
 def test_lightnings_checkpoint_goes_on_with_equal_bits(
     optimizer: str, after: int, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = pl.Trainer
+    real = training._Trainer
 
     def trainer(**options: Any) -> pl.Trainer:
         keeps = any(isinstance(each, ModelCheckpoint) for each in options["callbacks"])
         return real(**{**options, "enable_checkpointing": keeps})
 
-    monkeypatch.setattr(pl, "Trainer", trainer)
+    monkeypatch.setattr(training, "_Trainer", trainer)
     straight = fitted(tiny, None, optimizer=optimizer)
     kept = ModelCheckpoint(dirpath=tmp_path, save_on_train_epoch_end=True, save_last=True, save_top_k=-1)
     fitted(tiny, None, kept, _Stop(after), optimizer=optimizer)

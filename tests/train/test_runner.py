@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,24 @@ def test_same_specification_same_bits(run_tiny: RunTiny) -> None:
     assert all(torch.equal(one[key], two[key]) for key in one)
     for row, other in zip(rows(first), rows(second), strict=True):
         assert {**row, "seconds": ""} == {**other, "seconds": ""}
+
+
+@pytest.mark.parametrize("variables", [{}, {"SLURM_NTASKS": "1", "SLURM_JOB_NAME": "sweep", "SLURM_JOB_ID": "7"}])
+def test_slurm_around_a_run_changes_nothing(
+    run_tiny: RunTiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """Lightning would warn of an `srun` that is there unused, and in a job go on from a checkpoint of its own name."""
+    alone, _ = run_tiny()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "srun").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "srun").chmod(0o755)
+    (tmp_path / "hpc_ckpt_1.ckpt").write_text("no checkpoint of ours")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    there, _ = run_tiny()
+    assert (there.status, there.reason, there.result) == (Status.DONE, "", alone.result)
 
 
 def test_another_seed_is_another_run(run_tiny: RunTiny) -> None:
