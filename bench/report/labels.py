@@ -2,7 +2,8 @@
 
 Runs are one configuration when their specifications differ in nothing but the seed; only those are averaged. A row is
 named by the cell and its variant; a hidden size or another setting is added only where two configurations would
-otherwise carry one name on one data set.
+otherwise carry one name on one data set. Runs whose settings a search chose are one configuration when they come from
+the same combination of axes, whatever was chosen for each data set.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bench.report.flat import flat
 
 _HIDDEN = "cell.hidden_size"
 _NONE = "none"
+_GROUP = "group"
 Settings = dict[str, str]
 """A specification without data set and seed, flat: values as words, by dotted path."""
 
@@ -55,12 +57,15 @@ def labels(records: Sequence[Record]) -> list[str]:
 
 
 def _family(record: Record) -> str:
-    return f"{record.labels.cell} ({record.labels.variant})" if record.labels.variant else record.labels.cell
+    variant = record.labels.variant
+    if record.chosen is not None:  # the ranks and fractions of the variant were drawn
+        variant = "" if (letters := compression(record)) == "dense" else letters
+    return f"{record.labels.cell} ({variant})" if variant else record.labels.cell
 
 
 def _tell_apart(name: str, family: Sequence[Record]) -> dict[str, str]:
     """Adds to the name the fewest settings that tell the configurations of one cell and variant apart."""
-    settings = {record.id: _settings(record.spec) for record in family}
+    settings = {record.id: _settings(record) for record in family}
     by_data: dict[str, list[Settings]] = defaultdict(list)
     for record in family:
         by_data[data_name(record)].append(settings[record.id])
@@ -77,11 +82,17 @@ def _count(by_data: Mapping[str, Sequence[Settings]], paths: Sequence[str]) -> i
 
 
 def _say(path: str, settings: Settings) -> str:
+    if path == _GROUP:
+        return settings[path]
     name = "H" if path == _HIDDEN else path.rpartition(".")[2].replace("_", " ")
     return f"{name} {settings.get(path, _NONE)}"
 
 
-def _settings(spec: Mapping[str, Any]) -> Settings:
+def _settings(record: Record) -> Settings:
+    spec = record.spec
+    if record.chosen is not None:
+        known = (str(_part(spec, "data").get("name")), str(_part(spec, "cell").get("name")))
+        return {_GROUP: ", ".join(word for word in record.chosen.group.split(", ") if word not in known)}
     values = flat({key: value for key, value in spec.items() if key not in ("data", "seed")})
     return {path: _NONE if value is None else _word(value) for path, value in values.items()}
 

@@ -88,9 +88,11 @@ def groups(grid: Grid) -> Iterator[tuple[str, int, dict[str, Any]]]:
     Combinations that differ only in axes that ``choose.per`` does not name share a group.
     """
     per = grid.grid.keys() if grid.choose.per is None else grid.choose.per
+    alike = {axis for axis, values in grid.grid.items() if len({_word(value) for value in values}) < len(values)}
     seen: dict[str, int] = {}
     for values, raw in grid.combinations():
-        name = ", ".join(_word(values[axis]) for axis in grid.grid if axis in per)
+        words = {axis: _in_full(value) if axis in alike else _word(value) for axis, value in values.items()}
+        name = ", ".join(words[axis] for axis in grid.grid if axis in per)
         first = seen.get(name, 0)
         seen[name] = first + _search(grid).trials
         yield name, first, raw
@@ -100,8 +102,12 @@ def _word(value: Any) -> str:
     """Returns the value of an axis in a word: names of data and cells, paths and values of what varies together."""
     if not isinstance(value, Mapping):
         return str(value)
-    if "name" in value:
-        return str(value["name"])
+    return str(value["name"]) if "name" in value else _in_full(value)
+
+
+def _in_full(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
     return " ".join(f"{path.rpartition('.')[2]} {_word(part)}" for path, part in value.items()) or "as it is"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from bench.record import read_all
+from bench.record import read_all, runs_folder
 from bench.report.labels import labels
 
 
@@ -54,3 +55,24 @@ def test_size_and_training_are_named_only_as_far_as_needed(folder: Any) -> None:
         "GRU, H 64, learning rate 0.01",
         "GRU, H 72, learning rate 0.001",
     ]
+
+
+def chosen(folder: Any, data: str, group: str, rate: float, **more: Any) -> None:
+    """A final run of a search."""
+    done = folder.add("GRU", data, train={"learning_rate": rate}, **more)
+    path = runs_folder(folder.path) / done.id / "record.json"
+    origin = {"group": group, "trial": 3, "trials": 16, "failed": 0, "validation": 0.9, "sd": 0.01, "epochs": 9}
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), "chosen": {**origin, "settings": {}, "trial_runs": []}})
+    )
+
+
+def test_what_a_search_chose_on_other_data_sets_is_one_row(folder: Any) -> None:
+    """Rates and ranks were drawn; the groups that they were drawn for tell the rows apart."""
+    chosen(folder, "watch", "watch, gru, as it is", 0.01)
+    chosen(folder, "digits", "digits, gru, as it is", 0.02)
+    chosen(folder, "watch", "watch, gru, quantise piecewise", 0.03, variant="rank U 8", steps="LQ", hidden=40)
+    chosen(folder, "digits", "digits, gru, quantise piecewise", 0.01, variant="rank U 6", steps="LQ", hidden=50)
+    assert _names(folder) == ["GRU", "GRU (LQ)"]
+    chosen(folder, "watch", "watch, gru, epochs 60", 0.05, hidden=72)
+    assert _names(folder) == ["GRU (LQ)", "GRU, as it is", "GRU, epochs 60"]
