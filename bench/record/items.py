@@ -44,7 +44,7 @@ def read(folder: Path) -> Items | None:
     import numpy as np
 
     try:
-        with np.load(folder / FILE, allow_pickle=False) as held:
+        with np.load(io.BytesIO((folder / FILE).read_bytes()), allow_pickle=False) as held:
             return Items(held["correct"], held["group"])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
         return None

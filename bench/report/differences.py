@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.errors import RnnbenchError, nearest
 from bench.report.likeness import DATA, FORMAT, number_format, unlike
+from bench.report.people import People, over_people
 from bench.report.results import Results
 from bench.report.statistics import Comparison, against, deviation
 from bench.report.summary import DataSet, Summary
@@ -27,6 +28,7 @@ class Difference:
         label: of the row.
         reference: the row that it is compared with; ``None`` where none has its number format.
         found: the comparison; ``None`` where there is nothing to compare.
+        people: the interval over new people; ``None`` where the records do not say who was recognised.
         remarks: in what the two are not alike, or why they are not compared.
     """
 
@@ -35,6 +37,7 @@ class Difference:
     reference: Summary | None
     found: Comparison | None
     remarks: tuple[str, ...]
+    people: People | None = None
 
 
 def differences(results: Results) -> list[Difference]:
@@ -92,7 +95,9 @@ def _compare(
     compared = {row.label: row.scores for row in rows if not any(name in different[row.label] for name in _NEVER)}
     found = against(reference.scores, compared, results.rope, data.upwards)
     for row in rows:
-        yield Difference(data, row.label, reference, found.get(row.label), tuple(different[row.label].values()))
+        own = found.get(row.label)
+        remarks = tuple(different[row.label].values())
+        yield Difference(data, row.label, reference, own, remarks, over_people(row, reference) if own else None)
 
 
 def rows(found: Sequence[Difference]) -> Iterator[dict[str, str | float | None]]:
@@ -101,6 +106,8 @@ def rows(found: Sequence[Difference]) -> Iterator[dict[str, str | float | None]]
         reference = each.reference.label if each.reference else None
         row: dict[str, str | float | None] = {"data": each.data.name, "metric": each.data.quality, "label": each.label}
         row |= {"reference": reference, "not_alike": "; ".join(each.remarks) or None}
+        people = each.people and (*each.people.interval, each.people.groups)
+        row |= dict(zip(("people_low", "people_high", "people"), people or (None, None, None), strict=True))
         yield row | _numbers(each.found)
 
 

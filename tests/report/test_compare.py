@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import Command
 from reading import notes
 
 from bench.errors import RnnbenchError
+from bench.record import Items, items, runs_folder
 from bench.report import read, write_comparison
 from bench.report.discover import all_tables
 from bench.report.table import Table
@@ -224,3 +226,43 @@ def test_the_command(folder: Any, rnnbench: Command) -> None:
     assert [line["verdict"] for line in body["rows"]] == ["better"]
     assert [Path(name).name for name in body["files"]] == ["demo-compare.tex", "demo-compare.md", "demo-compare.csv"]
     assert rnnbench("compare", folder.path, "--against", "x").code == 2
+
+
+def answers(folder: Any, cell: str, seed: int, right: str, groups: str) -> None:
+    """A run whose answers are right where there is a 1, of sequences of these people."""
+    correct = np.array([letter == "1" for letter in right])
+    done = folder.add(cell, "watch", seed, float(correct.mean()))
+    items.write(runs_folder(folder.path) / done.id, Items(correct, np.array([int(group) for group in groups])))
+
+
+def test_the_interval_of_new_people_by_hand(folder: Any) -> None:
+    """GRU answers one more of four of person 2 in each of two seeds, none more of person 5, who has one sequence.
+
+    Resamples of the people: 5 and 5, 0 points; 2 and 5, in either order, 1 of 5 more, 20 points; 2 and 2, 25 points.
+    So 95 % lie between 0 and 25, whatever seeds are drawn.
+    """
+    for seed in (0, 1):
+        answers(folder, "FastGRNN", seed, "10110", "22225")
+        answers(folder, "GRU", seed, "11110", "22225")
+    made = table(folder)
+    assert [column.title for column in made.columns][2:4] == ["95 % interval", "of new people"]
+    assert texts(made)["GRU"][1:4] == ["20.00 ± 0.00", "20.00 to 20.00", "0.00 to 25.00"]
+    assert "(Watch-7: 2). It is too narrow for fewer than ten." in made.caption
+    (row,) = write_comparison(folder.path, "fastgrnn", 1.0).rows
+    assert (row["people_low"], row["people_high"], row["people"]) == (0, 25, 2)
+
+
+@pytest.mark.parametrize("fault", ["one run has no answers", "another order of people", "a damaged file"])
+def test_without_the_same_people_there_is_no_such_interval(folder: Any, fault: str) -> None:
+    for seed in (0, 1):
+        answers(folder, "FastGRNN", seed, "10110", "22225")
+        if not (fault == "one run has no answers" and seed):
+            answers(folder, "GRU", seed, "11110", "22225" if "order" not in fault else "52222")
+        else:
+            folder.add("GRU", "watch", seed, 0.8)
+    if "damaged" in fault:
+        path = next(runs_folder(folder.path).glob("*gru*/items.npz"))
+        path.write_bytes(path.read_bytes()[:30])
+    made = table(folder)
+    assert "of new people" not in [column.title for column in made.columns]
+    assert texts(made)["GRU"][0] == "2"

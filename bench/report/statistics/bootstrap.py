@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bench.report.statistics.interval import Interval
 
 _RESAMPLES = 10_000
+_BLOCKS = 100
 _NORMAL = NormalDist()
 
 
@@ -83,10 +84,17 @@ def clustered(
     sizes = np.bincount(group)
     sums = np.stack([np.bincount(group, weights=row) for row in values])
     random = np.random.default_rng(seed)
-    runs = random.integers(len(sums), size=(_RESAMPLES, len(sums), 1))
-    people = random.integers(len(sizes), size=(_RESAMPLES, 1, len(sizes)))
-    totals = sums[runs, people].sum(axis=(1, 2))
-    return percentile(totals / (len(sums) * sizes[people].sum(axis=(1, 2))), level)
+    means = []
+    for _ in range(_BLOCKS):  # data of many speakers would not fit into memory at once
+        runs = _counts(random, len(sums))
+        people = _counts(random, len(sizes))
+        means.append(((runs @ sums) * people).sum(axis=1) / (len(sums) * (people @ sizes)))
+    return percentile(np.concatenate(means), level)
+
+
+def _counts(random: np.random.Generator, n: int) -> NDArray[np.int64]:
+    """Returns how often each of n was drawn, for every resample of a block: [resamples, n]."""
+    return random.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES // _BLOCKS)
 
 
 def _between(means: NDArray[np.float64], *shares: float) -> Interval:

@@ -7,16 +7,20 @@ from dataclasses import replace
 from bench.report.differences import Difference, differences
 from bench.report.notes import Notes
 from bench.report.results import Results
-from bench.report.statistics import Comparison, Verdict, deviation
+from bench.report.statistics import Comparison, Interval, Verdict, deviation
 from bench.report.summary import Summary
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
 
 _STUB = (Column("Data set", align="left"), Column("Cell", align="left"))
+_PEOPLE = Column("of new people", align="right")
 _COLUMNS = (
     Column("seeds", align="right"),
     Column("difference", name="difference", places=2),
-    *(Column(title, align="right") for title in ("95 % interval", "p", "Holm p", "verdict", "could have shown")),
+    Column("95 % interval", align="right"),
+    _PEOPLE,
+    *(Column(title, align="right") for title in ("p", "Holm p", "verdict", "could have shown")),
 )
+_FEW = 10
 
 
 def table(results: Results) -> Table | None:
@@ -28,26 +32,33 @@ def table(results: Results) -> Table | None:
     if not results.against:
         return None
     notes, found = Notes(), differences(results)
-    lines = [Row((each.data.title, each.label), tuple(_entries(each, notes))) for each in found]
+    people = any(each.people for each in found)
+    columns = tuple(column for column in _COLUMNS if people or column is not _PEOPLE)
+    lines = [Row((each.data.title, each.label), tuple(_entries(each, people, notes))) for each in found]
     references = {id(each.reference): each.reference for each in found if each.reference}
     remarks = tuple(_remark(reference) for reference in references.values())
     name = f"{results.name}-compare"
-    return typeset(Table(name, _caption(results, found), _COLUMNS, tuple(lines), notes.listed(), remarks, _STUB))
+    return typeset(Table(name, _caption(results, found), columns, tuple(lines), notes.listed(), remarks, _STUB))
 
 
-def _entries(each: Difference, notes: Notes) -> list[Entry]:
+def _entries(each: Difference, people: bool, notes: Notes) -> list[Entry]:
+    """Returns the entries of a row, with an interval of new people where any row has one."""
     marks = notes.mark("; ".join(each.remarks))
+    shown = [Entry(_ends(each.people.interval)) if each.people else DASH] if people else []
     if each.found is None:
-        return [DASH, replace(DASH, marks=marks or notes.mark("no seed in common")), *[DASH] * (len(_COLUMNS) - 2)]
+        dashes = [DASH] * (len(_COLUMNS) - 3)
+        return [DASH, replace(DASH, marks=marks or notes.mark("no seed in common")), *dashes, *shown]
     own = each.found
     difference = number(own.mean, deviation(own.differences.values()), own.n)
     decided = own.verdict in (Verdict.BETTER, Verdict.WORSE) and not each.remarks
-    texts = (_interval(own), f"{own.p:.2g}", f"{own.corrected_p:.2g}", own.verdict.value, _smallest(own))
-    return [Entry(str(own.n)), replace(difference, marks=marks, leads=decided), *map(Entry, texts)]
+    interval = _ends(own.interval) if own.interval else "-"
+    first = [Entry(str(own.n)), replace(difference, marks=marks, leads=decided), Entry(interval)]
+    texts = (f"{own.p:.2g}", f"{own.corrected_p:.2g}", own.verdict.value, _smallest(own))
+    return [*first, *shown, *map(Entry, texts)]
 
 
-def _interval(own: Comparison) -> str:
-    return f"{own.interval.low:.2f} to {own.interval.high:.2f}" if own.interval else "-"
+def _ends(interval: Interval) -> str:
+    return f"{interval.low:.2f} to {interval.high:.2f}"
 
 
 def _smallest(own: Comparison) -> str:
@@ -64,7 +75,8 @@ def _remark(reference: Summary) -> str:
 
 
 def _caption(results: Results, found: list[Difference]) -> str:
-    units = {"points of accuracy" if each.data.percent else each.data.quality for each in found}
+    people = {each.data.title: each.people.groups for each in found if each.people}
+    units = {f"points of {each.data.word}" if each.data.percent else each.data.quality for each in found}
     return (
         f"{results.name}: differences to {results.against} by seed, in {' or '.join(sorted(units))}; above zero is "
         "better. Mean ± sample standard deviation; 95 % interval: Student's; p: sign-flip test; Holm p: corrected over "
@@ -72,4 +84,14 @@ def _caption(results: Results, found: list[Difference]) -> str:
         f"± {results.rope:g}, at 95 %; better and worse also need a Holm p of 5 % at most, and are bold where the runs "
         "are alike in all but the cell. Could have shown: the true difference that so many seeds find in 80 % of "
         "experiments; nothing: no difference, however large, reaches a Holm p of 5 %."
+        + (_of_people(people) if people else "")
+    )
+
+
+def _of_people(groups: dict[str, int]) -> str:
+    counts = ", ".join(f"{title}: {count}" for title, count in groups.items())
+    few = " It is too narrow for fewer than ten." if min(groups.values()) < _FEW else ""
+    return (
+        " Of new people: the 95 % interval when seeds and the people (or recordings) of the test set are both drawn "
+        f"again; the other numbers leave the people as they are ({counts}).{few}"
     )
