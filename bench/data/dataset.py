@@ -27,7 +27,7 @@ class DatasetInfo:
         name: the name in configurations.
         title: the name in tables.
         task: ``"classification"`` or ``"language-modelling"``.
-        metric: the quantity that is reported.
+        metric: the quantity that is reported; epochs are chosen by the task's own, accuracy, also where it is ``"f1"``.
         higher_is_better: which way the metric points.
         steps: T, the length of the longest sequence.
         features: D; for texts, the width of the embedding that the network learns.

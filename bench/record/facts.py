@@ -26,6 +26,9 @@ class DataFacts(Frozen):
     title: str
     task: str
     metric: str
+    """By which epochs and settings are chosen."""
+    reported: str | None = None
+    """What tables compare runs by, where that is another metric: ``f1``."""
     higher_is_better: bool
     fingerprint: str
     train: int
@@ -60,6 +63,8 @@ class Result(Frozen):
     """Of the network in float32; of a quantised run with its rounded weights."""
     integer_accuracy: float | None = None
     """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
+    test_f1: float | None = None
+    """Of class 1, where a data set reports it; of the same answers as the accuracy."""
     test_loss: float | None = None
     validation_accuracy: float | None = None
     validation_loss: float | None = None

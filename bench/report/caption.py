@@ -16,9 +16,10 @@ def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str
         summaries: all that the table shows.
         board: of the latency columns.
     """
-    percent = all(summary.data.percent for summary in summaries)
+    words = sorted({summary.data.word for summary in summaries if summary.data.percent})
+    what = f"test {' or '.join(words)} in %" if all(summary.data.percent for summary in summaries) else "test metric"
     parts = [
-        f"{name}: {'test accuracy in %' if percent else 'test metric'}, {seeds(summaries)}. {protocol(summaries)}",
+        f"{name}: {what}, {seeds(summaries)}. {protocol(summaries)}",
         kb_meaning(summaries),
     ]
     if any("Q" in (summary.compression or "") for summary in summaries):

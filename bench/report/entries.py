@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.report.notes import Notes, explain_runs
-from bench.report.summary import Summary
+from bench.report.summary import SHARES, Summary
 from bench.report.table import DASH, Entry, number
 
 
@@ -31,5 +31,5 @@ def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list
 
 
 def _scale(name: str) -> int:
-    """Returns 100 for accuracies, which are printed in %."""
-    return 100 if name.endswith("accuracy") else 1
+    """Returns 100 for shares, which are printed in %."""
+    return 100 if name.endswith(SHARES) else 1

@@ -61,7 +61,8 @@ class Contrast:
         """The mean difference, with its 95 % interval in brackets."""
         if not self.n:
             return "no seed in common"
-        what = "accuracy {:+.1f} points" if self.own.data.percent else f"{self.own.data.quality} better by {{:.2f}}"
+        data = self.own.data
+        what = f"{data.word} {{:+.1f}} points" if data.percent else f"{data.word} better by {{:.2f}}"
         text, interval = what.format(self.differences.mean()), t_interval(self.differences)
         return f"{text} ({interval.low:+.1f} to {interval.high:+.1f})" if interval else text
 

@@ -13,7 +13,7 @@ from bench.report.statistics import deviation, mean
 from bench.status import Status
 
 SPREAD = (
-    *("accuracy", "float_accuracy", "perplexity", "loss"),
+    *("accuracy", "float_accuracy", "f1", "perplexity", "loss"),
     *("validation_accuracy", "validation_perplexity", "train_perplexity"),
 )
 """Figures that differ from seed to seed: they have a mean and a standard deviation.
@@ -24,6 +24,8 @@ integers; ``float_accuracy`` is the same network's in float32.
 MEANS = ("epochs", "minutes", "parameters", "nonzero", "kb", "kb_in_all")
 """Figures that have a mean: minutes of training; KB without and with an embedding and a language model's softmax."""
 _BYTES_PER_NUMBER = 4
+SHARES = ("accuracy", "f1")
+"""The ends of the names of figures that are shares, and printed in %."""
 
 
 class DataSet(NamedTuple):
@@ -33,7 +35,8 @@ class DataSet(NamedTuple):
         name: with the options that are not its defaults.
         title: its name, where no run opened it.
         facts: of the last run that opened it.
-        quality: the metric that runs are compared by; accuracy where no run opened it.
+        quality: the metric that runs are compared by: what is reported on the data set, ``f1`` of a word among others;
+            accuracy where no run opened it.
         percent: whether the metric is a share, printed in %.
         upwards: whether a higher value of the metric is better.
     """
@@ -46,9 +49,14 @@ class DataSet(NamedTuple):
     upwards: bool
 
     @property
+    def word(self) -> str:
+        """The metric in words."""
+        return "F1" if self.quality == "f1" else self.quality
+
+    @property
     def quality_title(self) -> str:
         """The metric with its unit."""
-        return "accuracy (%)" if self.percent else self.quality
+        return f"{self.word} (%)" if self.percent else self.word
 
     @property
     def scale(self) -> int:
@@ -174,7 +182,8 @@ def _data_set(name: str, runs: Sequence[Run]) -> DataSet:
     facts = next((run.record.data for run in reversed(runs) if run.record.data), None)
     if facts is None:
         return DataSet(name, name, None, "accuracy", percent=True, upwards=True)
-    return DataSet(name, facts.title, facts, facts.metric, "accuracy" in facts.metric, facts.higher_is_better)
+    quality = facts.reported or facts.metric
+    return DataSet(name, facts.title, facts, quality, quality in SHARES, facts.higher_is_better)
 
 
 def _run(record: Record, label: str) -> Run:

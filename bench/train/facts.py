@@ -39,6 +39,7 @@ def data_facts(data: Dataset | Corpus, metric: Metric) -> DataFacts:
         title=info.title,
         task=info.task,
         metric=metric.name,
+        reported=None if info.metric == metric.name else info.metric,
         higher_is_better=metric.higher_is_better,
         fingerprint=data.fingerprint,
         train=len(data.train),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from reading import compare, notes, row, texts, titles
 
+from bench.record import runs_folder
 from bench.report import Results
 from bench.report.notes import Notes, shorten
 from bench.report.tables import comparison
@@ -195,3 +197,17 @@ def test_reasons_are_one_short_line() -> None:
     assert shorten("x" * 90) == "x" * 90
     assert shorten("x" * 91) == "x" * 89 + "\N{HORIZONTAL ELLIPSIS}"
     assert shorten("") == ""
+
+
+def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
+    """GRU has the higher accuracy, LSTM the higher F1."""
+    for cell, accuracy, score in (("GRU", 0.95, 0.6), ("LSTM", 0.93, 0.8)):
+        done = folder.add(cell, accuracy=accuracy, facts={"reported": "f1"})
+        path = runs_folder(folder.path) / done.id / "record.json"
+        body = json.loads(path.read_text())
+        path.write_text(json.dumps({**body, "result": {**body["result"], "test_f1": score}}))
+    made = compare(folder)
+    assert titles(made)[0] == "F1 (%)"
+    assert (row(made, "GRU")[0].text, row(made, "LSTM")[0].text) == ("60.00", "80.00")
+    assert (row(made, "GRU")[0].best, row(made, "LSTM")[0].best) == (False, True)
+    assert "test F1 in %" in made.caption

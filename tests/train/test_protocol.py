@@ -16,6 +16,7 @@ from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Job, run, run_pack
 from bench.train.classification.module import Batches
+from bench.train.classification.session import f1
 
 ROUGH = {"epochs": 12, "learning_rate": 0.1, "schedule": "constant"}
 """A rate at which epochs differ, so that the best is not the last."""
@@ -94,6 +95,31 @@ def test_a_sealed_run_does_not_read_the_test_set(run_tiny: RunTiny, monkeypatch:
     assert left.result is not None
     assert (left.result.test_accuracy, left.result.integer_accuracy, left.result.test_loss) == (None, None, None)
     assert record.items.read(folder) is None
+
+
+def test_f1_by_hand() -> None:
+    """Two of three found, one false alarm: precision and recall are both 2/3."""
+    y = torch.tensor([1, 1, 1, 0, 0, 0])
+    assert f1(torch.tensor([1, 1, 0, 1, 0, 0]), y) == pytest.approx(2 / 3)
+    assert f1(torch.tensor([1, 0, 0, 0, 0, 0]), y) == pytest.approx(0.5)  # 1 and 1/3: 2 / (1 + 3)
+    assert f1(torch.zeros(6), y) == 0
+    assert f1(torch.zeros(2), torch.zeros(2)) == 0
+
+
+def test_a_data_set_that_reports_f1_has_it_of_the_answers_of_its_accuracy(
+    run_tiny: RunTiny, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, replace(tiny, info=replace(tiny.info, metric="f1")))
+    left, folder = run_tiny(compress={"quantise": "piecewise"}, train={"epochs": 4})
+    items = record.items.read(folder)
+    assert items is not None
+    assert left.result is not None
+    assert left.data is not None
+    assert (left.data.metric, left.data.reported) == ("accuracy", "f1")
+    right = int((items.correct & (tiny.test.y.numpy() == 1)).sum())
+    wrong = int((~items.correct).sum())  # every wrong answer is a miss, a false alarm, or neither, of class 1
+    assert left.result.test_f1 is not None
+    assert 2 * right / (2 * right + wrong) - 1e-9 <= left.result.test_f1 <= 2 * right / (right + 11) + 1e-9
 
 
 def test_the_answers_beside_a_record_are_those_of_its_accuracy(run_tiny: RunTiny, tiny: Dataset) -> None:

@@ -49,13 +49,13 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
 
 def _read_all(results: Results) -> tuple[pd.DataFrame, list[str]]:
     """Reads the epochs of all finished runs, and the ids of those whose file could not be read."""
-    quality = {data.name: data.quality for data in results.data_sets}
+    metric = {data.name: data.facts.metric for data in results.data_sets if data.facts}
     frames, unread = [], []
     for run in results.runs:
         if not run.done or run.record.folder is None:
             continue
         try:
-            frames.append(_read(run.record.folder, run, f"validation_{quality[run.data]}"))
+            frames.append(_read(run.record.folder, run, f"validation_{metric[run.data]}"))
         except (OSError, ValueError):
             unread.append(run.record.id)
     empty = pd.DataFrame(columns=["epoch", "value", "data", "label", "seed"])

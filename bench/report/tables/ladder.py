@@ -98,7 +98,7 @@ def _names(summary: Summary | None, step: str) -> tuple[str, ...]:
     """Returns the figures of a step; integers also have the accuracy of the same network in float32."""
     if "Q" in step:
         return ("accuracy", "float_accuracy", "kb")
-    return (summary.data.quality if summary else "", "kb")
+    return ("" if summary is None else "accuracy" if summary.data.percent else summary.data.quality, "kb")
 
 
 def _columns(step: str, summaries: Sequence[Summary], published: Beside) -> tuple[Column, ...]:

@@ -70,6 +70,8 @@ class ClassificationSession(Session):
         if program is not None:
             answers = integer_answers(program, network, self.data.test)
             tested["integer_accuracy"] = float((answers == self.data.test.y).double().mean())
+        if self.data.info.metric == "f1":
+            tested["test_f1"] = f1(answers, self.data.test.y)
         items = Items((answers == self.data.test.y).numpy(), self.data.test.group.numpy())
         latency = latency_of(network, self.data.info.steps, program)
         return Measured(result.model_copy(update=tested), size, latency, items)
@@ -79,3 +81,16 @@ class ClassificationSession(Session):
         module = ClassificationModule(self.network, self.spec.train, self.data.info.classes, steps=1)
         trainer().test(module, Batches(self.data.test, _EVALUATION_BATCH), verbose=False)
         return *module.summary("test"), torch.cat(module.answers)
+
+
+def f1(answers: Tensor, y: Tensor) -> float:
+    """Returns the F1 score of class 1, 2 TP / (2 TP + FP + FN); 0 where it is neither answered nor there.
+
+    Source: van Rijsbergen, Information Retrieval (1979), chapter 7, with precision and recall of equal weight.
+
+    Args:
+        answers: [N], classes.
+        y: [N], the true ones.
+    """
+    asked_for = int((answers == 1).sum() + (y == 1).sum())  # 2 TP + FP + FN
+    return 2 * int(((answers == 1) & (y == 1)).sum()) / asked_for if asked_for else 0.0
