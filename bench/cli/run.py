@@ -99,6 +99,7 @@ def work(
     from bench.execute.grid import advance, noted
     from bench.execute.launch import Launch
     from bench.execute.packing import limit
+    from bench.execute.preflight import prepare_data
     from bench.execute.worker import Worker
     from bench.track import check_login, mirrored, project_of
 
@@ -111,6 +112,7 @@ def work(
         check_login()
     if wandb is not Wandb.DISABLED:
         project_of(results, wandb_project, wandb_entity)
+    prepare_data(runs, lambda name: None)
     with _interruptible(), mirrored(results, wandb is Wandb.ONLINE, err.print):
         tried, todo = 0, True
         while todo:

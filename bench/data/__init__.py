@@ -18,6 +18,7 @@ from bench.data.catalogue import (
     open_corpus,
     open_dataset,
     prepare,
+    prepare_whole,
     prepared,
     verify,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "open_corpus",
     "open_dataset",
     "prepare",
+    "prepare_whole",
     "prepared",
     "verify",
 ]

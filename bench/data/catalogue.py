@@ -180,6 +180,15 @@ def prepare(
     return place
 
 
+def prepare_whole(name: str, *, options: Mapping[str, Any] | None = None) -> None:
+    """Prepares a data set like :func:`prepare`, and reads every byte of one that is prepared.
+
+    Raises:
+        RnnbenchError: as :func:`prepare`, or when it was changed since.
+    """
+    store.check(prepare(name, options=options), describe(name, options))
+
+
 def open_any(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset | Corpus:
     """Opens the data set or corpus of that name; otherwise as :func:`open_dataset`."""
     return store.load(prepare(name, folder, options=options), describe(name, options))
@@ -224,11 +233,7 @@ def verify(name: str, folder: Path | None = None, *, options: Mapping[str, Any] 
     place = _place(name, recipe, chosen, folder)
     if not place.is_dir():
         raise RnnbenchError(f"data set {name!r} is not prepared; `rnnbench data prepare {name}` does it")
-    opened = store.load(place, recipe.info)
-    fingerprint = store.fingerprint_of(opened)
-    if fingerprint != opened.fingerprint:
-        again = f"`rnnbench data prepare {name} --again` repairs it"
-        raise RnnbenchError(f"{place} is damaged: fingerprint {fingerprint}, expected {opened.fingerprint}; {again}")
+    fingerprint = store.check(place, recipe.info)
     if recipe.source.here(folder):
         recipe.source.obtain(folder)
     return fingerprint

@@ -108,5 +108,5 @@ def corpus_fingerprint(splits: Mapping[str, Tensor], words: Iterable[str]) -> st
     total = hashlib.sha256("\n".join(words).encode())
     for name, stream in splits.items():
         total.update(f"\n{name}[{len(stream)}]\n".encode())
-        total.update(stream.numpy().astype("<i4", copy=False).tobytes())
+        total.update(np.ascontiguousarray(stream.numpy().astype("<i4", copy=False)).data)
     return total.hexdigest()

@@ -228,5 +228,5 @@ def fingerprint(splits: dict[str, Split]) -> str:
         for field in ("x", "lengths", "y", "group"):
             array: Array = getattr(split, field).numpy()
             total.update(f"{name}.{field}{list(array.shape)}\n".encode())
-            total.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+            total.update(np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False)).data)
     return total.hexdigest()

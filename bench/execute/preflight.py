@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import torch
 
 from bench import mcu, zoo
-from bench.data import DatasetInfo, absent, describe, prepare
+from bench.data import DatasetInfo, absent, describe, prepare_whole
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
 from bench.status import Status
@@ -122,15 +122,17 @@ def out_of_reach(runs: Iterable[RunSpec]) -> dict[str, tuple[Status, str]]:
 
 
 def prepare_data(runs: Iterable[RunSpec], say: Callable[[str], None]) -> None:
-    """Fetches and converts what data the runs need and is not prepared yet.
+    """Fetches and converts what data the runs need and is not prepared yet, and checks all of it byte by byte.
+
+    Runs only map what is stored: this is the one place where damage shows that leaves sizes as they are.
 
     Args:
         runs: the runs about to start.
         say: told the name of each set before it is looked at.
 
     Raises:
-        RnnbenchError: when a set cannot be had; says what to do.
+        RnnbenchError: when a set cannot be had or is damaged; says what to do.
     """
     for label, part in {spec.data.label: spec.data for spec in runs}.items():
         say(label)
-        prepare(part.name, options=part.options)
+        prepare_whole(part.name, options=part.options)

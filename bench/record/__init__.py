@@ -1,6 +1,6 @@
 """What a run leaves behind: its record, the latency beside it, and the folder of a grid's results."""
 
-from bench.record.atomic import write_atomically
+from bench.record.atomic import to_disk, write_atomically
 from bench.record.facts import (
     SCHEMA,
     Chosen,
@@ -53,6 +53,7 @@ __all__ = [
     "read_choice",
     "read_trials",
     "runs_folder",
+    "to_disk",
     "write",
     "write_atomically",
 ]

@@ -13,6 +13,7 @@ import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 
+from bench.record import to_disk
 from bench.train import settings
 
 
@@ -58,7 +59,9 @@ def trainer(**options: Any) -> pl.Trainer:
 
 
 def save(folder: Path, spec: dict[str, Any], network: torch.nn.Module) -> None:
-    """Writes ``model.pt``, the specification and the weights, whole."""
+    """Writes ``model.pt``, the specification and the weights, whole, and to the disk: a record says that it is there."""
     partial = folder / ".model.pt.partial"
     torch.save({"spec": spec, "state": network.state_dict()}, partial)
+    to_disk(partial)
     partial.replace(folder / "model.pt")
+    to_disk(folder)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from bench.data import (
     open_corpus,
     open_dataset,
     prepare,
+    prepare_whole,
     prepared,
     verify,
 )
@@ -191,14 +193,44 @@ def test_damage_is_told_at_opening(made: list[int], tmp_path: Path, damage: str)
     verify("toy", tmp_path)
 
 
-def test_a_changed_byte_is_found_by_verify(made: list[int], tmp_path: Path) -> None:
-    place = prepare("toy", tmp_path)
-    file = place / "test.x.npy"
+@pytest.mark.parametrize("ask", [verify, lambda name, folder: prepare_whole(name)])
+def test_a_changed_byte_is_found_by_who_reads_all(
+    made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[str, Path], object]
+) -> None:
+    monkeypatch.setenv("RNNBENCH_DATA", str(tmp_path))
+    prepare_whole("toy")
+    file = prepare("toy") / "test.x.npy"
     data = bytearray(file.read_bytes())
     data[-3] ^= 1
     file.write_bytes(data)
-    with pytest.raises(RnnbenchError, match="fingerprint"):
-        verify("toy", tmp_path)
+    with pytest.raises(RnnbenchError, match=r"damaged \(fingerprint .*data prepare toy --again"):
+        ask("toy", tmp_path)
+
+
+def test_what_is_stored_is_on_the_disk_before_it_counts(
+    made: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut leaves files of the right sizes that hold zeros."""
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def fsync(handle: int) -> None:
+        done.append(os.readlink(f"/proc/self/fd/{handle}"))
+        sync(handle)
+
+    def move(source: Path, target: Path) -> None:
+        if Path(source).is_dir():
+            done.append("moved")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", move)
+    place = prepare("toy", tmp_path)
+    before, after = done[: done.index("moved")], done[done.index("moved") :]
+    part = place.with_name(f".{place.name}.part")
+    assert {str(part / file.name) for file in place.glob("*.npy")} | {str(part)} <= set(before)
+    assert any(Path(name).name.startswith(".meta.json.") for name in before)
+    assert str(place.parent) in after
 
 
 def test_verify_of_what_is_not_prepared(made: list[int], tmp_path: Path) -> None:

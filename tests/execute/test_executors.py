@@ -1,5 +1,6 @@
 """A way to start workers is one file, and what a command makes of runs that others work on."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from commands import Command
 
 from bench import claims, record
+from bench.data import prepare
 from bench.errors import RnnbenchError
 from bench.execute import executors
 from bench.execute.grid import noted, prepare_results
@@ -153,6 +155,28 @@ def test_not_to_wait_for_others_is_exit_code_3(rnnbench: Command, grid_file: Gri
     assert "4 runs: 4 running" in said.err
     rows = record.observed(results)
     assert {status for status, _ in rows.values()} == {Status.RUNNING}
+
+
+@pytest.mark.parametrize("command", ["run", "work"])
+def test_damaged_data_are_told_before_the_first_run(
+    rnnbench: Command, grid_file: GridFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A byte of them has changed, so that every size is as it was, and a run would train on it."""
+    path, results = grid_file(GRID), tmp_path / "results"
+    grid = read_grid(path)
+    place = prepare("digits-mfcc")
+    copy = tmp_path / "data" / "prepared" / place.name
+    shutil.copytree(place, copy)
+    monkeypatch.setenv("RNNBENCH_DATA", str(tmp_path / "data"))
+    content = bytearray((copy / "train.x.npy").read_bytes())
+    content[-3] ^= 1
+    (copy / "train.x.npy").write_bytes(content)
+    if command == "work":
+        prepare_results(results, grid, grid.runs())
+    said = rnnbench(command, *((path, "--out", results) if command == "run" else (results,)))
+    assert said.code == 2
+    assert f"{copy} is damaged (fingerprint" in said.err.splitlines()[-1]
+    assert not list(results.glob("runs/*"))
 
 
 def test_the_right_executor_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
