@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bench.report.likeness import mixed
 from bench.report.notes import Notes, explain_runs
 from bench.report.summary import SHARES, Summary
 from bench.report.table import DASH, Entry, number
@@ -13,7 +14,8 @@ from bench.report.table import DASH, Entry, number
 def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list[Entry]:
     """Returns an entry for each figure: its mean and deviation.
 
-    Where no run is done, the first entry is the word for that. Its footnote says which runs are missing and why.
+    Where no run is done, the first entry is the word for that. Its footnotes say which runs are missing and why, and
+    in what those behind the mean differ that should differ in their seeds alone.
 
     Args:
         summary: the runs of the row on the data set; ``None`` for a row that has none by intent.
@@ -27,7 +29,7 @@ def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list
         first, *rest = (number(summary.mean(name), summary.sd(name), summary.n, _scale(name)) for name in names)
     else:
         first, *rest = Entry(word), *[DASH] * (len(names) - 1)
-    return [replace(first, marks=notes.mark(why)), *rest]
+    return [replace(first, marks=notes.mark(why) + notes.mark(mixed(summary))), *rest]
 
 
 def _scale(name: str) -> int:

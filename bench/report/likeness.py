@@ -11,6 +11,7 @@ from bench.report.labels import compression
 from bench.report.notes import name_seeds
 from bench.report.origins import word
 from bench.report.summary import Summary
+from bench.status import Status
 
 FORMAT = "number format"
 DATA = "data"
@@ -57,6 +58,35 @@ def varying(summaries: Iterable[Summary]) -> list[str]:
         for name, value in conditions(record).items():
             found[name].add(value)
     return [name for name, values in found.items() if len(values) > 1]
+
+
+def mixed(summary: Summary) -> str:
+    """Says in what the finished runs behind a mean differ beside the seed; empty when in nothing.
+
+    Within a row two things count that rows may differ in: the sources, which hold the cell's own file, and whether a
+    compiled kernel ran it.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for record in (run.record for run in summary.runs if run.done):
+        made, same = record.provenance, dict(conditions(record))
+        code = {"code": word(made.get("sources") or same["commit"]), "scan": word(made.get("scan"))}
+        del same["commit"]  # one that changed a page changed no run
+        for name, value in {**code, **same}.items():
+            found[name].add(value)
+    different = [name for name, values in found.items() if len(values) > 1]
+    return f"mean over runs that differ in {', '.join(different)}" if different else ""
+
+
+def packed(records: Iterable[Record]) -> str:
+    """Says how many finished runs were trained in packs, and what that means; empty when none was."""
+    done = [record for record in records if record.status is Status.DONE]
+    count = sum((record.provenance.get("pack") or 1) > 1 for record in done)
+    if not count:
+        return ""
+    return (
+        f"{count} of {len(done)} runs were trained together with others. Who was together changes last bits, and with "
+        "them a figure now and then: `--pack off` trains each alone, with the same bits every time."
+    )
 
 
 def unlike(own: Summary, reference: Summary) -> dict[str, str]:

@@ -64,14 +64,6 @@ def unlike_rows(data: DataSet, summaries: Sequence[Summary]) -> Iterator[str]:
         yield f"{data.title}: rows differ in {', '.join(different)}; those that do are not compared with each other."
 
 
-def mixed_rows(data: DataSet, summaries: Iterable[Summary]) -> Iterator[str]:
-    """Yields a remark for each row whose mean is over runs of several results folders that are not alike."""
-    for summary in summaries:
-        folders = {run.record.folder.parent for run in summary.runs if run.done and run.record.folder}
-        if len(folders) > 1 and (different := varying([summary])):
-            yield f"{data.title}: the mean of {summary.label} is over runs that differ in {', '.join(different)}."
-
-
 def _blind(n: int, rows: int) -> str:
     if n == 1:
         return "One seed cannot show a difference: nothing is bold."

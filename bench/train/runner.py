@@ -17,14 +17,13 @@ from bench.errors import RnnbenchError
 from bench.record import CELL_FILE, DataFacts, Record, Times, items
 from bench.record import latency as beside
 from bench.status import Status
-from bench.train import provenance, resume, sources
+from bench.train import provenance, resume, settings, sources
 from bench.train.divergence import DivergedError
 from bench.train.epochs import learnt
 from bench.train.facts import begun, data_facts, flat_summary, now
 from bench.train.job import Job, Listener
 from bench.train.resume import LastEpoch
 from bench.train.session import Measured, Session
-from bench.train.settings import setup
 from bench.train.signals import Interrupted, undisturbed
 from bench.train.task import tasks
 from bench.train.trainer import save
@@ -60,7 +59,7 @@ class Ongoing:
         self.job, self.data = job, data
         self.record: Record | None = None
         self._listener, self._began = listener, time.monotonic()
-        chosen = setup()
+        chosen = settings.setup()
         cell = job.spec.cell.cell_class
         code = {"git": sources.git_state(cell), "sources": sources.digest(cell)[:12]}
         info = describe(job.spec.data.name, job.spec.data.options) if data is None else data.info
@@ -127,6 +126,7 @@ class Ongoing:
         """Puts the weights of the best epoch back: to be called when the training is over."""
         if self.session.end.continued:
             self._base.provenance["continued_after_epoch"] = self.session.end.continued
+        self._base.provenance["scan"] = settings.engine(self.session.compression.cells)
         self._train_s = self.session.finish()
 
     def measure(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 import torch.utils.deterministic
 
 from bench.errors import RnnbenchError
-from cells import scan
+from cells import Cell, scan
 
 _WORDS = {"kernels": ("auto", "off"), "device": ("cpu", "auto")}
 
@@ -78,6 +79,12 @@ def device() -> torch.device:
     """Where this process trains."""
     wanted = _current.device == "auto" and torch.cuda.is_available()
     return torch.device("cuda" if wanted else "cpu")
+
+
+def engine(cells: Iterable[Cell]) -> str:
+    """What has run cells over sequences in this process, whatever was wished for: see :func:`cells.scan.engine`."""
+    found = {scan.engine(cell) if device().type == "cpu" else "step by step" for cell in cells}
+    return "; ".join(sorted(found))
 
 
 def setup(settings: Settings | None = None) -> dict[str, Any]:

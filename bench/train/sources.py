@@ -55,9 +55,10 @@ def git_state(cell: type[Cell] | None = None) -> dict[str, Any]:
 
 def _of(cell: type[Cell]) -> dict[str, str]:
     """Hashes by file: of the common sources and the cell's own, not of other cells."""
-    own = {_file(base) for base in cell.__mro__ if issubclass(base, Cell)}
-    others = {_file(other) for other in zoo.all_cells().values()} - own
-    outside = {str(path): _blob(path) for path in own if not path.is_relative_to(ROOT)}
+    own = dict.fromkeys(_file(base) for base in cell.__mro__ if issubclass(base, Cell))
+    others = {_file(other) for other in zoo.all_cells().values()} - own.keys()
+    elsewhere = [path for path in own if not path.is_relative_to(ROOT)]  # on another machine in another folder
+    outside = {f"/{number}/{path.name}": _blob(path) for number, path in enumerate(elsewhere)}
     return {name: blob for name, blob in {**_HASHES, **outside}.items() if ROOT / name not in others}
 
 

@@ -59,7 +59,7 @@ def trainer(**options: Any) -> pl.Trainer:
 
 
 def save(folder: Path, spec: dict[str, Any], network: torch.nn.Module) -> None:
-    """Writes ``model.pt``, the specification and the weights, whole, and to the disk: a record says that it is there."""
+    """Writes ``model.pt``, the specification and the weights, whole; it is on the disk when a record names it."""
     partial = folder / ".model.pt.partial"
     torch.save({"spec": spec, "state": network.state_dict()}, partial)
     to_disk(partial)

@@ -29,6 +29,7 @@ __all__ = [
     "Constants",
     "Kernel",
     "cache_folder",
+    "engine",
     "in_use",
     "kernel_of",
     "lanes",
@@ -174,6 +175,12 @@ def why_not(cell: Cell) -> str:
         return "kernels are turned off"
     found = _kernel(cell)
     return found if isinstance(found, str) else ""
+
+
+def engine(cell: Cell) -> str:
+    """What runs a cell over ordinary tensors now: ``"compiled, 16 lanes"`` or ``"step by step"``; last bits differ."""
+    kernel = kernel_of(cell)
+    return "step by step" if kernel is None else f"compiled, {kernel.library.rnnbench_lanes()} lanes"
 
 
 def _kernel(cell: Cell) -> Kernel | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from reading import summaries
+from reading import compare, notes, row, summaries
 
 from bench.report.likeness import alike, unlike, varying
 
@@ -50,6 +50,38 @@ def test_what_sets_rows_apart(folder: Any, changed: dict[str, Any], name: str, s
     assert list(different) == [name] == varying([first, second])
     assert said in different[name]
     assert len(alike([first, second])) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "different"),
+    [
+        ({}, {}, []),
+        ({"git": {"commit": "aaaaaaa"}}, {"git": {"commit": "bbbbbbb"}}, ["code"]),
+        ({"git": {}, "sources": "a"}, {"git": {}, "sources": "b"}, ["code"]),
+        ({"git": {"commit": "aaaaaaa"}, "sources": "a"}, {"git": {"commit": "bbbbbbb"}, "sources": "a"}, []),
+        ({"scan": "compiled, 16 lanes"}, {"scan": "step by step"}, ["scan"]),
+        ({"packages": {"torch": "2.0"}}, {"packages": {"torch": "3.0"}, "threads": 2}, ["torch", "threads"]),
+        ({"pack": 1}, {"pack": 4}, ["training"]),
+    ],
+)
+def test_a_mean_over_runs_that_differ_in_more_than_their_seeds_has_a_footnote(
+    folder: Any, first: dict[str, Any], second: dict[str, Any], different: list[str]
+) -> None:
+    folder.add("A", seed=0, provenance=first)
+    folder.add("A", seed=1, provenance=second)
+    folder.add("A", seed=2, provenance={"threads": 9}, status="failed")  # its numbers are not in the mean
+    folder.add("B", seed=0, provenance=first)
+    table = compare(folder)
+    said = [f"mean over runs that differ in {', '.join(different)}"] if different else []
+    assert notes(table, row(table, "A")[0])[1:] == said
+    assert notes(table, row(table, "B")[0]) == ["1 of 3 seeds; seeds 1, 2 not run"]
+
+
+def test_a_table_says_how_many_of_its_runs_were_trained_together(folder: Any) -> None:
+    folder.add("A", seed=1, provenance={"pack": 1})
+    assert not [note for note in compare(folder).notes if "together" in note]
+    folder.add("A", seed=0, provenance={"pack": 2})
+    assert [note for note in compare(folder).notes if note.startswith("1 of 2 runs were trained together")]
 
 
 def test_packs_of_any_size_are_packs(folder: Any) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reading import texts
+from reading import notes as footnotes
+from reading import row, texts
 
 from bench.errors import RnnbenchError
 from bench.report.results import Results
@@ -76,9 +77,9 @@ def test_a_mean_over_folders_that_were_made_otherwise_has_a_note(two: tuple[Any,
     a.add("GRU", seed=0, provenance={"git": {"commit": "aaaaaaa"}})
     b.add("GRU", seed=1, provenance={"git": {"commit": "bbbbbbb"}, "threads": 4})
     a.add("LSTM", seed=0)
-    notes = " ".join(main(pooled(a, b)).notes)
-    assert "the mean of GRU is over runs that differ in commit, threads" in notes
-    assert "the mean of LSTM" not in notes
+    table = main(pooled(a, b))
+    assert footnotes(table, row(table, "GRU")[0]) == ["mean over runs that differ in code, threads"]
+    assert footnotes(table, row(table, "LSTM")[0]) == ["1 of 2 seeds; seed 1 not run"]
 
 
 def test_folders_that_were_made_alike_have_no_such_note(two: tuple[Any, Any]) -> None:

@@ -23,7 +23,7 @@ from bench.train.classification import module, session
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
 from bench.train.epochs import columns
-from cells import Cell, State, Weight
+from cells import Cell, State, Weight, scan
 from cells.registry import _REGISTRY
 
 pytestmark = pytest.mark.long
@@ -255,6 +255,16 @@ def test_the_folder_holds_what_a_reader_asks_later(run_tiny: RunTiny) -> None:
     assert left.times.wall_s is not None
     assert left.times.train_s is not None
     assert 0 < left.times.train_s <= left.times.wall_s
+
+
+def test_what_scanned_the_sequences_is_recorded_whatever_was_wished_for(
+    run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, _ = run_tiny()
+    assert left.provenance["scan"] == f"compiled, {scan.lanes()} lanes"
+    monkeypatch.setattr(scan, "_made", lambda cell: "no compiler")  # as where none is installed
+    left, _ = run_tiny()
+    assert (left.provenance["kernels"], left.provenance["scan"]) == ("auto", "step by step")
 
 
 class _Normed(Cell):

@@ -10,9 +10,10 @@ from bench.report.beside import Beside
 from bench.report.board import Board
 from bench.report.caption import caption
 from bench.report.entries import entries
+from bench.report.likeness import packed
 from bench.report.notes import STALE, Notes, explain_latency, explain_majority
 from bench.report.results import Results
-from bench.report.standing import Standing, explain, mixed_rows, standing, unlike_rows
+from bench.report.standing import Standing, explain, standing, unlike_rows
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
 from bench.status import Status
@@ -94,7 +95,8 @@ def _remarks(results: Results) -> Iterator[str]:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
     for data in results.data_sets:
         yield from unlike_rows(data, results.rows_on(data))
-        yield from mixed_rows(data, results.rows_on(data))
+    if together := packed(done):
+        yield together
     if not any(record.latency for record in done):
         for reason in sorted({record.latency_reason for record in done if record.latency_reason}):
             yield f"No latency: {reason}."
