@@ -26,11 +26,12 @@ def mean(records: list[Record]) -> float:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_run_was_made_from_a_committed_tree(folder: str) -> None:
+def test_every_run_was_made_alone_from_a_committed_tree(folder: str) -> None:
     records = read_all(REFERENCE / folder)
     assert records
     assert all(record.status is Status.DONE for record in records)
     assert not any(record.provenance["git"]["dirty"] for record in records)
+    assert all(record.provenance.get("pack") in (None, 1) for record in records)  # who is together changes bits
 
 
 def test_three_kilobytes_are_within_a_point_of_an_lstm() -> None:
