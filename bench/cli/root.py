@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.text import Text
@@ -17,6 +17,8 @@ from bench.cli.data import app as data_app
 from bench.cli.speed import bench_app
 from bench.errors import RnnbenchError
 from bench.execute.server import ONE_THREAD
+
+_LONGEST = 300
 
 app = typer.Typer(
     name="rnnbench",
@@ -53,10 +55,22 @@ def _version(
 
 
 def main() -> None:
-    """Runs the command line. A user's fault is one line and exit code 2."""
+    """Runs the command line. A user's fault is one line and exit code 2, and so is a disk that does not do as asked."""
     os.environ.setdefault(*ONE_THREAD)
     try:
         app(standalone_mode=True)
     except RnnbenchError as error:
-        err.print(Text.assemble(("error:", "red"), f" {error}"))
-        sys.exit(2)
+        _fail(str(error))
+    except OSError as error:
+        _fail(" ".join(filter(None, (error.strerror or str(error), _brief(error.filename)))))
+
+
+def _fail(line: str) -> NoReturn:
+    err.print(Text.assemble(("error:", "red"), f" {line}"))
+    sys.exit(2)
+
+
+def _brief(path: object) -> str:
+    """A path for a line of text, or nothing; of a path that is too long for a file its beginning."""
+    text = "" if path is None else str(path)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"

@@ -23,7 +23,14 @@ import numpy as np
 from bench.data.normalise import Floats
 from bench.errors import RnnbenchError
 
-_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, NotImplementedError)
+_DAMAGE = (
+    *(OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ValueError),
+    RuntimeError,  # a zip file is encrypted, or packed in a way that is not known
+)
+_MOST = 4 * 2**30
+"""Bytes of a file in an archive, at most: it is held in memory."""
+_DEEPEST = 3
+"""Archives within archives."""
 _ARCHIVES = (".zip", ".whl", ".tar", ".tgz", ".tar.gz", ".tar.xz")
 
 
@@ -90,11 +97,12 @@ class Tree(ABC):
                     data = self._read(member)
                 yield named[member], data
 
-    def at(self, marker: str) -> Tree:
+    def at(self, marker: str, depth: int = 0) -> Tree:
         """The tree below the folder that holds ``marker``, also when that folder is in an archive of this tree.
 
         Args:
             marker: the name of a file, relative to the wanted root.
+            depth: how many archives this tree lies in.
 
         Raises:
             RnnbenchError: when no folder holds it; names it.
@@ -104,10 +112,10 @@ class Tree(ABC):
             root = roots[0]
             self._members = {n[len(root) :]: m for n, m in self._members.items() if n.startswith(root)}
             return self
-        for name in [name for name in self.names if name.endswith(_ARCHIVES)]:
+        for name in [name for name in self.names if name.endswith(_ARCHIVES) and depth < _DEEPEST]:
             inner = _open(io.BytesIO(self.read(name)), name, f"{name} in {self.where}")
             with contextlib.suppress(_NoSuchRootError):
-                return inner.at(marker)
+                return inner.at(marker, depth + 1)
         raise _NoSuchRootError(f"{self.where} has no {marker}: it is not the published layout")
 
 
@@ -138,6 +146,7 @@ class _Zip(Tree):
         return [member.filename for member in self.archive.infolist() if not member.is_dir()]
 
     def _read(self, member: str) -> bytes:
+        _check_size(member, self.archive.getinfo(member).file_size)
         return self.archive.read(member)
 
 
@@ -145,7 +154,11 @@ class _Tar(Tree):
     def __init__(self, file: IO[bytes], where: str) -> None:
         with _damage(where):
             self.archive = tarfile.open(fileobj=file)  # noqa: SIM115 (lives as long as the tree)
-            self.stored = {member.name.removeprefix("./"): member for member in self.archive if member.isfile()}
+            self.stored = {}
+            for member in self.archive:
+                _check_size(member.name, member.size)  # else the rest of a bomb is unpacked on the way to the next
+                if member.isfile():
+                    self.stored[member.name.removeprefix("./")] = member
         super().__init__(where)
 
     def _list(self) -> list[str]:
@@ -195,9 +208,14 @@ def _damage(where: str) -> Iterator[None]:
         raise RnnbenchError(f"{where} cannot be read ({error}); it is damaged or incomplete: get it again") from error
 
 
+def _check_size(name: str, size: int) -> None:
+    if size > _MOST:
+        raise ValueError(f"{name} would have {size / 2**30:.0f} GiB")
+
+
 def _is_clutter(name: str) -> bool:
     path = PurePosixPath(name)
-    return path.parts[0] == "__MACOSX" or path.name.startswith("._") or path.name == ".DS_Store"
+    return path.parts[:1] in ((), ("__MACOSX",)) or path.name.startswith("._") or path.name == ".DS_Store"
 
 
 def decode(data: bytes, where: str, encoding: str = "utf-8") -> str:

@@ -7,7 +7,10 @@ import gc
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
@@ -16,6 +19,9 @@ _TRACKED = f"{__package__}.warm_tracked"
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
 """For NumPy's products in a run, which else wait for each other: the integer test of a GRU took ten times as long."""
+_LONGEST_FOLDER = 60
+"""Of the 92 to 108 bytes that systems allow for the name of a socket, what multiprocessing's own names leave."""
+_SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (multiprocessing makes a private folder there)
 USUAL = gc.get_threshold()
 """How often the garbage collector looks, before :func:`patient`."""
 
@@ -32,11 +38,24 @@ def fork_server(tracked: bool = True) -> ForkServerContext:
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     try:
-        forkserver.ensure_running()
+        with _short_folder():
+            forkserver.ensure_running()
     finally:
         if main:
             signal.signal(signal.SIGINT, before)
     return context
+
+
+@contextmanager
+def _short_folder() -> Iterator[None]:
+    """Has sockets made in a folder whose name leaves room for theirs, where the user's own, TMPDIR, is too long."""
+    before = tempfile.gettempdir()
+    if len(before) > _LONGEST_FOLDER:
+        tempfile.tempdir = next((name for name in _SHORT_FOLDERS if os.access(name, os.W_OK)), before)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def patient() -> None:

@@ -10,6 +10,7 @@ from multiprocessing.connection import wait
 
 from bench import claims, record
 from bench.claims import Claim
+from bench.errors import RnnbenchError
 from bench.execute.launch import ClaimedRun, Launch, stamp
 from bench.execute.pull import Pull
 from bench.execute.server import fork_server
@@ -34,6 +35,7 @@ class Worker:
     def __init__(self, launch: Launch) -> None:
         self._pull, self._most = Pull(launch), launch.workers
         self._running: list[_Training] = []
+        self._fault: RnnbenchError | None = None
 
     @property
     def tried(self) -> int:
@@ -44,21 +46,36 @@ class Worker:
         """Goes on for at most so long; whether all is done.
 
         Raises:
-            RnnbenchError: when the results folder cannot be written.
+            RnnbenchError: when the results folder cannot be written; what was running has come to its end by then.
         """
         end = time.monotonic() + timeout_s
         while True:
-            while len(self._running) < self._most and (runs := self._pull.claim()):
+            while len(self._running) < self._most and (runs := self._claim()):
                 training = _Training(runs)
                 self._running.append(training)
                 training.process.start()
             left = end - time.monotonic()
+            if not self._running and self._fault is not None:
+                raise self._fault
             if not self._running or left <= 0:
                 return not self._running
             wait([training.process.sentinel for training in self._running], left)
             for training in [each for each in self._running if not each.process.is_alive()]:
                 self._running.remove(training)
-                self._pull.again(training.close())
+                try:
+                    self._pull.again(training.close())
+                except OSError as error:
+                    self._fault = RnnbenchError(
+                        f"cannot record how a run ended: {error.strerror}, {error.filename}; mend that and run again"
+                    )
+
+    def _claim(self) -> list[ClaimedRun]:
+        """The next run or pack; none once something is wrong that the runs under way need not end for."""
+        try:
+            return [] if self._fault else self._pull.claim()
+        except RnnbenchError as error:
+            self._fault = error
+            return []
 
     def stop(self) -> None:
         """Stops what is running, which records ``interrupted``."""
@@ -90,12 +107,14 @@ class _Training:
             claim = _take_back(run.claim) if _is_dead(run.job, before) else None
             if claim is None:
                 continue
-            if _is_dead(run.job, before):  # still: no other worker noticed, and went on with it
-                if len(self._runs) > 1:
-                    again.append(run.job)
-                else:
-                    _record_death(run.job, self.process.exitcode)
-            claim.release()
+            try:
+                if _is_dead(run.job, before):  # still: no other worker noticed, and went on with it
+                    if len(self._runs) > 1:
+                        again.append(run.job)
+                    else:
+                        _record_death(run.job, self.process.exitcode)
+            finally:
+                claim.release()
         return again
 
 

@@ -69,7 +69,7 @@ def read(folder: Path) -> Record:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
         schema = body.get("schema")
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise RnnbenchError(f"{path} is damaged ({type(error).__name__}): move the folder away and run again") from None
     if schema != SCHEMA:
         raise RnnbenchError(

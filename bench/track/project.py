@@ -66,5 +66,5 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
         return Project.model_validate(body).model_dump()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}

@@ -109,6 +109,17 @@ def test_a_grid_that_is_not_there(rnnbench: Command, tmp_path: Path) -> None:
     assert "rnnbench list grids" in said.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("plan",), ("run",), ("report",), ("work",), ("compare", "--against", "gru"), ("sync",), ("latency",), ("diff",)],
+)
+def test_a_path_that_is_too_long_for_a_file(rnnbench: Command, tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / ("x" * 5000)
+    said = rnnbench(command[0], path, *([path] if command[0] == "diff" else command[1:]))
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "too long" in said.err
+
+
 def test_a_results_folder_that_cannot_be_written(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     said = rnnbench("run", grid_file(SMALL), "--out", tmp_path / "file" / "results")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from published import tgz, write, zipped
 
+from bench.data import tree
 from bench.data.tree import numbers, open_tree
 from bench.errors import RnnbenchError
 
@@ -24,11 +25,11 @@ def forms(folder: Path) -> list[Path]:
 
 def test_every_form_gives_the_same(tmp_path: Path) -> None:
     for path in forms(tmp_path):
-        tree = open_tree(path).at("deep/b.txt")
-        assert tree.names == ["a.txt", "deep/b.txt", "deep/c.bin"], path
-        assert tree.read("a.txt") == b"1"
-        assert tree.text("deep/b.txt") == "ü"
-        assert dict(tree.items(lambda name: name.startswith("deep"))) == {
+        found = open_tree(path).at("deep/b.txt")
+        assert found.names == ["a.txt", "deep/b.txt", "deep/c.bin"], path
+        assert found.read("a.txt") == b"1"
+        assert found.text("deep/b.txt") == "ü"
+        assert dict(found.items(lambda name: name.startswith("deep"))) == {
             "deep/b.txt": "ü".encode(),
             "deep/c.bin": b"\xff\xfe",
         }
@@ -59,6 +60,46 @@ def test_a_changed_byte_in_an_archive_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(RnnbenchError, match=r"a\.txt in .*a\.zip cannot be read"):
         open_tree(tmp_path / "a.zip").read("a.txt")
+
+
+def test_an_encrypted_archive_is_named(tmp_path: Path) -> None:
+    data = bytearray(zipped({"a.txt": b"x"}))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # the flags in the local and the central header
+        data[data.index(mark) + place] |= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(RnnbenchError, match=r"a\.txt in .*a\.zip cannot be read .*encrypted"):
+        open_tree(tmp_path / "a.zip").read("a.txt")
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+def test_a_file_that_would_not_fit_into_memory_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(tree, "_MOST", 10_000)
+    files = {"bomb.txt": bytes(10_001), "a.txt": bytes(10_000)}
+    (tmp_path / "a.zip").write_bytes(zipped(files))
+    tgz(tmp_path / "a.tar.gz", files)
+    with pytest.raises(RnnbenchError, match=r"bomb\.txt would have 0 GiB"):
+        open_tree(tmp_path / name).read("bomb.txt")
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+def test_a_member_that_names_no_file_is_left_out(tmp_path: Path, name: str) -> None:
+    files = {".": b"?", "a.txt": b"1"}
+    (tmp_path / "a.zip").write_bytes(zipped(files))
+    tgz(tmp_path / "a.tar.gz", files)
+    assert open_tree(tmp_path / name).names == ["a.txt"]
+
+
+def test_archives_are_opened_within_archives_three_deep(tmp_path: Path) -> None:
+    """A file may hold itself, packed: there is an end to that."""
+    data = zipped({"a.txt": b"1"})
+    for depth in range(1, 5):
+        data = zipped({"inner.zip": data})
+        (tmp_path / f"{depth}.zip").write_bytes(data)
+    assert open_tree(tmp_path / "3.zip").at("a.txt").read("a.txt") == b"1"
+    with pytest.raises(RnnbenchError, match=r"has no a\.txt"):
+        open_tree(tmp_path / "4.zip").at("a.txt")
 
 
 def test_neither_folder_nor_archive(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """What a command imports: who asks for help or plans runs does not wait for what trains them."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.long
 
+ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "lightning", "numpy", "pandas", "matplotlib", "seaborn", "wandb", "pydantic")
 
 
@@ -56,6 +59,27 @@ def test_a_command_ends_with_its_exit_code(arguments: list[str], code: int) -> N
     done = subprocess.run([sys.executable, "-m", "bench", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_name(tmp_path: Path) -> None:
+    """The name of a socket has room for some hundred letters."""
+    folder = tmp_path / ("t" * 120)
+    folder.mkdir()
+    code = """if True:
+    import tempfile
+    from bench.execute import server
+    if __name__ == "__main__":
+        context = server.fork_server(tracked=False)
+        process = context.Process(target=print)
+        process.start()
+        process.join()
+        print(process.exitcode, tempfile.gettempdir())
+    """
+    (tmp_path / "script.py").write_text(code)
+    given = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, tmp_path / "script.py"]
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.splitlines()[-1:] == [f"0 {folder}"], done.stderr
 
 
 @pytest.mark.parametrize(("given", "threads"), [("", "1"), ("export OPENBLAS_NUM_THREADS=3;", "3")])

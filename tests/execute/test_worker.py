@@ -1,8 +1,10 @@
 """What a worker claims, and what it makes of the end of a process."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -176,6 +178,57 @@ def test_a_death_is_a_failed_record(ended: Ended, launch: Launch, code: int, how
 
 def test_a_death_before_the_first_record_of_a_second_try(ended: Ended, launch: Launch) -> None:
     ended(1, None, before=Status.INTERRUPTED).close()
+    assert record.read(launch.jobs()[0].folder).status is Status.FAILED
+
+
+class Gone:
+    """A process that has ended; every one of them died by a signal."""
+
+    exitcode, pid = -11, 1
+
+    def __init__(self, **_: object) -> None:
+        self.sentinel, end = os.pipe()
+        os.close(end)
+
+    def start(self) -> None:
+        pass
+
+    def join(self) -> None:
+        pass
+
+    def is_alive(self) -> bool:
+        return False
+
+
+def test_a_disk_that_is_full_ends_the_worker_after_the_runs_under_way(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How the first run ended cannot be recorded. The second is under way, the third is not begun any more."""
+    write = record.write
+
+    def full(folder: Path, body: Record) -> None:
+        if folder == launch.jobs()[0].folder:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        write(folder, body)
+
+    monkeypatch.setattr(record, "write", full)
+    monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Gone))
+    with pytest.raises(RnnbenchError, match=r"cannot record how a run ended: No space left on device, .*run again"):
+        worker.Worker(replace(launch, workers=2)).wait(60)
+    first, second, third = (job.folder for job in launch.jobs())
+    assert record.read(second).status is Status.FAILED
+    assert not (first / "record.json").exists()
+    assert not third.exists()
+    assert not claims.is_held(first)
+
+
+def test_a_folder_that_cannot_be_written_any_more_ends_no_run_under_way(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch.jobs()[1].folder.touch()
+    monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Gone))
+    with pytest.raises(RnnbenchError, match="cannot write to"):
+        worker.Worker(replace(launch, workers=2)).wait(60)
     assert record.read(launch.jobs()[0].folder).status is Status.FAILED
 
 

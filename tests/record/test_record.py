@@ -112,6 +112,12 @@ def test_a_record_that_cannot_be_read_says_so_and_stays(
     assert path.read_bytes() == before
 
 
+def test_a_record_that_is_nested_too_deeply_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text("[" * 200_000 + "]" * 200_000)
+    with pytest.raises(RnnbenchError, match=r"record\.json is damaged \(RecursionError\)"):
+        record.read(tmp_path)
+
+
 def test_a_truncated_record_is_damaged(tmp_path: Path) -> None:
     folder = put(tmp_path, a_record())
     whole = (folder / "record.json").read_text()

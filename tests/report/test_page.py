@@ -121,7 +121,10 @@ def test_provenance_and_dirty_trees(folder: Any) -> None:
     assert "uncommitted" not in compare(folder).caption
 
 
-@pytest.mark.parametrize("damage", ["", "epoch,other\n1,2\n", "epoch,validation_accuracy\n1,x\n"])
+HUGE = f"epoch,validation_accuracy\n1,{'9' * 5000}\n"
+
+
+@pytest.mark.parametrize("damage", ["", "epoch,other\n1,2\n", "epoch,validation_accuracy\n1,x\n", HUGE])
 def test_a_damaged_curve_is_named_not_drawn(folder: Any, damage: str) -> None:
     folder.add("A", curve=[0.1, 0.2])
     bad = folder.add("B", curve=[0.1, 0.2])
@@ -137,7 +140,7 @@ def test_no_curves_at_all(folder: Any) -> None:
 
 
 def test_a_diverged_curve_and_one_epoch_are_drawn(folder: Any) -> None:
-    folder.add("A", curve=[float("nan"), 0.5, float("inf")])
+    folder.add("A", curve=[float("nan"), 0.5, float("inf"), 1e308, -1e308])
     folder.add("B", curve=[0.5])
     _page(folder)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
@@ -21,6 +20,7 @@ _ABOUT = (
     "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "
     "grey: the other cells."
 )
+_MOST = 1e9
 _CUT = " The worst fifth of the perplexities, those of the first epochs, lies above the panels."
 
 
@@ -63,11 +63,14 @@ def _read_all(results: Results) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _read(folder: Path, run: Run, column: str) -> pd.DataFrame:
-    """Reads the epochs of a run, less those without a number, which a run that diverged has."""
+    """Reads the epochs of a run, less those without a number or with a hopeless one, which a run that diverged has."""
     epochs = (
         pd.read_csv(folder / "metrics.csv", usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
     )
-    return epochs[np.isfinite(epochs).all(axis=1)].assign(data=run.data, label=run.label, seed=run.seed)
+    epochs = epochs[(epochs.abs() < _MOST).all(axis=1)]
+    if epochs.empty:
+        raise ValueError("no epoch has a number")
+    return epochs.assign(data=run.data, label=run.label, seed=run.seed)
 
 
 def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:
