@@ -9,7 +9,7 @@ import pkgutil
 import sys
 import traceback
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -182,11 +182,16 @@ def cell_class(name: str) -> type[Cell]:
     return known[name]
 
 
-def options(cls: type[Cell]) -> dict[str, Option]:
+def options(cls: type[Cell]) -> Mapping[str, Option]:
     """The options that a cell takes, by name, with their types and defaults."""
-    hints = typing.get_type_hints(cls.__init__)
+    return _options_of(cls.__init__)
+
+
+@cache
+def _options_of(init: Callable[..., None]) -> Mapping[str, Option]:
+    hints = typing.get_type_hints(init)
     return {
         parameter.name: Option(hints.get(parameter.name, Any), parameter.default)
-        for parameter in inspect.signature(cls.__init__).parameters.values()
+        for parameter in inspect.signature(init).parameters.values()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }

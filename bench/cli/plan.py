@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+import typer
 
 from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
 from bench.status import Status
 
 if TYPE_CHECKING:
     from bench.execute.whole import Standing
+    from bench.plan import Planned
     from bench.search import Phases
     from bench.spec import Grid
 
-_STYLE = {
+_COLOUR = {
     Status.PLANNED: "cyan",
     Status.RUNNING: "yellow",
     Status.DONE: "green",
     Status.FAILED: "red",
     Status.INTERRUPTED: "magenta",
-    Status.SKIPPED: "dim",
+    Status.SKIPPED: "bright_black",
 }
 
 
@@ -40,8 +41,7 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
         print_json({"results": str(results), "runs": rows})
         return
     for run in planned:
-        reason = f"  {run.reason}" if run.reason else ""
-        out.print(Text.assemble((f"{run.status:11} ", _STYLE[run.status]), run.spec.id, (reason, "dim")))
+        typer.echo(_line(run))
     for line in _phases_in_words(grid, standing.phases):
         out.print(line)
     out.print(f"{tally(planned)}; results in {results}")
@@ -55,6 +55,14 @@ def read(grid_file: Path, folder: Path | None) -> tuple[Grid, Standing, Path]:
     grid = read_grid(grid_file)
     results = folder or Path("results") / grid.name
     return grid, planned(grid, results), results
+
+
+def _line(run: Planned) -> str:
+    """Returns a run in a line, styled without rich, which takes a quarter of a millisecond for it."""
+    status, reason = f"{run.status:11} ", f"  {run.reason}" if run.reason else ""
+    if out.color_system is not None:
+        status, reason = typer.style(status, fg=_COLOUR[run.status]), typer.style(reason, dim=True)
+    return f"{status}{run.spec.id}{reason}"
 
 
 def _phases_in_words(grid: Grid, found: Phases) -> Iterator[str]:

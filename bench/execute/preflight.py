@@ -9,7 +9,7 @@ import torch
 from bench import mcu, zoo
 from bench.data import DatasetInfo, absent, describe, prepare_whole
 from bench.errors import RnnbenchError
-from bench.spec import RunSpec
+from bench.spec import DataPart, RunSpec
 from bench.status import Status
 from bench.train.classification.network import Classifier
 from bench.train.task import resolved, task_of
@@ -64,8 +64,9 @@ def _without_code(cell: Cell) -> str:
 
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:
-    """Returns what the cells of a run depend on."""
-    return f"{info.task} {info.features} {spec.model_dump_json(exclude={'data', 'seed', 'train'})}"
+    """Returns what the cells of a run depend on, but for their initial weights."""
+    parts = (spec.cell, spec.compress, spec.split, spec.language, spec.awd)
+    return f"{info.task} {info.features} {spec.sealed} {spec.train.select} {' '.join(part.compact for part in parts)}"
 
 
 def _check_parts(spec: RunSpec, info: DatasetInfo) -> None:
@@ -95,13 +96,17 @@ def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
     for name in boards:
         mcu.board(name)
     found: dict[str, RunSpec] = {}
+    known: dict[str, tuple[DataPart, DatasetInfo]] = {}
     built = set()
     for given in runs:
-        spec = resolved(given)
-        info = describe(spec.data.name, spec.data.options)
-        _check_parts(spec, info)
+        part = given.data
+        if part.compact not in known:
+            known[part.compact] = (resolved(given).data, describe(part.name, part.options))
+        data, info = known[part.compact]
+        spec = given if data is part or data == part else given.model_copy(update={"data": data})
         kind = _kind(spec, info)
         if kind not in built:
+            _check_parts(spec, info)
             task_of(spec).cells(spec, info)
             built.add(kind)
         found.setdefault(spec.id, spec)
@@ -114,10 +119,10 @@ def out_of_reach(runs: Iterable[RunSpec]) -> dict[str, tuple[Status, str]]:
     why: dict[str, str] = {}
     for spec in runs:
         part = spec.data
-        if part.label not in why:
-            why[part.label] = absent(part.name, options=part.options)
-        if why[part.label]:
-            found[spec.id] = (Status.SKIPPED, why[part.label])
+        if part.compact not in why:
+            why[part.compact] = absent(part.name, options=part.options)
+        if why[part.compact]:
+            found[spec.id] = (Status.SKIPPED, why[part.compact])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ def _run_phase(
 
 def tally(runs: Sequence[Planned]) -> str:
     """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
-    counts = {status: sum(run.status is status for run in runs) for status in Status}
+    counts = Counter(run.status for run in runs)
     return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: " + ", ".join(
-        f"{n} {status}" for status, n in counts.items() if n
+        f"{counts[status]} {status}" for status in Status if counts[status]
     )

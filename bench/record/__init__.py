@@ -20,7 +20,9 @@ from bench.record.files import (
     observed,
     read,
     read_all,
+    recorded,
     runs_folder,
+    standing,
     write,
 )
 from bench.record.items import Items
@@ -52,7 +54,9 @@ __all__ = [
     "read_all",
     "read_choice",
     "read_trials",
+    "recorded",
     "runs_folder",
+    "standing",
     "to_disk",
     "write",
     "write_atomically",

@@ -7,6 +7,9 @@ It holds ``runs/<id>/`` for each run, with ``spec.yaml``, ``record.json``, ``lat
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from bench.record import latency as beside
 from bench.record import mirror
 from bench.record.atomic import write_atomically
 from bench.record.facts import SCHEMA, Record
-from bench.spec import RECORDED, RunSpec
+from bench.spec import RECORDED, Reader, RunSpec
 from bench.status import Status
 
 CELL_FILE = "cell.py"
@@ -56,15 +59,33 @@ def write(folder: Path, record: Record) -> None:
     write_atomically(folder / "record.json", json.dumps(body, indent=1, allow_nan=False) + "\n")
 
 
-def read(folder: Path) -> Record:
-    """Reads ``record.json`` of a run, and the latency beside it.
+def read(folder: Path, reader: Reader | None = None) -> Record:
+    """Reads ``record.json`` of a run, and what lies beside it.
 
     Keys that a run could not say when it was recorded have their defaults: the same run is read alike, whenever it was.
+
+    Args:
+        folder: the run's.
+        reader: from :func:`recorded`; one for many records spares time.
 
     Raises:
         RnnbenchError: when it is damaged, of another schema than this version reads, or its id is not that of its
             specification.
     """
+    record, spec = _read_alone(folder, reader or recorded())
+    told: dict[str, Any] = {"spec": spec.completed(record.spec), "folder": folder, "wandb": mirror.read(folder)}
+    if (found := beside.read(folder)) is not None:
+        told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
+    return record.model_copy(update=told)
+
+
+def recorded() -> Reader:
+    """Returns what reads the specifications of records, whose cells may have gone or changed since."""
+    return Reader(lambda raw: RunSpec.model_validate(raw, context=RECORDED), RECORDED)
+
+
+def _read_alone(folder: Path, reader: Reader) -> tuple[Record, RunSpec]:
+    """Reads ``record.json`` alone, and the run that it is of."""
     path = folder / "record.json"
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
@@ -78,7 +99,7 @@ def read(folder: Path) -> Record:
         )
     try:
         record = Record.model_validate(body)
-        spec = RunSpec.model_validate(record.spec, context=RECORDED)
+        spec = reader.read(record.spec)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])
@@ -88,10 +109,7 @@ def read(folder: Path) -> Record:
             f"{path}: the id {record.id} is not that of its specification, {spec.id}: it was edited, or a default "
             "changed and SPEC_VERSION did not"
         )
-    told: dict[str, Any] = {"spec": spec.completed(record.spec), "folder": folder, "wandb": mirror.read(folder)}
-    if (found := beside.read(folder)) is not None:
-        told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
-    return record.model_copy(update=told)
+    return record, spec
 
 
 def read_all(results: Path) -> list[Record]:
@@ -99,7 +117,8 @@ def read_all(results: Path) -> list[Record]:
 
     Runs that wrote no record yet are left out.
     """
-    records = [read(path.parent) for path in sorted(runs_folder(results).glob("*/record.json"))]
+    reader = recorded()
+    records = [read(folder, reader) for folder in _folders(results) if _has_record(folder)]
     boards = _note(results).get("boards")
     if not isinstance(boards, list):
         return records
@@ -110,17 +129,34 @@ def read_all(results: Path) -> list[Record]:
 
 
 def observed(results: Path) -> dict[str, tuple[Status, str]]:
-    """Returns status and reason of every run of a results folder, by id.
+    """Returns status and reason of every run of a results folder, by id: see :func:`standing`."""
+    reader = recorded()
+    found: dict[str, tuple[Status, str]] = {}
+    for folder in _folders(results):
+        if _has_record(folder):
+            record = _read_alone(folder, reader)[0]
+            found[record.id] = standing(record, folder)
+        elif claims.is_held(folder):
+            found[folder.name] = (Status.RUNNING, "")
+    return found
+
+
+def standing(record: Record, folder: Path) -> tuple[Status, str]:
+    """Returns the status and reason of a run that are true now.
 
     A record that says ``running`` while no living process has claimed the run was interrupted.
     """
-    found: dict[str, tuple[Status, str]] = {}
-    for record in read_all(results):
-        status, reason = record.status, record.reason
-        if status is Status.RUNNING and not claims.is_held(runs_folder(results) / record.id):
-            status, reason = Status.INTERRUPTED, "the process ended without a word (killed, or out of memory)"
-        found[record.id] = (status, reason)
-    for claim in runs_folder(results).glob("*/claim"):  # some have no record yet
-        if claim.parent.name not in found and claims.is_held(claim.parent):
-            found[claim.parent.name] = (Status.RUNNING, "")
-    return found
+    if record.status is Status.RUNNING and not claims.is_held(folder):
+        return Status.INTERRUPTED, "the process ended without a word (killed, or out of memory)"
+    return record.status, record.reason
+
+
+def _folders(results: Path) -> Iterator[Path]:
+    """Yields the folders of runs, in order of id."""
+    runs = runs_folder(results)
+    with suppress(FileNotFoundError):
+        yield from (runs / name for name in sorted(os.listdir(runs)))
+
+
+def _has_record(folder: Path) -> bool:
+    return os.path.isfile(folder / "record.json")

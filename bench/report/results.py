@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from bench.errors import RnnbenchError
-from bench.record import GRID_NOTE, Record, noted_runs, observed, read_all
+from bench.record import GRID_NOTE, Record, noted_runs, read_all, standing
 from bench.report import frame
 from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
@@ -125,13 +125,17 @@ def read(folder: Path, board: str | None = None) -> Results:
     if not records:
         raise RnnbenchError(f"{folder} holds no records: run a grid first, or name the folder that it wrote")
     name = " + ".join(sorted({record.grid for record in records}))
-    now = observed(folder)
-    true = [
-        record.model_copy(update=dict(zip(("status", "reason"), now[record.id], strict=True))) for record in records
-    ]
+    true = [_as_it_is(record) for record in records]
     sealed = tuple(record for record in true if record.spec.get("sealed"))
     opened = tuple(record for record in true if not record.spec.get("sealed"))
     return Results(name, opened, sealed, folder, noted_grid(folder), board)
+
+
+def _as_it_is(record: Record) -> Record:
+    """Returns a record with the status that is true now."""
+    assert record.folder is not None  # noqa: S101
+    status, reason = standing(record, record.folder)
+    return record if status is record.status else record.model_copy(update={"status": status, "reason": reason})
 
 
 def noted_grid(folder: Path) -> Grid | None:

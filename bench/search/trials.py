@@ -49,11 +49,11 @@ def draw(grid: Grid) -> list[Trial]:
     Raises:
         RnnbenchError: when a run is not valid, or no draw keeps to the size that is asked for.
     """
-    search = _search(grid)
+    maker = _Maker(grid)
     return [
-        _drawn(grid, search, group, first + number, number, raw)
+        maker.drawn(group, first + number, number, raw)
         for group, first, raw in groups(grid)
-        for number in range(search.trials)
+        for number in range(maker.search.trials)
     ]
 
 
@@ -67,15 +67,15 @@ def restore(grid: Grid, noted: Sequence[Drawn]) -> list[Trial]:
     Raises:
         RnnbenchError: when the grid has changed since, or a trial is of another version of the program.
     """
-    search = _search(grid)
+    maker = _Maker(grid)
     by_place = {(entry.group, entry.trial): entry for entry in noted}
     trials = []
     for group, first, raw in groups(grid):
-        for number in range(first, first + search.trials):
+        for number in range(first, first + maker.search.trials):
             entry = by_place.get((group, number))
             if entry is None:
                 raise RnnbenchError(f"trial {number} of {group} is not among its trials")
-            runs = _runs(grid, search, raw, entry.settings)
+            runs = maker.runs(raw, entry.settings)
             if tuple(spec.id for spec in runs) != entry.runs:
                 raise RnnbenchError(f"trial {number} of {group} stands for other runs now")
             trials.append(Trial(group, number, entry.settings, entry.kb, runs, raw))
@@ -116,62 +116,81 @@ def _search(grid: Grid) -> Search:
     return grid.search
 
 
-def _drawn(grid: Grid, search: Search, group: str, number: int, place: int, raw: Mapping[str, Any]) -> Trial:
-    extras = [more for more in search.extra if all(matches(raw, path, wanted) for path, wanted in more.when.items())]
-    prior = {path: values for each in (search.prior, *(more.prior for more in extras)) for path, values in each.items()}
-    limits = [more.kb for more in extras if more.kb is not None]
-    fault = ""
-    for attempt in range(_ATTEMPTS):
-        settings = search.drawn(place + attempt * _STRIDE, prior)
-        try:
-            if not limits:
-                runs = _runs(grid, search, raw, settings)
-                task_of(runs[0]).cells(runs[0], describe(runs[0].data.name, runs[0].data.options))
-                return Trial(group, number, settings, None, runs, raw)
-            settings, kb = _filled(grid, raw, settings, min(limits))
-            return Trial(group, number, settings, kb, _runs(grid, search, raw, settings), raw)
-        except RnnbenchError as error:
-            fault = str(error)
-            if not prior:
-                raise
-    raise RnnbenchError(f"search: none of {_ATTEMPTS} draws for {group} gives a model that can be built: {fault}")
+class _Maker:
+    """Makes the trials of a grid.
 
-
-def _filled(
-    grid: Grid, raw: Mapping[str, Any], settings: Mapping[str, Any], limit: float
-) -> tuple[dict[str, Any], float]:
-    """Returns the settings with the largest hidden size whose model keeps to so many KB, and its KB.
-
-    Raises:
-        RnnbenchError: when there is none.
+    Args:
+        grid: that searches.
     """
 
-    def kb(hidden: int) -> float:
-        spec = resolved(grid.with_settings(raw, {**settings, "cell.hidden_size": hidden}))
-        return task_of(spec).kb(spec, describe(spec.data.name, spec.data.options))
+    def __init__(self, grid: Grid) -> None:
+        self.search, self._grid, self._reader = _search(grid), grid, grid.reader()
 
-    best, below, above = (0, 0.0), 0, _WIDEST + 1
-    while above - below > 1:
-        # Doubles until a model is too large, for large ones are slow to build; then halves what is left.
-        hidden = min(max(2 * below, _LEAST), _WIDEST) if above > _WIDEST else (below + above) // 2
-        try:
-            size = kb(hidden)
-        except RnnbenchError:  # a rank above the hidden size
-            size = 0.0
-        if size > limit:
-            above = hidden
-        else:
-            best, below = ((hidden, size) if size else best), hidden
-    if not best[0]:
-        raise RnnbenchError(f"no hidden size gives a model of {limit:g} KB with {dict(settings)}")
-    return {**settings, "cell.hidden_size": best[0]}, best[1]
+    def drawn(self, group: str, number: int, place: int, raw: Mapping[str, Any]) -> Trial:
+        """Draws a trial, again where a draw gives a model that cannot be built.
 
+        Raises:
+            RnnbenchError: when no draw does.
+        """
+        search = self.search
+        extras = [more for more in search.extra if all(matches(raw, path, value) for path, value in more.when.items())]
+        priors = (search.prior, *(more.prior for more in extras))
+        prior = {path: values for each in priors for path, values in each.items()}
+        limits = [more.kb for more in extras if more.kb is not None]
+        fault = ""
+        for attempt in range(_ATTEMPTS):
+            settings = search.drawn(place + attempt * _STRIDE, prior)
+            try:
+                if not limits:
+                    runs = self.runs(raw, settings)
+                    task_of(runs[0]).cells(runs[0], describe(runs[0].data.name, runs[0].data.options))
+                    return Trial(group, number, settings, None, runs, raw)
+                settings, kb = self._filled(raw, settings, min(limits))
+                return Trial(group, number, settings, kb, self.runs(raw, settings), raw)
+            except RnnbenchError as error:
+                fault = str(error)
+                if not prior:
+                    raise
+        raise RnnbenchError(f"search: none of {_ATTEMPTS} draws for {group} gives a model that can be built: {fault}")
 
-def _runs(grid: Grid, search: Search, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[RunSpec, ...]:
-    return tuple(_seeded(grid, search, raw, settings))
+    def runs(self, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[RunSpec, ...]:
+        """Returns the runs of a configuration, one for each seed."""
+        return tuple(self._seeded(raw, settings))
 
+    def _seeded(self, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[RunSpec]:
+        folds = self.search.folds
+        for number, seed in enumerate(self.search.seeds):
+            fold = {} if folds is None else {"split.fold": number % folds, "split.folds": folds}
+            yield self._run(raw, {**settings, **fold, "seed": seed, "sealed": True})
 
-def _seeded(grid: Grid, search: Search, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[RunSpec]:
-    for number, seed in enumerate(search.seeds):
-        fold = {} if search.folds is None else {"split.fold": number % search.folds, "split.folds": search.folds}
-        yield resolved(grid.with_settings(raw, {**settings, **fold, "seed": seed, "sealed": True}))
+    def _run(self, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> RunSpec:
+        return resolved(self._grid.with_settings(raw, settings, self._reader))
+
+    def _filled(
+        self, raw: Mapping[str, Any], settings: Mapping[str, Any], limit: float
+    ) -> tuple[dict[str, Any], float]:
+        """Returns the settings with the largest hidden size whose model keeps to so many KB, and its KB.
+
+        Raises:
+            RnnbenchError: when there is none.
+        """
+
+        def kb(hidden: int) -> float:
+            spec = self._run(raw, {**settings, "cell.hidden_size": hidden})
+            return task_of(spec).kb(spec, describe(spec.data.name, spec.data.options))
+
+        best, below, above = (0, 0.0), 0, _WIDEST + 1
+        while above - below > 1:
+            # Doubles until a model is too large, for large ones are slow to build; then halves what is left.
+            hidden = min(max(2 * below, _LEAST), _WIDEST) if above > _WIDEST else (below + above) // 2
+            try:
+                size = kb(hidden)
+            except RnnbenchError:  # a rank above the hidden size
+                size = 0.0
+            if size > limit:
+                above = hidden
+            else:
+                best, below = ((hidden, size) if size else best), hidden
+        if not best[0]:
+            raise RnnbenchError(f"no hidden size gives a model of {limit:g} KB with {dict(settings)}")
+        return {**settings, "cell.hidden_size": best[0]}, best[1]

@@ -6,6 +6,7 @@ from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart
 from bench.spec.part import Part, parse
 from bench.spec.paths import matches, row_of
+from bench.spec.reader import Reader
 from bench.spec.run import SPEC_VERSION, RunSpec
 from bench.spec.search import Search
 from bench.spec.split import SplitPart
@@ -22,6 +23,7 @@ __all__ = [
     "LanguagePart",
     "Override",
     "Part",
+    "Reader",
     "RunSpec",
     "Search",
     "SplitPart",

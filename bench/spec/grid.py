@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ from bench import zoo
 from bench.errors import RnnbenchError, nearest
 from bench.spec.part import Part, parse
 from bench.spec.paths import as_mapping, matches, paths_of, row_of, set_path
+from bench.spec.reader import Reader
 from bench.spec.run import RunSpec
 from bench.spec.search import Choose, Final, Search
 from bench.spec.yaml import StrictLoader
@@ -104,13 +104,19 @@ class Grid(Part):
         if self.search is not None:
             raise RnnbenchError(f"grid {self.name!r} searches: its runs are drawn, see `rnnbench plan`")
         found: dict[str, RunSpec] = {}
+        reader = self.reader()
         for _, raw in self.combinations():
-            spec = parse(RunSpec, raw, f"grid {self.name!r}")
+            spec = reader.read(raw)
             found.setdefault(spec.id, spec)
-        missing = set(self.rows) - {row_of(self.rows, spec.model_dump(mode="json")) for spec in found.values()}
-        if missing:
-            raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
+        if self.rows:
+            there = {row_of(self.rows, spec.model_dump(mode="json")) for spec in found.values()}
+            if missing := set(self.rows) - there:
+                raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
         return list(found.values())
+
+    def reader(self) -> Reader:
+        """Returns what reads the runs of this grid from raw specifications."""
+        return Reader(lambda raw: parse(RunSpec, raw, f"grid {self.name!r}"))
 
     def combinations(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Yields every combination of the axes, as values by axis, and the raw specification that it stands for.
@@ -119,19 +125,9 @@ class Grid(Part):
             RnnbenchError: when a path is not one, or, at the end, an override matched none.
         """
         used: set[int] = set()
-        paths: set[str] = set()
+        files: dict[tuple[str, str | None], str] = {}
         for values in itertools.product(*self.grid.values()):
-            raw = {key: as_mapping(key, value) for key, value in copy.deepcopy(self.base).items()}
-            for axis, value in zip(self.grid, values, strict=True):
-                for path, one in value.items() if axis == TOGETHER else ((axis, value),):
-                    set_path(raw, path, copy.deepcopy(one), where=f"grid {self.name!r}")
-            _find_file(raw, self.folder or Path())
-            for number, override in enumerate(self.overrides):
-                if all(matches(raw, path, wanted) for path, wanted in override.when.items()):
-                    used.add(number)
-                    for path, value in override.set.items():
-                        set_path(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
-            paths |= set(paths_of(raw))
+            raw = self._raw(values, used, files)
             if "boards" in raw:
                 raise RnnbenchError(
                     f"grid {self.name!r}: boards are no part of a run any more: move `boards` to the top level of the "
@@ -140,20 +136,49 @@ class Grid(Part):
             yield dict(zip(self.grid, values, strict=True)), raw
         for number, override in enumerate(self.overrides):
             if number not in used:
+                every = (self._raw(values, set(), files) for values in itertools.product(*self.grid.values()))
+                paths = {path for raw in every for path in paths_of(raw)}
                 unknown = [path for path in override.when if path not in paths]
                 hint = nearest(unknown[0], paths) if unknown else ""
                 raise RnnbenchError(f"grid {self.name!r}: override {number + 1} matches no run: {override.when}{hint}")
 
-    def with_settings(self, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> RunSpec:
+    def _raw(self, values: Sequence[Any], used: set[int], files: dict[tuple[str, str | None], str]) -> dict[str, Any]:
+        """Returns the raw specification of a combination; it shares what it can with those of others.
+
+        Args:
+            values: of the axes.
+            used: gets the numbers of the overrides that match.
+            files: gets the names of cells by file.
+        """
+        raw = {key: as_mapping(key, value) for key, value in self.base.items()}
+        for axis, value in zip(self.grid, values, strict=True):
+            for path, one in value.items() if axis == TOGETHER else ((axis, value),):
+                set_path(raw, path, one, where=f"grid {self.name!r}")
+        _find_file(raw, self.folder or Path(), files)
+        for number, override in enumerate(self.overrides):
+            if all(matches(raw, path, wanted) for path, wanted in override.when.items()):
+                used.add(number)
+                for path, value in override.set.items():
+                    set_path(raw, path, value, where=f"grid {self.name!r}, override {number + 1}")
+        return raw
+
+    def with_settings(
+        self, raw: Mapping[str, Any], settings: Mapping[str, Any], reader: Reader | None = None
+    ) -> RunSpec:
         """Returns the run of a raw specification with some values set, by dotted path.
+
+        Args:
+            raw: the specification.
+            settings: the values.
+            reader: of this grid; one for many runs spares time.
 
         Raises:
             RnnbenchError: when it is not valid.
         """
-        changed = copy.deepcopy(dict(raw))
+        changed = dict(raw)
         for path, value in settings.items():
-            set_path(changed, path, copy.deepcopy(value), where=f"grid {self.name!r}")
-        return parse(RunSpec, changed, f"grid {self.name!r}")
+            set_path(changed, path, value, where=f"grid {self.name!r}")
+        return (reader or self.reader()).read(changed)
 
 
 def read_grid(path: Path) -> Grid:
@@ -184,9 +209,11 @@ def read_grid(path: Path) -> Grid:
     return grid if grid.folder else grid.model_copy(update={"folder": path.parent})
 
 
-def _find_file(raw: dict[str, Any], folder: Path) -> None:
+def _find_file(raw: dict[str, Any], folder: Path, known: dict[tuple[str, str | None], str]) -> None:
     """Completes a cell that is given by its file: the path from the grid's folder on, and the cell's name."""
     cell = raw.get("cell")
     if isinstance(cell, dict) and isinstance(cell.get("file"), str):
-        cell["file"] = str(folder / cell["file"])
-        cell["name"] = zoo.load(Path(cell["file"]), cell.get("name")).name
+        file, name = str(folder / cell["file"]), cell.get("name")
+        if (file, name) not in known:
+            known[file, name] = zoo.load(Path(file), name).name
+        raw["cell"] = {**cell, "file": file, "name": known[file, name]}

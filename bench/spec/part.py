@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from functools import cached_property
+from typing import Any, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
@@ -17,11 +19,32 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @cached_property
+    def compact(self) -> str:
+        """JSON with sorted keys, without what equals its default."""
+        return compact(self.model_dump(mode="json", exclude_defaults=True))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Returns a copy with some values changed, unchecked; what is cached of this part is not copied."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
+
     @field_validator("*", mode="before")
     @classmethod
     def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
         check_number(cls.model_fields[str(info.field_name)].annotation, value)
         return value
+
+
+def compact(body: Any) -> str:
+    """Returns JSON with sorted keys and no spaces.
+
+    Raises:
+        ValueError: when a number is not finite.
+    """
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def check_number(annotation: Any, value: Any) -> None:

@@ -6,8 +6,9 @@ It holds what determines the trained weights and nothing else: no path, no host,
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -15,7 +16,7 @@ from pydantic import Field, model_validator
 from bench.spec.compression import CompressPart
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import CellPart, DataPart
-from bench.spec.part import Part
+from bench.spec.part import Part, compact
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
 
@@ -39,28 +40,36 @@ class RunSpec(Part):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
+        self.check_parts()
+        return self
+
+    def check_parts(self) -> None:
+        """Raises ``ValueError`` when the parts do not fit each other."""
         self.compress.check(self.train)
         self.split.check(self.train)
         if self.sealed and self.train.select == "test-epoch":
             raise ValueError("train.select: test-epoch opens the test set, which is sealed to the trials of a search")
         self.awd.check(self.train, self.compress)
-        return self
 
     def canonical(self) -> str:
         """JSON with sorted keys, without what equals its default: the same for the same run, however it was written.
 
         A key that is added later leaves the canonical forms of earlier runs as they are.
         """
-        body = {"version": SPEC_VERSION, **self.model_dump(mode="json", exclude_defaults=True)}
-        return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        said = {"version": str(SPEC_VERSION)}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is not field.default and (field.is_required() or value != field.default):
+                said[name] = value.compact if isinstance(value, Part) else compact(value)
+        return "{" + ",".join(f'"{name}":{said[name]}' for name in sorted(said)) + "}"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A readable slug and 64 bits of the hash of the canonical form: letters, digits and dashes, <= 64."""
         digest = hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
         ranks = "".join(f"-{name.lower()}{rank}" for name, rank in sorted(self.cell.rank.items()))
         slug = f"{self.data.name}-{self.cell.name}-h{self.cell.hidden_size}{ranks}"
-        safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in slug)[:34].rstrip("-")
+        safe = re.sub("[^A-Za-z0-9]", "-", slug)[:34].rstrip("-")
         return f"{safe}-s{self.seed}-{digest}"
 
     def variant(self) -> str:

@@ -114,6 +114,8 @@ def resolved(spec: RunSpec) -> RunSpec:
         RnnbenchError: when the set does not exist or does not take an option.
     """
     options = chosen_options(spec.data.name, spec.data.options)
+    if options == spec.data.options:
+        return spec
     return spec.model_copy(update={"data": spec.data.model_copy(update={"options": options})})
 
 

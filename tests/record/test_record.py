@@ -175,3 +175,21 @@ def test_what_an_earlier_version_wrote_is_read_like_the_same_run_today(tmp_path:
     del body["spec"]["train"]["select"]
     (folder / "record.json").write_text(json.dumps(body))
     assert record.read(folder).spec == a_record().spec
+
+
+def test_a_look_at_a_folder_opens_every_record_once_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(5):
+        own = SPEC.model_copy(update={"seed": seed})
+        put(tmp_path, a_record().model_copy(update={"id": own.id, "spec": own.written("classification")}))
+    opened: list[str] = []
+    whole = Path.read_text
+
+    def counted(path: Path, *given: Any, **more: Any) -> str:
+        opened.append(path.name)
+        return whole(path, *given, **more)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    assert len(record.observed(tmp_path)) == 5
+    assert opened == ["record.json"] * 5
