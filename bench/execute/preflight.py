@@ -12,7 +12,7 @@ from bench.errors import RnnbenchError
 from bench.spec import DataPart, RunSpec
 from bench.status import Status
 from bench.train.classification.network import Classifier
-from bench.train.task import resolved, task_of
+from bench.train.task import check_cells, resolved, task_of
 from cells import Cell
 
 _STEPS = 12
@@ -107,7 +107,7 @@ def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
         kind = _kind(spec, info)
         if kind not in built:
             _check_parts(spec, info)
-            task_of(spec).cells(spec, info)
+            check_cells(spec)
             built.add(kind)
         found.setdefault(spec.id, spec)
     return list(found.values())

@@ -10,7 +10,7 @@ from bench.data import describe
 from bench.errors import RnnbenchError
 from bench.record import Drawn
 from bench.spec import Grid, RunSpec, Search, matches
-from bench.train.task import resolved, task_of
+from bench.train.task import check_cells, resolved, task_of
 
 _WIDEST = 1024
 """The largest hidden size that a size in KB is filled with."""
@@ -143,7 +143,7 @@ class _Maker:
             try:
                 if not limits:
                     runs = self.runs(raw, settings)
-                    task_of(runs[0]).cells(runs[0], describe(runs[0].data.name, runs[0].data.options))
+                    check_cells(runs[0])
                     return Trial(group, number, settings, None, runs, raw)
                 settings, kb = self._filled(raw, settings, min(limits))
                 return Trial(group, number, settings, kb, self.runs(raw, settings), raw)

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, CompressPart
@@ -14,6 +21,42 @@ from cells.gates import PIECEWISE
 def derive_seed(seed: int, part: str) -> int:
     """A seed of its own for a named part, so that one cell's initial weights do not shift another's data order."""
     return int.from_bytes(hashlib.sha256(f"{part}:{seed}".encode()).digest()[:7], "big")
+
+
+class _Uncomputed(TorchFunctionMode):
+    """Leaves the values out that it takes long to compute: random ones, orthogonal ones, singular ones."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func in (Tensor.normal_, Tensor.uniform_):
+            return args[0]
+        if func in (torch.linalg.qr, torch.linalg.svd):
+            rows, columns = args[0].shape
+            left, right = torch.zeros(rows, min(rows, columns)), torch.zeros(min(rows, columns), columns)
+            return (left, right) if func is torch.linalg.qr else (left, torch.zeros(min(rows, columns)), right)
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Has torch use one thread in its block: those of small operations wait for each other on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def uncomputed() -> Iterator[None]:
+    """Has cells that are built in its block begin with any values: for their shapes, in a fraction of the time.
+
+    A cell that reads its weights while it is built may raise an error that it would not raise otherwise.
+    """
+    with _Uncomputed():
+        yield
 
 
 def build_cell(part: CellPart, features: int, compress: CompressPart | None = None) -> Cell:

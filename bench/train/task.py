@@ -15,6 +15,7 @@ from torch import Tensor
 from bench.data import Corpus, Dataset, DatasetInfo, chosen_options, describe
 from bench.record import Latency
 from bench.spec import RunSpec
+from bench.train.cell import one_thread, uncomputed
 from bench.train.job import Job, Listener, Metric
 from cells import Cell
 
@@ -105,6 +106,21 @@ def tasks() -> dict[str, Task[Any]]:
 def task_of(spec: RunSpec) -> Task[Any]:
     """Returns the task of a run, which is that of its data set."""
     return tasks()[describe(spec.data.name, spec.data.options).task]
+
+
+@one_thread()
+def check_cells(spec: RunSpec) -> None:
+    """Builds the cells of a run, and forgets them.
+
+    Raises:
+        RnnbenchError: when one cannot be built.
+    """
+    info, task = describe(spec.data.name, spec.data.options), task_of(spec)
+    try:
+        with uncomputed():
+            task.cells(spec, info)
+    except Exception:  # it may be for want of values
+        task.cells(spec, info)
 
 
 def resolved(spec: RunSpec) -> RunSpec:

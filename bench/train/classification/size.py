@@ -11,6 +11,7 @@ from bench.data import DatasetInfo
 from bench.measure import size
 from bench.record import SizeFacts
 from bench.spec import CompressPart, RunSpec
+from bench.train.cell import build_cell, derive_seed, one_thread, uncomputed
 from bench.train.classification.network import Network, build
 from cells.compress import HardThreshold, quantise_weights
 
@@ -30,24 +31,25 @@ def compressed(spec: RunSpec, info: DatasetInfo) -> Network:
     return _compress(build(spec, info.features, info.classes, info.vocabulary).eval(), spec)
 
 
+@one_thread()
 def planned_kb(spec: RunSpec, info: DatasetInfo) -> float:
     """Returns the size in KB that the model of a run will have.
 
-    Its initial weights are not computed, which takes most of the time of building a model (their singular values):
-    random numbers stand for them.
+    Its initial weights are not computed, which takes most of the time of building a model: random numbers stand for
+    them.
 
     Raises:
         RnnbenchError: when the model cannot be built.
     """
     network: Network | None
     try:
-        with torch.device("meta"):
-            network = build(spec, info.features, info.classes, info.vocabulary)
+        with uncomputed():
+            network = Network(build_cell(spec.cell, info.features, spec.compress), info.classes, info.vocabulary)
     except (NotImplementedError, RuntimeError):  # a cell that reads its weights while it is built
         network = None
     if network is None or any(True for _ in network.buffers()):
         return size_facts(compressed(spec, info), spec.compress).kb
-    network.to_empty(device="cpu")
+    torch.default_generator.manual_seed(derive_seed(spec.seed, "init"))
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.1)
     return size_facts(_compress(network, spec), spec.compress).kb
