@@ -7,6 +7,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = _ROOT / "configs"
 """Grids, and what they name: boards."""
+_NO_GRIDS = ("boards", "kernels")
 PUBLISHED = _ROOT / "results" / "published"
 """Figures that others printed, as data."""
 
@@ -20,3 +21,8 @@ def shipped(path: Path) -> Path:
     ours = _ROOT / path
     known = path.parts[:1] == ("configs",) or path.parts[:2] == ("results", "published")
     return ours if known and not path.exists() and ours.is_file() else path
+
+
+def grids() -> list[Path]:
+    """Returns the grids of ``configs/`` and its folders, in order of path."""
+    return sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name not in _NO_GRIDS)

@@ -145,12 +145,13 @@ class Cell(nn.Module):
             raise ValueError(f"expected a state whose h is {wanted}, got {list(state[0].shape)}")
         return x_TBD, state
 
-    def last(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
+    def last(self, x_TBD: Tensor, lengths_B: Tensor, state: State | None = None) -> Tensor:
         """The state of each sequence after its own last step.
 
         Args:
             x_TBD: the inputs, anything after a sequence's end: cells are causal, so it does not matter.
             lengths_B: steps of each sequence, 1..T, int64.
+            state: before the first step; ``None`` for :meth:`initial_state`.
 
         Returns:
             h_BH.
@@ -158,7 +159,7 @@ class Cell(nn.Module):
         Raises:
             ValueError: as :meth:`forward`.
         """
-        x_TBD, state = self._checked(x_TBD, None)
+        x_TBD, state = self._checked(x_TBD, state)
         return scan.run(self, x_TBD, state, lengths_B - 1)[0]
 
     def stream(self, x_BD: Tensor, state: State) -> State:

@@ -22,15 +22,16 @@ class FastRNN(Cell):
 
     with alpha = sigmoid(raw_alpha) and beta = sigmoid(raw_beta): one number each, or one per hidden unit (the
     paper's FastRNN-vector, its Tables 13-15). Initial values are those of the authors' code: weights N(0, 0.1^2),
-    bias 1, raw_alpha -3 (alpha 0.047), raw_beta 3 (beta 0.953).
+    bias 1, raw_alpha -3 (alpha 0.047), raw_beta 3 (beta 0.953). Tied, beta is 1 - alpha, to which the paper says that
+    it comes by itself on long sequences.
 
-    Parameters: HD + H^2 + H + 2 (scalar) or + 2H (vector).
+    Parameters: HD + H^2 + H + 2 (scalar), + 2H (vector), or + 1 (tied).
 
     Args:
         input_size: D.
         hidden_size: H.
         activation: of the update; the paper reports the better of tanh and ReLU, chosen on validation data.
-        residual: whether alpha and beta are scalars or vectors of H.
+        residual: whether alpha and beta are scalars, vectors of H, or alpha a scalar and beta 1 - alpha.
     """
 
     def __init__(
@@ -39,18 +40,18 @@ class FastRNN(Cell):
         hidden_size: int,
         *,
         activation: Literal["tanh", "relu"] = "tanh",
-        residual: Literal["scalar", "vector"] = "scalar",
+        residual: Literal["scalar", "vector", "tied"] = "scalar",
     ) -> None:
         super().__init__(input_size, hidden_size)
         one_of("activation", activation, ("tanh", "relu"))
-        one_of("residual", residual, ("scalar", "vector"))
+        one_of("residual", residual, ("scalar", "vector", "tied"))
         self.activation = activation
         self.W = Weight(hidden_size, input_size, init=normal(0.1))
         self.U = Weight(hidden_size, hidden_size, init=normal(0.1))
         self.b = nn.Parameter(torch.ones(hidden_size))
-        shape = () if residual == "scalar" else (hidden_size,)
+        shape = (hidden_size,) if residual == "vector" else ()
         self.raw_alpha = nn.Parameter(torch.full(shape, -3.0))
-        self.raw_beta = nn.Parameter(torch.full(shape, 3.0))
+        self.raw_beta: nn.Parameter | None = None if residual == "tied" else nn.Parameter(torch.full(shape, 3.0))
 
     @property
     def alpha(self) -> Tensor:
@@ -60,7 +61,7 @@ class FastRNN(Cell):
     @property
     def beta(self) -> Tensor:
         """The weight of the state before: one number, or [H]."""
-        return torch.sigmoid(self.raw_beta)
+        return 1 - self.alpha if self.raw_beta is None else torch.sigmoid(self.raw_beta)
 
     def project(self, x_TBD: Tensor) -> Tensor:
         """W x + b: [T, B, H]."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.console import AsJson, print_json, print_rows
-from bench.places import CONFIGS
+from bench.places import CONFIGS, grids
 
 if TYPE_CHECKING:
     from bench.spec import Grid
@@ -86,10 +86,10 @@ def _boards() -> list[dict[str, Any]]:
 def _grids() -> list[dict[str, Any]]:
     from bench.spec import read_grid
 
-    grids = [(path, read_grid(path)) for path in sorted(CONFIGS.glob("*.yaml"))]
+    found = [(path.relative_to(CONFIGS), read_grid(path)) for path in grids()]
     return [
-        {"name": grid.name, "runs": _count(grid), "file": f"configs/{path.name}", "about": grid.about}
-        for path, grid in grids
+        {"name": grid.name, "runs": _count(grid), "file": f"configs/{path.as_posix()}", "about": grid.about}
+        for path, grid in found
     ]
 
 

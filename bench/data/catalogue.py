@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bench.data import cache as store
-from bench.data import sets
+from bench.data import fold, sets
 from bench.data.corpus import Corpus
 from bench.data.dataset import Dataset, DatasetInfo
 from bench.data.fetch import data_folder
@@ -83,6 +83,7 @@ def _recipes() -> Mapping[str, Recipe[Any] | Configurable[Any]]:
 
 def _resolve(name: str, options: Mapping[str, Any] | None) -> tuple[Recipe[Any], dict[str, Any]]:
     """The recipe, and the options that differ from their defaults."""
+    options = {key: value for key, value in (options or {}).items() if key != fold.KEY}
     known = _recipes()
     if name not in known:
         raise RnnbenchError(f"unknown data set {name!r}{nearest(name, known)}")
@@ -91,7 +92,7 @@ def _resolve(name: str, options: Mapping[str, Any] | None) -> tuple[Recipe[Any],
         if options:
             raise RnnbenchError(f"data set {name!r} has no option {next(iter(options))!r}: it has none")
         return recipe, {}
-    chosen = parse(recipe.options, dict(options or {}), f"data set {name!r}")
+    chosen = parse(recipe.options, options, f"data set {name!r}")
     return recipe.recipe(chosen), chosen.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -112,10 +113,17 @@ def infos() -> dict[str, DatasetInfo]:
 def describe(name: str, options: Mapping[str, Any] | None = None) -> DatasetInfo:
     """The description of a data set with these options.
 
+    Every set of numbers also takes ``fold``: so many frames become one.
+
     Raises:
         RnnbenchError: when there is no such data set or option.
     """
-    return _resolve(name, options)[0].info
+    info = _resolve(name, options)[0].info
+    return fold.folded_info(info, _fold(info, options))
+
+
+def _fold(info: DatasetInfo, options: Mapping[str, Any] | None) -> int:
+    return fold.checked(info, (options or {}).get(fold.KEY, 1))
 
 
 def chosen_options(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -124,7 +132,9 @@ def chosen_options(name: str, options: Mapping[str, Any] | None = None) -> dict[
     Raises:
         RnnbenchError: when there is no such data set or option, or a value is out of range.
     """
-    return _resolve(name, options)[1]
+    recipe, chosen = _resolve(name, options)
+    frames = _fold(recipe.info, options)
+    return chosen if frames == 1 else {**chosen, fold.KEY: frames}
 
 
 def prepared(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> bool:
@@ -191,7 +201,10 @@ def prepare_whole(name: str, *, options: Mapping[str, Any] | None = None) -> Non
 
 def open_any(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset | Corpus:
     """Opens the data set or corpus of that name; otherwise as :func:`open_dataset`."""
-    return store.load(prepare(name, folder, options=options), describe(name, options))
+    recipe, _ = _resolve(name, options)
+    frames = _fold(recipe.info, options)
+    opened = store.load(prepare(name, folder, options=options), recipe.info)
+    return fold.fold_steps(opened, frames) if isinstance(opened, Dataset) else opened
 
 
 def open_dataset(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> Dataset:

@@ -74,6 +74,8 @@ class Result(Frozen):
     validation_perplexity: float | None = None
     learnt: dict[str, float] | None = None
     """The learnt numbers of a cell by name, ``alpha``, of the kept weights; of several layers ``alpha/1`` and so on."""
+    random_h0_accuracy: tuple[float, ...] | None = None
+    """Test accuracies of the network in float32 from random initial states, where ``evaluate.h0`` asks for them."""
     train_perplexity: float | None = None
     """Of the final weights on the training text's first words, as many as the test text has."""
 

@@ -198,7 +198,7 @@ def figures(record: Record) -> dict[str, float]:
     if record.result is not None:
         found = {
             key.removeprefix("test_"): float(value)
-            for key, value in record.result.model_dump(exclude={"learnt"}).items()
+            for key, value in record.result.model_dump(exclude={"learnt", "random_h0_accuracy"}).items()
         }
         if "integer_accuracy" in found:
             found["float_accuracy"], found["accuracy"] = found["accuracy"], found.pop("integer_accuracy")

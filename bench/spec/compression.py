@@ -26,12 +26,17 @@ class CompressPart(Part):
     """Batches between two choices of the support in the thresholding stage; 15 in the authors' code."""
     quantise: Literal["table", "piecewise"] | None = None
     """8-bit weights and 16-bit states; gates by table, or by piecewise lines that are trained in from the start."""
+    apply: Literal["training", "after"] = "training"
+    """When. ``after``: the trained dense cell is approximated once, by the best matrices of its ranks, their largest
+    entries and 8 bits, and not trained further; the epoch is chosen before that."""
     stage_epochs: tuple[int, ...] | None = None
     """Epochs of each stage; by default equal shares, and without ``keep`` three quarters in float, one rounded."""
 
     @property
     def stages(self) -> tuple[str, ...]:
         """The names of the stages, in order; one, ``dense``, when nothing is compressed."""
+        if self.apply == "after":
+            return ("dense",)
         sparse = ("dense", "thresholding", "fixed support") if self.keep else ("dense",)
         return (*sparse, "quantised") if self.quantise else sparse
 

@@ -70,6 +70,9 @@ class CellPart(NamedPart):
     hidden_size: int = Field(default=100, ge=1, le=8192)
     rank: dict[str, int] = Field(default={})
     """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
+    hold: dict[str, float] = Field(default={})
+    """Vectors and scalars of the cell that are held at a value and not learnt, by the name in its formula:
+    ``{alpha: 0.3}``."""
     options: dict[str, Any] = Field(default={}, validate_default=True)
 
     @model_validator(mode="before")

@@ -14,6 +14,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from bench.spec.compression import CompressPart
+from bench.spec.evaluate import EvaluatePart
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import CellPart, DataPart
 from bench.spec.part import Part, compact
@@ -32,6 +33,7 @@ class RunSpec(Part):
     train: TrainPart = TrainPart()
     compress: CompressPart = CompressPart()
     split: SplitPart = SplitPart()
+    evaluate: EvaluatePart = EvaluatePart()
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     sealed: bool = False
     """Whether the test set stays closed to the run: it is a trial of a search."""
@@ -75,12 +77,16 @@ class RunSpec(Part):
     def variant(self) -> str:
         """What sets this cell apart from its defaults, for a table's row: ``"gate tanh, rank W 16"``, or ``""``."""
         words = [f"{key} {value}" for key, value in self.cell.options.items()]
+        if self.cell.hold:
+            words.append("held " + " ".join(f"{name} {value:g}" for name, value in sorted(self.cell.hold.items())))
         if self.cell.rank:
             words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
         if self.compress.keep:
             words.append("kept " + " ".join(f"{name} {kept:g}" for name, kept in sorted(self.compress.keep.items())))
         if self.compress.quantise:
             words.append(f"int8, {self.compress.quantise} gates")
+        if self.compress.apply == "after" and (self.cell.rank or self.compress.keep or self.compress.quantise):
+            words.append("after training")
         return ", ".join(words)
 
     def parts_of_other_tasks(self, task: str) -> set[str]:

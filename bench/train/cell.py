@@ -16,6 +16,7 @@ from bench.spec import CellPart, CompressPart
 from cells import Cell, outside
 from cells.compress import HardThreshold
 from cells.gates import PIECEWISE
+from cells.hold import hold_at
 
 
 def derive_seed(seed: int, part: str) -> int:
@@ -73,11 +74,10 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
     """
     try:
         cell = part.cell_class(features, part.hidden_size, **part.options)
-        weights = cell.weights()
-        for name, rank in part.rank.items():
-            if name not in weights:
-                raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
-            weights[name].factorise(rank)
+        for name, value in part.hold.items():
+            hold_at(cell, name, value)
+        if compress is None or compress.apply == "training":
+            _factorise(cell, part.rank)
         if compress is not None:
             HardThreshold(cell, compress.keep)
             if compress.quantise:
@@ -87,6 +87,29 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
     except ValueError as error:
         raise RnnbenchError(f"cell {part.name!r}: {error}") from None
     return cell
+
+
+def make_small(cell: Cell, part: CellPart, compress: CompressPart) -> None:
+    """Approximates a trained dense cell where ``compress.apply`` says so: its ranks, then its largest entries.
+
+    Raises:
+        RnnbenchError: as :func:`build_cell`.
+    """
+    if compress.apply == "training":
+        return
+    try:
+        _factorise(cell, part.rank)
+        HardThreshold(cell, compress.keep).threshold()
+    except ValueError as error:
+        raise RnnbenchError(f"cell {part.name!r}: {error}") from None
+
+
+def _factorise(cell: Cell, ranks: Mapping[str, int]) -> None:
+    weights = cell.weights()
+    for name, rank in ranks.items():
+        if name not in weights:
+            raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
+        weights[name].factorise(rank)
 
 
 def _all_in_weights(cell: Cell) -> None:

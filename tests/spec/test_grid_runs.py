@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from bench.errors import RnnbenchError
+from bench.places import grids
 from bench.plan import plan
 from bench.spec import Grid, parse, read_grid
 from bench.status import Status
@@ -113,11 +114,7 @@ def test_only_what_is_not_done_is_missing(tmp_path: Path) -> None:
     assert planned[1].reason == "why"
 
 
-def configs() -> list[Path]:
-    return sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-
-
-@pytest.mark.parametrize("path", configs(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", grids(), ids=lambda path: path.stem)
 def test_every_grid_that_we_ship_is_valid_and_named_as_its_file(path: Path) -> None:
     made = read_grid(path)
     assert made.name == path.stem

@@ -148,7 +148,7 @@ def test_what_is_written_of_a_run_is_complete_but_for_other_tasks() -> None:
     whole = spec(cell={"name": "qrnn", "window": 2}, awd={"ar": 1})
     assert parse(RunSpec, whole.written("language-modelling"), "record") == whole
     body = spec().written("classification")
-    assert set(body) == {"data", "cell", "train", "compress", "split", "seed", "sealed"}
+    assert set(body) == {"data", "cell", "train", "compress", "split", "evaluate", "seed", "sealed"}
     assert body["train"]["batch_size"] == 64
 
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from bench.data import DatasetInfo
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec
-from bench.train.cell import build_cell, derive_seed
-from cells import Cell, Weight
+from bench.train.cell import build_cell, derive_seed, make_small
+from cells import Cell, State, Weight
 from cells.compress import quantise_weights
 
 
@@ -49,23 +49,24 @@ class Network(nn.Module):
         # Last, so that the others begin as they do without it.
         self.embedding = None if vocabulary is None else nn.Embedding(vocabulary + 1, cell.input_size, padding_idx=0)
 
-    def forward(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor:
+    def forward(self, x_TBD: Tensor, lengths_B: Tensor, state: State | None = None) -> Tensor:
         """Scores of padded sequences, each read at its own last step.
 
         Args:
             x_TBD: inputs, anything after a sequence's end; with an embedding [T, B], ids of words.
             lengths_B: steps of each sequence, 1..T.
+            state: before the first step; zeros when ``None``.
 
         Returns:
             [B, C]. Cells are causal, so what stands after a sequence's end does not matter.
         """
         inputs = x_TBD if self.embedding is None else self.embedding(x_TBD)
-        scores: Tensor = self.head(self.cell.last(inputs, lengths_B))
+        scores: Tensor = self.head(self.cell.last(inputs, lengths_B, state))
         return scores
 
     if TYPE_CHECKING:
 
-        def __call__(self, x_TBD: Tensor, lengths_B: Tensor) -> Tensor: ...  # noqa: D102
+        def __call__(self, x_TBD: Tensor, lengths_B: Tensor, state: State | None = None) -> Tensor: ...  # noqa: D102
 
 
 def build(spec: RunSpec, features: int, classes: int, vocabulary: int | None = None) -> Network:
@@ -93,6 +94,7 @@ def restore(spec: RunSpec, info: DatasetInfo, weights: dict[str, Tensor]) -> Net
         RnnbenchError: when they are of another version of the cell.
     """
     network = build(spec, info.features, info.classes, info.vocabulary)
+    make_small(network.cell, spec.cell, spec.compress)
     try:
         network.load_state_dict(weights)
     except RuntimeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from bench import mcu
 from bench.data import Dataset, Split
 from bench.record import Items, Latency, Result
-from bench.train.cell import derive_seed
+from bench.train.cell import derive_seed, make_small
 from bench.train.classification.integer import integer_answers, latency_of, program_of
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
@@ -19,6 +20,7 @@ from bench.train.job import Job, Listener, Metric
 from bench.train.resume import LastEpoch
 from bench.train.session import Measured, Session
 from bench.train.trainer import trainer
+from cells.compress import quantise_weights
 
 _EVALUATION_BATCH = 512
 
@@ -58,6 +60,9 @@ class ClassificationSession(Session):
     def measure(self) -> Measured:
         """Measures the network, and of a quantised one its integer program."""
         spec, network, end = self.spec, self.network, self.end
+        if spec.compress.apply == "after":
+            make_small(network.cell, spec.cell, spec.compress)
+            quantise_weights(network, on=spec.compress.quantise is not None)
         result = Result(best_epoch=end.best_epoch, epochs=end.epochs)
         if end.best is not None and spec.train.select != "test-epoch":
             result = result.model_copy(update={"validation_accuracy": end.best[0], "validation_loss": end.best[1]})
@@ -66,7 +71,9 @@ class ClassificationSession(Session):
             return Measured(result, size, Latency(reason="a trial of a search, which is not to be used"))
         program = program_of(network, self.data.train) if spec.compress.quantise else None
         loss, accuracy, answers = self._test()
-        tested = {"test_loss": loss, "test_accuracy": accuracy}
+        tested: dict[str, Any] = {"test_loss": loss, "test_accuracy": accuracy}
+        if spec.evaluate.h0 == "normal":
+            tested["random_h0_accuracy"] = tuple(self._from_random(draw) for draw in range(spec.evaluate.draws))
         if program is not None:
             answers = integer_answers(program, network, self.data.test)
             tested["integer_accuracy"] = float((answers == self.data.test.y).double().mean())
@@ -81,6 +88,20 @@ class ClassificationSession(Session):
         module = ClassificationModule(self.network, self.spec.train, self.data.info.classes, steps=1)
         trainer().test(module, Batches(self.data.test, _EVALUATION_BATCH), verbose=False)
         return *module.summary("test"), torch.cat(module.answers)
+
+    @torch.no_grad()
+    def _from_random(self, draw: int) -> float:
+        """Returns the test accuracy from one state of N(0, 1), the same before every sequence."""
+        network, cell = self.network.eval(), self.network.cell
+        generator = torch.Generator().manual_seed(derive_seed(self.spec.seed, f"h0 {draw}"))
+        state_H = [torch.randn(cell.hidden_size, generator=generator) for _ in range(cell.states)]
+        right = 0
+        for x_TBD, lengths_B, y_B in Batches(self.data.test, _EVALUATION_BATCH):
+            zeros = cell.initial_state(len(y_B), next(cell.parameters()))
+            drawn = [each_H.to(zero) + zero for each_H, zero in zip(state_H, zeros, strict=False)]
+            answers = network(x_TBD, lengths_B, (*drawn, *zeros[cell.states :])).argmax(dim=1)
+            right += int((answers == y_B.to(answers.device)).sum())
+        return right / len(self.data.test)
 
 
 def f1(answers: Tensor, y: Tensor) -> float:

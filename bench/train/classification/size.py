@@ -11,7 +11,7 @@ from bench.data import DatasetInfo
 from bench.measure import size
 from bench.record import SizeFacts
 from bench.spec import CompressPart, RunSpec
-from bench.train.cell import build_cell, derive_seed, one_thread, uncomputed
+from bench.train.cell import build_cell, derive_seed, make_small, one_thread, uncomputed
 from bench.train.classification.network import Network, build
 from cells.compress import HardThreshold, quantise_weights
 
@@ -56,6 +56,7 @@ def planned_kb(spec: RunSpec, info: DatasetInfo) -> float:
 
 
 def _compress(network: Network, spec: RunSpec) -> Network:
+    make_small(network.cell, spec.cell, spec.compress)
     HardThreshold(network.cell, spec.compress.keep).threshold()
     if spec.compress.quantise:
         quantise_weights(network)

@@ -47,7 +47,8 @@ class Classification(Task[Dataset]):
         shared = spec.model_copy(update={"train": train, "seed": 0})
         given = shared.model_dump(exclude_defaults=True)
         unknown = given.keys() - {"data", "cell", "train", "split", "sealed"} or given.get("train", {}).keys() - _SHARED
-        return None if unknown or info.vocabulary is not None else shared.canonical()
+        alone = unknown or spec.cell.hold or info.vocabulary is not None
+        return None if alone else shared.canonical()
 
     def open(self, spec: RunSpec) -> Dataset:
         """Opens the data set, dealt as the run says."""

@@ -36,6 +36,11 @@ class LanguageModelling(Task[Corpus]):
                 f"data set {info.name!r} is one text, whose epochs are chosen on its validation part: "
                 "leave split and train.select: test-epoch out"
             )
+        if spec.compress.apply == "after" or spec.evaluate.h0 != "zero":
+            raise RnnbenchError(
+                f"compress.apply: after and evaluate.h0 are for classifiers, and data set {info.name!r} is one text: "
+                "leave them out"
+            )
         if spec.compress.quantise:
             raise RnnbenchError(
                 f"compress.quantise: data set {info.name!r} is for {self.name}, and {NO_LATENCY.reason}: leave it out"
