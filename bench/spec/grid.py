@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from bench.spec.run import RunSpec
 from bench.spec.search import Choose, Final, Search
 from bench.spec.yaml import StrictLoader
 
+_MOST_RUNS = 1_000_000
 TOGETHER = "set"
 """The axis whose values are mappings of dotted paths to values: what varies together."""
 
@@ -122,8 +124,10 @@ class Grid(Part):
         """Yields every combination of the axes, as values by axis, and the raw specification that it stands for.
 
         Raises:
-            RnnbenchError: when a path is not one, or, at the end, an override matched none.
+            RnnbenchError: when there are too many, a path is not one, or, at the end, an override matched none.
         """
+        if (count := math.prod(map(len, self.grid.values()))) > _MOST_RUNS:
+            raise RnnbenchError(f"grid {self.name!r} has {count:,} runs, more than {_MOST_RUNS:,}: shorten an axis")
         used: set[int] = set()
         files: dict[tuple[str, str | None], str] = {}
         for values in itertools.product(*self.grid.values()):

@@ -66,6 +66,13 @@ overrides:
     assert {run.train.batch_size for run in got.values()} == {16}
 
 
+AXES = "".join(f"  {path}: [{', '.join(map(str, range(1, 1001)))}]\n" for path in ("train.epochs", "seed", "a.b"))
+BILLION = f"name: g\ngrid:\n{AXES}"
+BOMB = "name: g\na: &a [1]\n" + "".join(
+    f"{new}: &{new} [{', '.join(f'*{old}' for _ in range(10))}]\n" for old, new in itertools.pairwise("abcdefghi")
+)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -77,6 +84,9 @@ overrides:
         ("name: g\nname: h\ngrid: {}", ["line 2", "'name' stands twice"]),
         ("name: [", ["line 1"]),
         ("- 1", ["not a grid"]),
+        (BILLION, ["1,000,000,000 runs, more than 1,000,000", "shorten an axis"]),
+        (BOMB, ["aliases stand for more than a grid can hold"]),
+        ("name: g\ngrid: &a {data: [*a]}", ["an alias holds itself"]),
         ("", ["not a grid"]),
         ("name: g\ngrid: {data: [a], cell: [gru], train.epochs.x: [1]}\nbase: {train: {epochs: 3}}", ["'epochs'"]),
     ],
