@@ -75,10 +75,11 @@ def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
     note = results / record.GRID_NOTE
     try:
         record.runs_folder(results).mkdir(parents=True, exist_ok=True)
-        if note.exists():
-            name = str(_read(note)["name"])
-            if name != grid.name:
-                raise RnnbenchError(f"{results} holds the grid {name!r}, not {grid.name!r}: choose another with --out")
+        earlier = record.read_note(results)
+        if earlier and earlier["name"] != grid.name:
+            raise RnnbenchError(
+                f"{results} holds the grid {earlier['name']!r}, not {grid.name!r}: choose another with --out"
+            )
         record.write_atomically(note, yaml.safe_dump(_note(grid, list(runs)), sort_keys=False))
     except OSError as error:
         raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
@@ -99,11 +100,10 @@ def noted(results: Path) -> tuple[Grid, tuple[RunSpec, ...]]:
     Raises:
         RnnbenchError: when no grid is noted there, or its runs are others by this version of the program.
     """
-    note = results / record.GRID_NOTE
-    if not note.is_file():
+    note, body = results / record.GRID_NOTE, record.read_note(results)
+    if body is None:
         raise RnnbenchError(f"{results} belongs to no grid: make it with `rnnbench run GRID --out {results}`")
-    body = _read(note)
-    ids = {str(name) for name in body.pop("runs")}
+    ids = {str(name) for name in body.pop("runs", [])}
     grid: Grid = parse(Grid, body, str(note))
     found = phases(grid, results)
     runs = check(found.runs)
@@ -120,11 +120,3 @@ def advance(grid: Grid, results: Path) -> bool:
         return False
     prepare_results(results, grid, check(phases(grid, results).runs))
     return True
-
-
-def _read(note: Path) -> dict[str, Any]:
-    try:
-        body = yaml.safe_load(note.read_text(encoding="utf-8"))
-        return {"name": body["name"], "runs": [], **body}
-    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
-        raise RnnbenchError(f"{note} is damaged: delete it, or choose another results folder") from None

@@ -66,7 +66,7 @@ class Worker:
                     self._pull.again(training.close())
                 except OSError as error:
                     self._fault = RnnbenchError(
-                        f"cannot record how a run ended: {error.strerror}, {error.filename}; mend that and run again"
+                        f"cannot record how {training.process.name} ended: {error.strerror}; mend that and run again"
                     )
 
     def _claim(self) -> list[ClaimedRun]:

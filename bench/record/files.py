@@ -40,17 +40,30 @@ def noted_runs(results: Path) -> frozenset[str] | None:
     """Returns the ids of the runs that the grid of a results folder has now; ``None`` where no grid was noted.
 
     A grid that was edited leaves the runs of its earlier versions in the folder; they are not in this set.
+
+    Raises:
+        RnnbenchError: as :func:`read_note`.
     """
-    runs = _note(results).get("runs")
-    return frozenset(map(str, runs)) if isinstance(runs, list) else None
+    runs = (read_note(results) or {}).get("runs")
+    return None if runs is None else frozenset(map(str, runs))
 
 
-def _note(results: Path) -> dict[str, Any]:
+def read_note(results: Path) -> dict[str, Any] | None:
+    """Returns the grid of a results folder as it was noted, with the ids of its runs; ``None`` where none was.
+
+    Raises:
+        RnnbenchError: when it is damaged: without it nobody knows which runs are of the grid as it is now.
+    """
+    path = results / GRID_NOTE
     try:
-        note = yaml.safe_load((results / GRID_NOTE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}
-    return note if isinstance(note, dict) else {}
+        note = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(note, dict) and "name" in note and isinstance(note.get("runs", []), list):
+            return note
+    except FileNotFoundError:
+        return None
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        pass
+    raise RnnbenchError(f"{path} is damaged: delete it and `rnnbench run` the grid again, which writes it anew")
 
 
 def write(folder: Path, record: Record) -> None:
@@ -116,10 +129,15 @@ def read_all(results: Path) -> list[Record]:
     """Returns every record of a results folder, in order of id, with the latencies that its grid asks for.
 
     Runs that wrote no record yet are left out.
+
+    Raises:
+        RnnbenchError: as :func:`read` and :func:`read_note`, or when a record lies in the folder of another run.
     """
     reader = recorded()
     records = [read(folder, reader) for folder in _folders(results) if _has_record(folder)]
-    boards = _note(results).get("boards")
+    for record in records:
+        _check_place(record, record.folder)
+    boards = (read_note(results) or {}).get("boards")
     if not isinstance(boards, list):
         return records
     return [
@@ -129,12 +147,17 @@ def read_all(results: Path) -> list[Record]:
 
 
 def observed(results: Path) -> dict[str, tuple[Status, str]]:
-    """Returns status and reason of every run of a results folder, by id: see :func:`standing`."""
+    """Returns status and reason of every run of a results folder, by id: see :func:`standing`.
+
+    Raises:
+        RnnbenchError: as :func:`read_all`.
+    """
     reader = recorded()
     found: dict[str, tuple[Status, str]] = {}
     for folder in _folders(results):
         if _has_record(folder):
             record = _read_alone(folder, reader)[0]
+            _check_place(record, folder)
             found[record.id] = standing(record, folder)
         elif claims.is_held(folder):
             found[folder.name] = (Status.RUNNING, "")
@@ -149,6 +172,12 @@ def standing(record: Record, folder: Path) -> tuple[Status, str]:
     if record.status is Status.RUNNING and not claims.is_held(folder):
         return Status.INTERRUPTED, "the process ended without a word (killed, or out of memory)"
     return record.status, record.reason
+
+
+def _check_place(record: Record, folder: Path | None) -> None:
+    """Refuses a record that was moved or copied: the run whose folder that is would count as done."""
+    if folder is not None and folder.name != record.id:
+        raise RnnbenchError(f"{folder} holds the record of run {record.id}: rename it so, or move it away")
 
 
 def _folders(results: Path) -> Iterator[Path]:

@@ -26,6 +26,11 @@ def all_tables(results: Results) -> dict[str, Table]:
     return {name: made[name] for name in names if made[name] is not None}
 
 
+def table_names() -> set[str]:
+    """Returns the names of all tables that there are."""
+    return {name for name, _ in _modules(tables, "table")}
+
+
 def all_figures(results: Results) -> dict[str, Figure]:
     """Makes the figures of the results, by name of their modules."""
     made = {name: module.figure(results) for name, module in _modules(figures, "figure")}

@@ -8,6 +8,7 @@ the same combination of axes, whatever was chosen for each data set.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from bench.report.flat import flat
 
 _HIDDEN = "cell.hidden_size"
 _NONE = "none"
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""XML 1.0, section 2.2, "Characters", and the control characters that it advises against."""
 _GROUP = "group"
 Settings = dict[str, str]
 """A specification without data set and seed, flat: values as words, by dotted path."""
@@ -26,7 +29,7 @@ def data_name(record: Record) -> str:
     """Returns the data set's name and its options, also of a run that never opened it."""
     part = _part(record.spec, "data")
     options = sorted(_part(part, "options").items())
-    return " ".join([str(part.get("name", "?")), *(f"{key}={_joined(value)}" for key, value in options)])
+    return printable(" ".join([str(part.get("name", "?")), *(f"{key}={_joined(value)}" for key, value in options)]))
 
 
 def _joined(value: Any) -> str:
@@ -46,6 +49,11 @@ def compression(record: Record) -> str:
     return "".join(letter for letter, given in used.items() if given) or "dense"
 
 
+def printable(text: str) -> str:
+    """Returns a text with a mark in place of every letter that XML has no place for, and a terminal may obey."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
 def labels(records: Sequence[Record]) -> list[str]:
     """Returns the label of each run's row."""
     families: dict[str, list[Record]] = defaultdict(list)
@@ -53,7 +61,7 @@ def labels(records: Sequence[Record]) -> list[str]:
     for name, record in zip(names, records, strict=True):
         families[name].append(record)
     told = {name: _tell_apart(name, family) for name, family in families.items()}
-    return [told[name][record.id] for name, record in zip(names, records, strict=True)]
+    return [printable(told[name][record.id]) for name, record in zip(names, records, strict=True)]
 
 
 def _family(record: Record) -> str:

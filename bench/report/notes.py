@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from bench.errors import RnnbenchError
 from bench.report.board import Board
@@ -14,6 +14,7 @@ from bench.status import Status
 DAGGER = "†"
 _WORST_FIRST = (Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.SKIPPED, Status.PLANNED)
 _LONGEST = 90
+_MOST = 8
 STALE = "stale: made by an earlier model of latency, or with other costs of kernels and boards"
 _MAJORITY = "no better than always answering the most frequent class"
 
@@ -70,6 +71,18 @@ def explain_runs(summary: Summary) -> tuple[str, str]:
     total = len(summary.runs) + len(summary.absent)
     what = "; ".join(f"{name_seeds(seeds)} {how}" if total > 1 else how for how, seeds in groups.items())
     return worst.value, f"{summary.n} of {total} seeds; {what}" if what and summary.n else what
+
+
+def explain_unstarted(ids: Sequence[str]) -> str:
+    """Says which runs of the grid have no record yet: cells by the beginning of their ids, and seeds; may be empty."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for name in ids:
+        cell, _, rest = name.rpartition("-s")
+        found[cell].append(int(rest.partition("-")[0]))
+    named = [f"{cell} ({name_seeds(set(seeds))})" for cell, seeds in sorted(found.items())]
+    more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    what = f"{len(ids)} run{'s' if len(ids) > 1 else ''} of the grid {'have' if len(ids) > 1 else 'has'} not begun"
+    return f"{what}: {', '.join(named[:_MOST])}{more}." if ids else ""
 
 
 def explain_majority(summary: Summary) -> tuple[str, str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from bench.errors import RnnbenchError
-from bench.record import GRID_NOTE, Record, noted_runs, read_all, standing
+from bench.record import GRID_NOTE, Record, noted_runs, read_all, read_note, standing
 from bench.report import frame
 from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
@@ -38,6 +37,7 @@ class Results:
         against: the cell or row that others are compared with; empty for no such table.
         rope: half the width of the region of practical equivalence, in the unit of the printed metric.
         remarks: on the records, printed below the comparison.
+        unstarted: ids of the grid's runs that have no record yet.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Results:
     against: str = ""
     rope: float = 1.0
     remarks: tuple[str, ...] = ()
+    unstarted: tuple[str, ...] = ()
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -128,7 +129,8 @@ def read(folder: Path, board: str | None = None) -> Results:
     true = [_as_it_is(record) for record in records]
     sealed = tuple(record for record in true if record.spec.get("sealed"))
     opened = tuple(record for record in true if not record.spec.get("sealed"))
-    return Results(name, opened, sealed, folder, noted_grid(folder), board)
+    unstarted = tuple(sorted((noted or frozenset()) - {record.id for record in records}))
+    return Results(name, opened, sealed, folder, noted_grid(folder), board, unstarted=unstarted)
 
 
 def _as_it_is(record: Record) -> Record:
@@ -140,10 +142,11 @@ def _as_it_is(record: Record) -> Record:
 
 def noted_grid(folder: Path) -> Grid | None:
     """Reads the grid that a results folder belongs to; ``None`` where none was noted."""
-    try:
-        note = yaml.safe_load((folder / GRID_NOTE).read_text(encoding="utf-8"))
-        note.pop("runs", None)
-        grid: Grid = parse(Grid, note, str(folder / GRID_NOTE))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, RnnbenchError):
+    note = read_note(folder)
+    if note is None:
         return None
-    return grid
+    note.pop("runs", None)
+    with suppress(RnnbenchError):  # it was written by another version
+        grid: Grid = parse(Grid, note, str(folder / GRID_NOTE))
+        return grid
+    return None

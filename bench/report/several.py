@@ -54,13 +54,21 @@ def read_several(sources: Sequence[Source], board: str | None = None) -> Results
                 repeated.add(key)
             if known is None or (record.status is Status.DONE and known.status is not Status.DONE):
                 chosen[key] = _labelled(record, source.label)
+    unstarted = {(source.label, name) for source, part in parts for name in part.unstarted} - chosen.keys()
     grids = [part.grid for _, part in parts]
     grid = grids[0] if all(found == grids[0] for found in grids) else None
     name = " + ".join(dict.fromkeys(part.name for _, part in parts))
     remarks = [f"Runs of {', '.join(_say(source, part) for source, part in parts)}."]
     if repeated:
         remarks.append(f"Runs that several of these folders hold: {len(repeated)}; the first that is done counts.")
-    return Results(name, tuple(chosen.values()), grid=grid, wanted=board, remarks=tuple(remarks))
+    return Results(
+        name,
+        tuple(chosen.values()),
+        grid=grid,
+        wanted=board,
+        remarks=tuple(remarks),
+        unstarted=tuple(sorted(name for _, name in unstarted)),
+    )
 
 
 def _labelled(record: Record, label: str) -> Record:

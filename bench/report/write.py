@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
-from bench.report.discover import FORMATS, MAIN, all_figures, all_tables
+from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_names
 from bench.report.finding import findings
 from bench.report.onward import onward
 from bench.report.results import Results, read
@@ -28,7 +28,7 @@ class Report:
         said: sentences that the records support (:mod:`bench.report.finding`).
         onward: commands that lead on, with what they do.
         html: the page; ``tex``, ``markdown`` and ``csv``: the files of the comparison.
-        done: runs that are; ``not_done``: those that are not.
+        done: runs that are; ``not_done``: those that are not, or have not begun.
     """
 
     tables: Mapping[str, Table]
@@ -88,13 +88,30 @@ def write_results(results: Results, folder: Path) -> Report:
     texts[page] = to_page(results, stem, tables, figures, folder)
     try:
         write_all(texts)
+        for path in _earlier(folder, stem, tables, texts):
+            path.unlink()
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
     tex, markdown, csv = (place / f"{stem}.{ending}" for ending in ("tex", "md", "csv"))
     said, commands = findings(results), onward(results)
-    return Report(
-        tables, _brief(tables, results), said, commands, page, tex, markdown, csv, done, len(results.records) - done
-    )
+    not_done = len(results.records) + len(results.unstarted) - done
+    return Report(tables, _brief(tables, results), said, commands, page, tex, markdown, csv, done, not_done)
+
+
+def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mapping[Path, str]) -> list[Path]:
+    """Finds what an earlier report wrote of this grid and this one does not: its rows or data sets are gone."""
+    gone = table_names() - tables.keys() - {compare.__name__.rpartition(".")[2]}  # which has a command of its own
+    named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md")]
+    drawn = [path for path in (folder / "figures").glob("*.svg") if path not in texts and is_ours(path)]
+    return [path for path in named if path.exists()] + drawn
+
+
+def is_ours(figure: Path) -> bool:
+    """Whether a file is a figure of a report, and not the user's."""
+    from bench.report.drawing.svg import PALETTE
+
+    with figure.open(encoding="utf-8", errors="replace") as file:
+        return PALETTE in file.read(5000)
 
 
 def _brief(tables: Mapping[str, Table], results: Results) -> list[Table]:

@@ -186,7 +186,8 @@ class Gone:
 
     exitcode, pid = -11, 1
 
-    def __init__(self, **_: object) -> None:
+    def __init__(self, name: str, **_: object) -> None:
+        self.name = name
         self.sentinel, end = os.pipe()
         os.close(end)
 
@@ -213,7 +214,9 @@ def test_a_disk_that_is_full_ends_the_worker_after_the_runs_under_way(
 
     monkeypatch.setattr(record, "write", full)
     monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Gone))
-    with pytest.raises(RnnbenchError, match=r"cannot record how a run ended: No space left on device, .*run again"):
+    with pytest.raises(
+        RnnbenchError, match=r"cannot record how .*-s0-.* ended: No space left on device; mend .*run again"
+    ):
         worker.Worker(replace(launch, workers=2)).wait(60)
     first, second, third = (job.folder for job in launch.jobs())
     assert record.read(second).status is Status.FAILED

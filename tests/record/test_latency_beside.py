@@ -140,8 +140,8 @@ def test_latency_is_no_part_of_the_record(results: Path) -> None:
 def test_the_latencies_of_a_grid_are_on_its_boards(results: Path) -> None:
     beside.write(run_of(results), latency())
     for text, boards in (
-        ("boards: [due, uno]", ["uno", "due"]),
-        ("boards: null", list(BOARDS)),
+        ("name: g\nboards: [due, uno]", ["uno", "due"]),
+        ("name: g\nboards: null", list(BOARDS)),
         ("name: x", list(BOARDS)),
     ):
         (results / record.GRID_NOTE).write_text(text)

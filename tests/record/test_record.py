@@ -112,6 +112,24 @@ def test_a_record_that_cannot_be_read_says_so_and_stays(
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["copy", SPEC.model_copy(update={"seed": 1}).id])
+def test_a_record_in_the_folder_of_another_run_is_refused(tmp_path: Path, name: str) -> None:
+    """Else that run would count as done, by its folder, and its row would have another's figures."""
+    put(tmp_path, a_record()).rename(record.runs_folder(tmp_path) / name)
+    with pytest.raises(RnnbenchError, match=f"{name} holds the record of run {SPEC.id}"):
+        record.observed(tmp_path)
+
+
+def test_an_id_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    folder = put(tmp_path / "results", a_record(status=Status.RUNNING))
+    body = json.loads((folder / "record.json").read_text())
+    (folder / "record.json").write_text(json.dumps({**body, "id": "../.."}))
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(RnnbenchError, match="is not that of its specification"):
+        record.observed(tmp_path / "results")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_record_that_is_nested_too_deeply_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text("[" * 200_000 + "]" * 200_000)
     with pytest.raises(RnnbenchError, match=r"record\.json is damaged \(RecursionError\)"):

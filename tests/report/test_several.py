@@ -91,6 +91,15 @@ def test_folders_that_were_made_alike_have_no_such_note(two: tuple[Any, Any]) ->
     assert f"{a.path} (1 done), {b.path} (1 done)" in notes[0]
 
 
+def test_a_run_has_not_begun_when_no_folder_has_it(two: tuple[Any, Any]) -> None:
+    a, b = two
+    first, second, third = a.add(seed=0), b.add(seed=1), "watch-gru-h64-s2-0123456789abcdef"
+    for folder in (a, b):
+        note = f"name: demo\nruns: [{first.id}, {second.id}, {third}]\n"
+        (folder.path / "grid.yaml").write_text(note, encoding="utf-8")
+    assert "1 run of the grid has not begun: watch-gru-h64 (seed 2)." in main(pooled(a, b)).notes
+
+
 def test_a_folder_given_twice_is_refused(two: tuple[Any, Any]) -> None:
     two[0].add("GRU")
     with pytest.raises(RnnbenchError, match="given twice"):

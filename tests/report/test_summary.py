@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from reading import compare
 
 from bench import claims
 from bench.errors import RnnbenchError
 from bench.record import runs_folder
-from bench.report import frame, read
+from bench.report import frame, read, write_report
 from bench.report.summary import Summary
 from bench.report.writers import to_csv
 from bench.status import Status
@@ -162,6 +163,27 @@ def test_runs_of_an_earlier_version_of_the_grid_are_left_out(folder: Any) -> Non
     kept, _ = folder.add(seed=0), folder.add(seed=1)
     (folder.path / "grid.yaml").write_text(f"name: demo\nruns: [{kept.id}]\n", encoding="utf-8")
     assert [record.id for record in read(folder.path).records] == [kept.id]
+
+
+@pytest.mark.parametrize("damage", ["", "name: [", "- 1", "runs: []", "name: demo\nruns: 3", "[" * 5000])
+def test_a_damaged_note_of_the_grid_lets_no_other_runs_in(folder: Any, damage: str) -> None:
+    folder.add()
+    (folder.path / "grid.yaml").write_text(damage, encoding="utf-8")
+    with pytest.raises(RnnbenchError, match=r"grid\.yaml is damaged: delete it and `rnnbench run` the grid again"):
+        read(folder.path)
+
+
+def test_runs_that_have_not_begun_are_named(folder: Any) -> None:
+    """A cell that nobody began has no row, and a seed that nobody began is missing in none."""
+    runs = [folder.add("GRU", seed=0)]
+    ids = [runs[0].id, "watch-gru-h64-s1-0123456789abcdef", "watch-lstm-h8-s0-0123456789abcdef"]
+    ids += ["watch-lstm-h8-s12-0123456789abcdef"]
+    (folder.path / "grid.yaml").write_text(f"name: demo\nruns: [{', '.join(ids)}]\n", encoding="utf-8")
+    said = "3 runs of the grid have not begun: watch-gru-h64 (seed 1), watch-lstm-h8 (seeds 0, 12)."
+    assert said in compare(folder).notes
+    assert write_report(folder.path).not_done == 3
+    (folder.path / "grid.yaml").write_text(f"name: demo\nruns: [{ids[0]}]\n", encoding="utf-8")
+    assert not any("begun" in note for note in compare(folder).notes)
 
 
 def test_no_folder_and_no_records_are_told_apart(folder: Any) -> None:

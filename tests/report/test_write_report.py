@@ -6,6 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -132,6 +133,27 @@ def test_a_file_without_the_function_is_named(folder: Any, tmp_path: Path, monke
     folder.add()
     with pytest.raises(RnnbenchError, match=r"not_a_table.py has no function table\(results\)"):
         write_report(folder.path)
+
+
+def test_letters_that_xml_has_no_place_for_leave_figures_readable(folder: Any) -> None:
+    folder.add("A\x01\x1b[31mB\ufffe", variant="\x00")
+    write_report(folder.path)
+    figures = list((folder.path / "figures").glob("*.svg"))
+    assert figures
+    for path in figures:
+        ElementTree.parse(path)
+
+
+def test_figures_of_data_sets_that_are_gone_are_removed_and_the_users_own_stay(folder: Any) -> None:
+    kept = folder.add("A", "watch")
+    folder.add("A", "digits")
+    write_report(folder.path)
+    own = folder.path / "figures" / "own.svg"
+    own.write_text("<svg/>", encoding="utf-8")
+    assert (folder.path / "figures" / "size-digits.svg").exists()
+    (folder.path / "grid.yaml").write_text(f"name: demo\nruns: [{kept.id}]\n", encoding="utf-8")
+    write_report(folder.path)
+    assert {path.name for path in own.parent.iterdir()} == {"size-watch.svg", "latency-watch.svg", "own.svg"}
 
 
 def test_a_hundred_runs(folder: Any) -> None:

@@ -16,6 +16,7 @@ from torch import nn
 
 from bench import record, track
 from bench.data import Dataset
+from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Interrupted
@@ -226,6 +227,27 @@ def test_done_is_written_last(run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
     assert written == [("running", False), ("done", True)]
     left = {path.name for path in folder.iterdir()}
     assert left == {"spec.yaml", "record.json", "latency.json", "metrics.csv", "model.pt", "items.npz"}
+
+
+def test_the_model_is_on_the_disk_before_the_record_names_it(
+    run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut can leave a run that is done, and a model of zeros."""
+    done: list[str] = []
+    sync, write = os.fsync, record.write
+
+    def fsync(handle: int) -> None:
+        done.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        sync(handle)
+
+    def noted(folder: Path, left: Record) -> None:
+        done.append(left.status)
+        write(folder, left)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(record, "write", noted)
+    run_tiny()
+    assert ".model.pt.partial" in done[done.index(Status.RUNNING) : done.index(Status.DONE)]
 
 
 def test_a_stop_while_wandb_closes_does_not_cost_the_record(

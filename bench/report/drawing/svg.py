@@ -13,6 +13,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.report.labels import printable
+
 INK, FAINT, ACCENT, MUTED, BACK = "#010203", "#010204", "#010205", "#010206", "#010207"
 _VARIABLES = {INK: "ink", FAINT: "faint", ACCENT: "accent", MUTED: "muted", BACK: "back"}
 PALETTE = """\
@@ -98,7 +100,7 @@ def standalone(svg: str, title: str) -> str:
     style = f"{PALETTE}\nsvg {{ background: var(--back); font-family: sans-serif; }}"
     box = f"{left:g} {top - _TITLE_ROOM:g} {width:g} {height + _TITLE_ROOM:g}"
     place = f'x="{left + 8:g}" y="{top - 6:g}"'
-    name = f'<text {place} fill="var(--ink)" font-size="11" font-weight="bold">{escape(title)}</text>'
+    name = f'<text {place} fill="var(--ink)" font-size="11" font-weight="bold">{escape(printable(title))}</text>'
     size = f'width="{1.4 * width:g}" height="{1.4 * (height + _TITLE_ROOM):g}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size} '
     body = re.sub(r'viewBox="[^"]*"', f'viewBox="{box}"', svg.replace("<svg ", head, 1), count=1)
@@ -110,5 +112,5 @@ def _font(match: re.Match[str]) -> str:
 
 
 def _attribute(text: str) -> str:
-    plain = text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\\", "&#92;")
+    plain = printable(text).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\\", "&#92;")
     return plain.replace("\n", " ")

@@ -11,7 +11,7 @@ from bench.report.board import Board
 from bench.report.caption import caption
 from bench.report.entries import entries
 from bench.report.likeness import packed
-from bench.report.notes import STALE, Notes, explain_latency, explain_majority
+from bench.report.notes import STALE, Notes, explain_latency, explain_majority, explain_unstarted
 from bench.report.results import Results
 from bench.report.standing import Standing, explain, standing, unlike_rows
 from bench.report.summary import DataSet, Summary
@@ -83,6 +83,8 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
 def _remarks(results: Results) -> Iterator[str]:
     """Yields what hinders a comparison: rows that are not alike, data that changed, latencies stale or missing."""
     yield from results.remarks
+    if results.unstarted:
+        yield explain_unstarted(results.unstarted)
     if results.board is not None and results.board.stale:
         yield f"Every latency is {STALE}."
     done = [record for record in results.records if record.status is Status.DONE]
