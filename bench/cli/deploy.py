@@ -38,6 +38,7 @@ Kinds = Annotated[list[Kind] | None, typer.Option("--format", help="Formats of n
 TablesOut = Annotated[Path | None, typer.Option("--out", help="Folder for the table as CSV, Markdown and LaTeX.")]
 _NOTE = (
     "Cycles of the core at zero flash wait states; ms from the least branch refill to wait states at their worst. "
+    "Built by GCC at any of -Os, -O2, -O3, with -flto or without: the code pins how it is optimised. "
     "No figure was measured on a board."
 )
 
@@ -145,6 +146,9 @@ def latency(
     rows = _rows(what, lambda model: predicted(model, chosen, _formats(kinds)), commands.predicted, as_json)
     _finish(rows, commands.predicted(rows), folder, as_json)
     if not as_json:
+        for row in rows:
+            for wide in row["wide"]:
+                out.print(f"{row['label']} H {row['hidden']} on the {row['board_title']}: {wide}", style="yellow")
         out.print(_NOTE, style="dim")
 
 

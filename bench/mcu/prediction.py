@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.mcu.costs import KernelCosts, kernel_costs
-from bench.mcu.emit import Call, Source, emit
+from bench.mcu.emit import Call, Source, emit, layout
 from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board, Format
 from bench.mcu.program import MatVec, Program
@@ -50,6 +50,7 @@ class Prediction:
         step_ratio: cycles of the whole step over the same.
         step_hz: samples a second that the board can take, flash wait states at their worst.
         kernels: of a step, in order.
+        wide: products whose sums AVR adds in 32 bits rather than the faster 24, with the reason, in words.
     """
 
     board: str
@@ -73,6 +74,7 @@ class Prediction:
     step_ratio: float | None
     step_hz: float
     kernels: tuple[KernelCycles, ...]
+    wide: tuple[str, ...]
 
 
 def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
@@ -115,6 +117,7 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
         step_ratio=None if floor is None else step / floor,
         step_hz=1000 * steps * per_ms / high,
         kernels=kernels,
+        wide=tuple(_wide(call, costs, board) for call in source.calls if call.function in ("matvec32", "sparse32")),
     )
 
 
@@ -126,6 +129,13 @@ def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int) -> tu
 
 def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0) -> float:
     return costs.cycles(call.function, trips(call, board.target), refill)
+
+
+def _wide(call: Call, costs: KernelCosts, board: Board) -> str:
+    assert isinstance(call.kernel, MatVec)  # noqa: S101 -- no other kernel has that name
+    rows, columns = call.kernel.weight.shape
+    each = _cost(costs, call, board) / max(_products(call), 1)
+    return f"{rows} x {columns} product in 32 bits, {each:.1f} cycles each: {layout.wide(call.kernel)}"
 
 
 def _flash(source: Source, costs: KernelCosts) -> int:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bench.mcu import targets as folder
 
-Family = Literal["avr", "plain", "dsp"]
+Family = Literal["avr", "thumb", "plain", "dsp"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Target:
         compiler: the command, such as ``avr-gcc``.
         packages: of Debian, which bring the compiler.
         flags: of the compiler; the first names the processor.
-        family: of kernels: AVR's assembly, plain C, or C with the instructions of a DSP.
+        family: of kernels: AVR's assembly, Thumb's of Cortex-M0+, plain C, or C with the instructions of a DSP.
         sparse_below: the density below which skipping zeros takes fewer cycles than multiplying by them, in integers.
         sparse_float_below: likewise in float32, where a product costs so much that skipping it nearly always pays.
         limit: cycles of one int8 x int16 multiplication that nothing on the core can beat.

@@ -7,7 +7,7 @@ what soft float saves on easy numbers.
 
 from __future__ import annotations
 
-from bench.mcu.emit.layout import TILE, tiled
+from bench.mcu.emit.layout import TILE
 from bench.mcu.emit.source import Call
 from bench.mcu.graph import Linear
 from bench.mcu.program import MatVec, Pair, Scale
@@ -45,7 +45,9 @@ def _shifted(call: Call, counts: Trips) -> Trips:
     if isinstance(kernel, MatVec):
         if call.function.endswith("24"):
             return once | {"far": times * (shift > 8)}
-        once["power"] = 0
+        if 9 <= shift <= 23:
+            return once | {"far": times * (shift > 16)}
+        once["slow"] = times
     elif not _slow(kernel):
         return once | {"half": 0, "short_half": 0 if isinstance(kernel, Scale) else shift}
     else:
@@ -83,16 +85,21 @@ def _sparse(kernel: MatVec, target: Target) -> Trips:
 
 def _dense(call: Call, kernel: MatVec, target: Target) -> Trips:
     rows, columns = kernel.weight.shape
-    if not tiled(kernel, target):
-        return {"row": rows, "column": rows * columns, **_ends(kernel)}
     tiles, single = divmod(rows, TILE[target.family])
-    steps = columns if target.family == "avr" else -(-columns // 4)
-    alone = 4 * steps if target.family == "plain" else steps
+    together = {"avr": 1, "dsp": 4}.get(target.family, 2)
+    steps = -(-columns // together)
+    alone = steps if target.family == "dsp" else steps * together
     entered = {"tiles": int(tiles > 0), "singles": int(single > 0)}
-    body = {"tile_step": tiles * steps}
-    if target.family == "dsp":
+    narrow = 0 if call.arguments[-1] == "32767" else tiles  # clamped by comparing
+    body = {"tile_step": tiles * steps, "odd": tiles * (steps & 1)}
+    if target.family == "plain":
+        body |= {"narrow": narrow}
+    elif call.function == "matvec32":
+        blocks = -(-columns // int(call.arguments[7]))
+        body |= {"block": tiles * blocks, "single_block": single * blocks}
+    elif target.family == "dsp":
         body = {
-            "narrow": 0 if call.arguments[-1] == "32767" else tiles,  # clamped by comparing
+            "narrow": narrow,
             "tile_step": tiles * (steps // 4),
             "tile_rest": tiles * (steps % 4),
             "tile_short": tiles * (steps < 4),

@@ -1,12 +1,14 @@
 """Weights in flash and buffers in memory, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bench import mcu
 from bench.errors import RnnbenchError
 from bench.mcu.emit import emit
-from bench.mcu.emit.layout import dense, is_sparse, is_sparse_float, sparse, sparse_float, tiled
+from bench.mcu.emit.layout import block, dense, is_sparse, is_sparse_float, sparse, sparse_float, wide
 from bench.mcu.emit.memory import plan
 from bench.mcu.emit.template import literal
 from bench.mcu.graph import Ref
@@ -28,11 +30,9 @@ def test_avr_reads_four_rows_side_by_side():
     assert dense(NUMBERED, AVR).tolist() == [*tile, 40, 41, 42, 43, 44]
 
 
-def test_plain_c_reads_two_rows_side_by_side_columns_padded_to_fours():
-    def tile(first):
-        return [n for column in range(5) for n in (first * 10 + column, first * 10 + 10 + column)] + [0] * 6
-
-    assert dense(NUMBERED, PLAIN).tolist() == [*tile(0), *tile(2), 40, 41, 42, 43, 44, 0, 0, 0]
+def test_plain_c_reads_four_rows_side_by_side_columns_padded_to_twos():
+    tile = [row * 10 + column for column in range(5) for row in range(4)]
+    assert dense(NUMBERED, PLAIN).tolist() == [*tile, 0, 0, 0, 0, 40, 41, 42, 43, 44, 0]
 
 
 def test_a_dsp_reads_four_rows_of_four_columns_the_middle_two_exchanged():
@@ -54,36 +54,49 @@ def test_a_sparse_stream_elsewhere_holds_two_pairs_a_word():
     assert stream.tolist() == [2, 0x0302_0107, 0x0000_04FD, 0]
 
 
-@pytest.mark.parametrize(("shift", "accumulator", "columns"), [(8, 32, 5), (16, 24, 5), (0, 24, 5), (8, 24, 129)])
-def test_what_avrs_bytes_cannot_say_is_said_in_words(shift, accumulator, columns):
-    weight = np.zeros((2, columns), np.int8)
+def test_a_way_beyond_a_byte_is_walked_over_a_weight_of_0():
+    """Column 199 is 200 factors on: 128 of them, a product with 0, and 72 more; a way lacks the 2 bytes just read."""
+    weight = np.zeros((1, 200), np.int8)
     weight[0, -1] = 9
-    name, stream = sparse(product(weight, shift, accumulator), AVR)
-    assert (name, stream.dtype) == ("sparse", np.uint16)
-    assert stream.tolist() == [1, (columns - 1) << 8 | 9, 0]
+    assert sparse(product(weight), AVR)[1].tolist() == [2, 254, 0, 142, 9]
 
 
 @pytest.mark.parametrize(
-    ("shift", "accumulator", "columns", "wanted"),
+    ("shift", "accumulator", "columns", "why"),
     [
-        (1, 24, 255, True),
-        (15, 24, 255, True),
-        (0, 24, 5, False),
-        (16, 24, 5, False),
-        (8, 32, 5, False),
-        (8, 24, 256, False),
+        (1, 24, 255, ""),
+        (15, 24, 255, ""),
+        (0, 24, 5, "it is shifted by 0 bits, beyond 1 to 15"),
+        (16, 24, 5, "it is shifted by 16 bits, beyond 1 to 15"),
+        (8, 32, 5, "its sums exceed 24 bits"),
+        (8, 24, 256, "256 columns are more than a byte counts"),
     ],
 )
-def test_avrs_tiles_serve_24_bits_one_multiplication_and_a_byte_of_columns(shift, accumulator, columns, wanted):
-    assert tiled(product(np.ones((4, columns)), shift, accumulator), AVR) is wanted
-    assert tiled(product(np.ones((4, columns)), shift, accumulator), PLAIN)
+def test_avr_takes_24_bits_where_they_do(shift, accumulator, columns, why):
+    kernel = product(np.ones((4, columns)), shift, accumulator)
+    assert wide(kernel) == why
+    assert sparse(replace(kernel, weight=np.eye(4, columns, dtype=np.int8)), AVR)[0] == (
+        "sparse32" if why else "sparse24"
+    )
+
+
+def test_a_block_is_as_wide_as_24_bits_allow():
+    """100 x 2^13 x 10 is the last below 2^23; a row whose weights are large at its end shortens the blocks of all."""
+    weight = np.full((2, 100), 100)
+    assert block(weight, 2**13) == 10
+    weight[1, 95] = -123
+    assert block(weight, 2**13) == 10
+    weight[1, 95] = -125  # 9 x 100 + 125 = 1025 > 2^10
+    assert block(weight, 2**13) == 9
+    assert block(np.full((1, 400), 1), 2**13) == 255
+    assert block(np.full((1, 4), -128), 2**15) == 1
 
 
 def test_zeros_are_skipped_below_the_processors_density():
     weight = np.zeros((10, 10))
-    weight.flat[:67] = 1  # of 100, and 0.67 is the density of the M3
+    weight.flat[:45] = 1  # of 100, and 0.45 is the density of the M3
     assert not is_sparse(product(weight), PLAIN)
-    weight.flat[66] = 0
+    weight.flat[44] = 0
     assert is_sparse(product(weight), PLAIN)
     assert not is_sparse(product(np.zeros((1, 257))), PLAIN)
     assert is_sparse(product(np.zeros((1, 256))), PLAIN)

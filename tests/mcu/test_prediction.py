@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -19,26 +21,34 @@ def costs(name):
 
 
 def program(weight):
-    """s = W x of 4 numbers; scores = V s, 3 of them."""
+    """s = W x of 4 numbers; scores = V s, 3 of them. The state has 14 bits; 16 are clamped quicker."""
+    rows = len(weight)
     buffers = (
         IntBuffer(4, "input", 8, 12),
-        IntBuffer(2, "state", 8, 14),
+        IntBuffer(rows, "state", 8, 14),
         IntBuffer(3, "temporary", 8, 16),
     )
-    step = MatVec(Ref(1, 0, 2), Ref(0, 0, 4), np.array(weight, np.int8), None, None, 8, 24)
-    head = MatVec(Ref(2, 0, 3), Ref(1, 0, 2), np.full((3, 2), 5, np.int8), None, None, 8, 24)
+    step = MatVec(Ref(1, 0, rows), Ref(0, 0, 4), np.array(weight, np.int8), None, None, 8, 24)
+    head = MatVec(Ref(2, 0, 3), Ref(1, 0, rows), np.full((3, rows), 5, np.int8), None, None, 8, 24)
     return Program("smallest", buffers, (step,), (head,), Ref(2, 0, 3))
 
 
+# Of W, 6 x 4: one tile of four rows, and two single rows, each with as many steps as columns; a tile's step is of two.
+TILED = {"call": 1, "tile": 1, "tiles": 1, "tile_step": 2, "narrow": 1, "single": 2, "singles": 1, "single_step": 8}
+# Of V, 3 x 6: single rows alone.
+SINGLES = {"call": 1, "single": 3, "singles": 1, "single_step": 18}
+
+
+def summed(costs, trips):
+    return sum(times * costs.get(block, 0) for block, times in trips.items())
+
+
 def test_cycles_of_a_step_and_of_an_answer_on_the_due_by_hand():
-    """Two rows are a tile; three are a tile and a single row, which has four steps, its two columns padded to four."""
     body = costs("m3-int8")
     copy, matvec = (body["functions"][name]["cycles"] for name in ("copy", "matvec"))
-    product = matvec["call"] + matvec["tile"] + matvec["tiles"] + matvec["tile_step"]
-    step = copy["call"] + 4 * copy["element"] + product + body["step_glue"]
-    answer = product + matvec["single"] + matvec["singles"] + 4 * matvec["single_step"]
-    answer += body["answer_glue"] + 3 * body["class_glue"]
-    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
+    step = copy["call"] + 4 * copy["element"] + summed(matvec, TILED) + body["step_glue"]
+    answer = summed(matvec, SINGLES) + body["answer_glue"] + 3 * body["class_glue"]
+    predicted = predict(program(np.full((6, 4), 3)), board("due"), steps=STEPS)
     assert predicted.cycles_per_step == round(step)
     assert predicted.answer_cycles == round(answer)
     assert predicted.cycles == round(STEPS * step + answer)
@@ -50,11 +60,9 @@ def test_cycles_of_a_step_and_of_an_answer_on_the_due_by_hand():
 def test_the_interval_is_one_cycle_of_refill_down_and_up_and_then_the_wait_states():
     body = costs("m3-int8")
     copy, matvec = (body["functions"][name]["refill"] for name in ("copy", "matvec"))
-    product = sum(matvec.get(block, 0) for block in ("call", "tile", "tiles", "tile_step"))
-    step = copy["call"] + 4 * copy["element"] + product
-    answer = product + sum(matvec.get(block, 0) for block in ("single", "singles")) + 4 * matvec["single_step"]
-    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
-    refill = (STEPS * step + answer) / 84_000
+    step = copy["call"] + 4 * copy["element"] + summed(matvec, TILED)
+    predicted = predict(program(np.full((6, 4), 3)), board("due"), steps=STEPS)
+    refill = (STEPS * step + summed(matvec, SINGLES)) / 84_000
     waits = board("due").flash_waits.value
     assert waits > 1
     assert predicted.ms_low == pytest.approx(predicted.ms - refill)
@@ -64,13 +72,13 @@ def test_the_interval_is_one_cycle_of_refill_down_and_up_and_then_the_wait_state
 
 def test_the_ratio_is_of_the_steps_products_to_the_cores_limit():
     body = costs("m3-int8")
-    matvec = body["functions"]["matvec"]["cycles"]
-    product = matvec["call"] + matvec["tile"] + matvec["tiles"] + matvec["tile_step"]
-    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
-    assert predicted.products == 8
-    assert predicted.ratio == pytest.approx(product / (8 * body["limit"]["value"]))
-    step = product + body["functions"]["copy"]["cycles"]["call"] + 4 * body["functions"]["copy"]["cycles"]["element"]
-    assert predicted.step_ratio == pytest.approx((step + body["step_glue"]) / (8 * body["limit"]["value"]))
+    copy, matvec = (body["functions"][name]["cycles"] for name in ("copy", "matvec"))
+    predicted = predict(program(np.full((6, 4), 3)), board("due"), steps=STEPS)
+    assert predicted.products == 24
+    product = summed(matvec, TILED)
+    assert predicted.ratio == pytest.approx(product / (24 * body["limit"]["value"]))
+    step = product + copy["call"] + 4 * copy["element"] + body["step_glue"]
+    assert predicted.step_ratio == pytest.approx(step / (24 * body["limit"]["value"]))
 
 
 def test_zeros_that_are_not_stored_are_no_products():
@@ -84,18 +92,18 @@ def test_zeros_that_are_not_stored_are_no_products():
 
 
 def test_memory_by_hand():
-    """Weights padded to words, 2 bytes a number, and the code of what is called; 96 bytes of stack."""
+    """Weights, their columns even, 2 bytes a number, and the code of what is called; 96 bytes of stack."""
     body = costs("m3-int8")
     code = body["code_bytes"] + sum(body["functions"][name]["code_bytes"] for name in ("copy", "matvec"))
     code += 3 * body["call_bytes"]
-    predicted = predict(program(np.full((2, 4), 3)), board("due"), steps=STEPS)
-    assert predicted.flash_bytes == 2 * 4 + 3 * 4 + round(code)
-    assert predicted.ram_bytes == 2 * (4 + 4 + 4) + 96
+    predicted = predict(program(np.full((6, 4), 3)), board("due"), steps=STEPS)
+    assert predicted.flash_bytes == 6 * 4 + 3 * 6 + round(code)
+    assert predicted.ram_bytes == 2 * (4 + 8 + 4) + 96
 
 
 @pytest.mark.parametrize(("memory", "fits"), [("flash", "fits_flash"), ("ram", "fits_ram")])
 def test_a_model_fits_at_the_boundary(memory, fits):
-    model = program(np.full((2, 4), 3))
+    model = program(np.full((6, 4), 3))
     needed = getattr(predict(model, board("uno"), steps=1), f"{memory}_bytes")
     for size, wanted in ((needed, True), (needed - 1, False)):
         fields = board("uno").model_dump()
@@ -118,3 +126,13 @@ def test_float32_has_no_limit_and_its_costs_are_of_nonzero_factors():
     assert predicted.answer_cycles == round(answer + body["answer_glue"] + 3 * body["class_glue"])
     assert predicted.ratio is None
     assert predicted.step_ratio is None
+
+
+def test_a_product_in_32_bits_is_named_with_its_reason_on_avr_alone():
+    model = program(np.full((6, 4), 3))
+    (step,) = model.step
+    model = replace(model, step=(replace(step, accumulator=32),))
+    (said,) = predict(model, board("uno"), steps=STEPS).wide
+    assert said.startswith("6 x 4 product in 32 bits")
+    assert said.endswith("its sums exceed 24 bits")
+    assert predict(model, board("due"), steps=STEPS).wide == ()

@@ -102,7 +102,7 @@ def test_predicted_cycles_are_the_simulated_ones_within_a_hundredth(name, target
     assert 5 * predicted.cycles_per_step + predicted.answer_cycles == pytest.approx(whole, rel=0.01)
 
 
-@pytest.mark.parametrize(("name", "most"), [("avr", 1.25), ("m0plus", 1.6), ("m3", 1.75), ("m4f", 1.45)])
+@pytest.mark.parametrize(("name", "most"), [("avr", 1.25), ("m0plus", 1.35), ("m3", 1.4), ("m4f", 1.45)])
 def test_dense_products_are_near_what_the_core_can_do(name, most):
     """An LSTM's U at H 64, added to W x, shifted by a byte."""
     target = cases.TARGETS[name]
@@ -122,7 +122,7 @@ def test_dense_products_are_near_what_the_core_can_do(name, most):
     assert np.mean(ran.trace.of(2)) / weight.size <= most * target.limit
 
 
-@pytest.mark.parametrize(("name", "cmsis"), [("m0plus", 270_000), ("m3", 161_000), ("m4f", 93_600)])
+@pytest.mark.parametrize(("name", "cmsis"), [("m0plus", 311_309), ("m3", 188_109), ("m4f", 108_678)])
 def test_our_lstm_takes_fewer_cycles_than_cmsis_nns(name, cmsis):
     """CMSIS-NN's int8 LSTM at H 64, D 32, simulated with the same timing tables."""
     target = cases.TARGETS[name]

@@ -71,7 +71,7 @@ class _Kernels:
             for bias, add in _SHAPES:
                 product(density, bias, add, int(rng.integers(3, 16)))
         for density in (1.0, 0.1):
-            product(density, bool(rng.random() < 0.5), bool(rng.random() < 0.5), int(rng.integers(8, 15)), 32)
+            product(density, bool(rng.random() < 0.5), bool(rng.random() < 0.5), int(rng.integers(4, 20)), 32)
         product(1.0, False, False, 8)
         product(1.0, False, False, int(rng.integers(3, 8)))
 

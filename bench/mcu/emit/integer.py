@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.mcu.emit.layout import dense, is_sparse, sparse, tiled
+from bench.mcu.emit.layout import block, dense, is_sparse, sparse, wide
 from bench.mcu.emit.source import Call, Emitter
 from bench.mcu.emit.template import literal
 from bench.mcu.program import Copy, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
@@ -21,6 +21,7 @@ class IntegerEmitter(Emitter):
         sample, scores = self.model.buffers[0], self.model.buffers[self.model.scores.buffer]
         return {
             "avr": self.target.family == "avr",
+            "thumb": self.target.family == "thumb",
             "divides": self.target.divides,
             "matvec": f"matvec_{self.target.family}.c.j2",
             "fraction": sample.fraction,
@@ -61,12 +62,13 @@ class IntegerEmitter(Emitter):
             function, stream = sparse(kernel, self.target)
             arguments = (out, self.at(kernel.x), self.constant("s", stream), bias, add, str(rows), *ends)
             return Call(function, arguments, rows, kernel)
-        avr, tiles = self.target.family == "avr", tiled(kernel, self.target)
-        order = dense(kernel.weight, self.target) if tiles else kernel.weight.ravel()
-        weight = self.constant("w", order, "" if avr else " RNN_ALIGNED")
-        function = "matvec24" if tiles and avr else "matvec"
-        sizes = (str(rows), str(columns), *ends)
-        return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes), rows, kernel)
+        avr = self.target.family == "avr"
+        weight = self.constant("w", dense(kernel.weight, self.target), "" if avr else " RNN_ALIGNED")
+        function, sizes = "matvec24" if avr else "matvec", (str(rows), str(columns))
+        if avr and wide(kernel):
+            largest = self.model.buffers[kernel.x.buffer].limit + 1
+            function, sizes = "matvec32", (*sizes, str(block(kernel.weight, largest)))
+        return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes, *ends), rows, kernel)
 
 
 def _ends(kernel: Pair, limit: str) -> tuple[str, ...]:

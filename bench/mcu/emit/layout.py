@@ -12,13 +12,19 @@ from bench.mcu.graph import Linear
 from bench.mcu.program import Int8, MatVec
 from bench.mcu.target import Family, Target
 
-TILE: dict[Family, int] = {"avr": 4, "plain": 2, "dsp": 4}
+TILE: dict[Family, int] = {"avr": 4, "thumb": 4, "plain": 4, "dsp": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
+
+
+_BYTE = 255
+_FARTHEST = 128  # columns from a factor to the next, for which a byte says the way
 
 
 def is_sparse(kernel: MatVec, target: Target) -> bool:
     """Whether only the weights that are not 0 are stored."""
-    return kernel.weight.shape[1] <= 256 and kernel.nonzeros < target.sparse_below * kernel.weight.size
+    if kernel.weight.shape[1] > 256 or kernel.nonzeros >= target.sparse_below * kernel.weight.size:
+        return False
+    return target.family != "avr" or max(map(len, map(_steps, kernel.weight))) // 2 <= _BYTE
 
 
 def is_sparse_float(operation: Linear, target: Target) -> bool:
@@ -26,34 +32,50 @@ def is_sparse_float(operation: Linear, target: Target) -> bool:
     return int(np.count_nonzero(operation.weight)) < target.sparse_float_below * operation.weight.size
 
 
-def _narrow(kernel: MatVec) -> bool:
-    """Whether AVR's assembly serves a product: sums in 24 bits, a shift that one multiplication does."""
-    return kernel.accumulator == 24 and 1 <= kernel.shift <= 15
+def wide(kernel: MatVec) -> str:
+    """Why AVR takes 32 bits for a product rather than the 24 that are faster, in words; empty where it does not."""
+    if kernel.accumulator != 24:
+        return "its sums exceed 24 bits"
+    if not 1 <= kernel.shift <= 15:
+        return f"it is shifted by {kernel.shift} bits, beyond 1 to 15"
+    if kernel.weight.shape[1] > _BYTE:
+        return f"{kernel.weight.shape[1]} columns are more than a byte counts"
+    return ""
 
 
-def tiled(kernel: MatVec, target: Target) -> bool:
-    """Whether tiles serve a dense product; else it is done row by row in 32 bits."""
-    return target.family != "avr" or (_narrow(kernel) and kernel.weight.shape[1] <= 255)
+def block(weight: Int8, largest: int) -> int:
+    """The most columns, up to a byte's, of which 24 bits hold every sum, wherever such a block begins.
+
+    Args:
+        weight: of the product.
+        largest: magnitude of a factor.
+    """
+    sizes = np.pad(np.abs(weight.astype(np.int64)), ((0, 0), (0, _BYTE)))
+    for columns in range(min(weight.shape[1], _BYTE), 1, -1):
+        starts = np.arange(0, weight.shape[1], columns)
+        if np.add.reduceat(sizes, np.append(starts, starts[-1] + columns), axis=1)[:, :-1].max() * largest < 2**23:
+            return columns
+    return 1  # 2^7 2^15 is below 2^23
 
 
 def dense(weight: Int8, target: Target) -> Int8:
     """All weights, in tiles of rows, a column's side by side; rows that fill no tile follow one by one.
 
-    But on AVR the columns are padded to fours, and ``dsp`` keeps four columns of a row together.
+    Columns are padded with zeros to twos, but on AVR; in ``dsp`` to fours, of which a row's are kept together.
     """
     tile = TILE[target.family]
     if target.family == "dsp":
         return _words(weight, tile)
-    if target.family == "plain":
-        weight = _padded(weight)
+    if target.family != "avr":
+        weight = _padded(weight, 2)
     whole = len(weight) // tile * tile
     tiles = weight[:whole].reshape(-1, tile, weight.shape[1]).transpose(0, 2, 1)
     return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
 
 
-def _padded(weight: Int8) -> Int8:
+def _padded(weight: Int8, to: int = 4) -> Int8:
     rows, columns = weight.shape
-    padded = np.zeros((rows, -(-columns // 4) * 4), np.int8)
+    padded = np.zeros((rows, -(-columns // to) * to), np.int8)
     padded[:, :columns] = weight
     return padded
 
@@ -70,28 +92,32 @@ def _words(weight: Int8, tile: int) -> Int8:
 def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsignedinteger[Any]]]:
     """The kernel and its one stream of flash, for a core that reads flash ahead reads one best.
 
-    ``sparse24`` on AVR, bytes: a row's number of pairs, then its pairs: how many bytes its factor lies beyond the last,
-    and the weight. ``sparse`` elsewhere: a row's number of pairs, then its pairs, (column << 8) | weight as a byte; on
-    Arm words of two, the last filled.
+    ``sparse24`` and ``sparse32`` on AVR, bytes: a row's number of pairs, then its pairs: how many bytes its factor lies
+    beyond the last, and the weight. ``sparse`` elsewhere: a row's number of words, then its words of two pairs,
+    (column << 8) | weight as a byte, the last filled.
     """
-    avr = target.family == "avr"
-    if avr and _narrow(kernel) and kernel.weight.shape[1] <= 128:  # numbers of pairs and ways between factors are bytes
-        return "sparse24", np.array([byte for row in kernel.weight for byte in _steps(row)], np.uint8)
+    if target.family == "avr":
+        name = "sparse32" if wide(kernel) else "sparse24"
+        return name, np.array([byte for row in kernel.weight for byte in _steps(row)], np.uint8)
     stream: list[int] = []
     for row in kernel.weight:
         (columns,) = np.nonzero(row)
         pairs = [int(column) << 8 | int(row[column]) & 255 for column in columns]
-        if not avr:
-            pairs = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
-        stream += [len(pairs), *pairs]
-    return "sparse", np.array(stream, np.uint16 if avr else np.uint32)
+        words = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
+        stream += [len(words), *words]
+    return "sparse", np.array(stream, np.uint32)
 
 
 def _steps(row: Int8) -> list[int]:
-    (columns,) = np.nonzero(row)
-    ways = np.diff(columns, prepend=-1) * 2 - 2
-    pairs = [byte for way, column in zip(ways, columns, strict=True) for byte in (int(way), int(row[column]) & 255)]
-    return [len(columns), *pairs]
+    """A row's stream; where a way is more than a byte, a weight of 0 stands between."""
+    pairs, last = [], -1
+    for column in np.flatnonzero(row).tolist():
+        while column - last > _FARTHEST:
+            last += _FARTHEST
+            pairs += [2 * _FARTHEST - 2, 0]
+        pairs += [2 * (column - last) - 2, int(row[column]) & 255]
+        last = column
+    return [len(pairs) // 2, *pairs]
 
 
 def sparse_float(weight: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:

@@ -23,7 +23,7 @@ from bench.mcu.emit import Source
 from bench.mcu.hardware import Format
 from bench.mcu.interpreter import Samples
 from bench.mcu.simulate import simavr
-from bench.mcu.simulate.firmware import firmware
+from bench.mcu.simulate.firmware import BUILDS, firmware
 from bench.mcu.target import Target
 
 WIRE: dict[Format, str] = {"int8": "<i2", "float32": "<f4"}
@@ -132,7 +132,13 @@ class Simulated(Said):
 
 
 def run(
-    source: Source, target: Target, sequences: Sequence[Samples], *, inside: bool = False, refill: int = NOMINAL
+    source: Source,
+    target: Target,
+    sequences: Sequence[Samples],
+    *,
+    inside: bool = False,
+    refill: int = NOMINAL,
+    build: str = BUILDS[0],
 ) -> Simulated:
     """Compiles a model and runs it over sequences.
 
@@ -142,6 +148,7 @@ def run(
         sequences: each [T, D] in the model's format.
         inside: stamp every kernel rather than every step.
         refill: as :func:`run_elf`.
+        build: flags of optimisation.
 
     Raises:
         RnnbenchError: as :func:`run_elf`, or when the program does not fit.
@@ -149,6 +156,6 @@ def run(
     if lack := missing(target):
         raise RnnbenchError(f"the simulation of {target.name} needs {lack}")
     with tempfile.TemporaryDirectory() as folder:
-        trace = run_elf(firmware(source, target, sequences, Path(folder), inside=inside), target, refill)
+        trace = run_elf(firmware(source, target, sequences, Path(folder), inside=inside, build=build), target, refill)
     heard = said(source, trace.said, sequences)
     return Simulated(heard.scores, heard.answers, trace.of(1), trace.of(2), trace)
