@@ -41,6 +41,10 @@ _NOTE = (
     "Built by GCC at any of -Os, -O2, -O3, with -flto or without: the code pins how it is optimised. "
     "No figure was measured on a board."
 )
+_UNKNOWN = (
+    "the prepared data do not say how they were normalised, so the code takes normalised numbers: an earlier version "
+    "prepared them; `rnnbench data prepare {} --again`, then export again"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -55,12 +59,16 @@ def export(
     board: BoardName,
     folder: Annotated[Path, typer.Option("--out", help="Where to write the code.")],
     kind: Annotated[Kind, typer.Option("--format", help="Format of the model's numbers.")] = Kind.int8,
+    name: Annotated[str, typer.Option("--name", help="What names in the code begin with.")] = "rnn",
     force: Annotated[
         bool, typer.Option("--force", help="Write also what does not fit the board, and over files of others.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Writes a trained model as C99 for a board, with a test vector, a README and an Arduino sketch."""
+    """Writes a trained model as C99 for a board: a library for Arduino, PlatformIO and CMake, with a test vector.
+
+    The code normalises a sensor's numbers as training did, and says how sure an answer is.
+    """
     from bench import mcu
     from bench.deploy import export as exports
     from bench.deploy.latency import row
@@ -69,19 +77,22 @@ def export(
 
     target = mcu.board(board)
     if not force:
-        exports.check_folder(folder)
+        exports.check_folder(folder, name)
     model = load(run)
-    done = exports.export(model, target, kind.value, folder, force=force)
+    done = exports.export(model, target, kind.value, folder, name=name, force=force)
     real, integer = done.accuracy
     files = [str(path) for path in done.files]
     if as_json:
         body = {key: value for key, value in asdict(done.predicted).items() if key != "kernels"}
-        print_json({"files": files, "accuracy_float32": real, "accuracy_int8": integer, "latency": body})
+        accuracies = {"accuracy_float32": real, "accuracy_int8": integer}
+        print_json({"files": files, "normalises": done.normalises, **accuracies, "latency": body})
         return
     out.print(f"{done.title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
     print_table(commands.model_table(commands.predicted([row(model, done.predicted)])))
     if excess := exports.excesses(done.predicted, target):
         err.print(f"warning: {excess}", style="yellow")
+    if not done.normalises:
+        err.print(f"warning: {_UNKNOWN.format(model.info.name)}", style="yellow")
     out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
 
 

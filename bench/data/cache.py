@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from torch import Tensor
 from bench.data.corpus import Corpus, corpus_fingerprint
 from bench.data.dataset import Dataset, DatasetInfo, Split, fingerprint
 from bench.data.fetch import unusable
+from bench.data.normalise import Normalisation
 from bench.errors import RnnbenchError
 from bench.record import to_disk, write_atomically
 
@@ -81,9 +83,24 @@ def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
             streams = {name: tensors[name] for name in _SPLITS}
             return Corpus(info, **streams, fingerprint=meta["fingerprint"], words=tuple(meta["words"]))
         splits = {name: Split(**{field: tensors[f"{name}.{field}"] for field in _FIELDS}) for name in _SPLITS}
+<<<<<<< HEAD
         return Dataset(info, **splits, fingerprint=meta["fingerprint"], class_names=tuple(meta["class_names"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(place, info, str(error)) from error
+=======
+        kept = meta.get("normalisation")  # not of a set that an earlier version prepared
+        normalisation = kept and Normalisation(tuple(kept["mean"]), tuple(kept["deviation"]))
+        return Dataset(
+            info,
+            **splits,
+            fingerprint=meta["fingerprint"],
+            class_names=tuple(meta["class_names"]),
+            normalisation=normalisation,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        again = f"`rnnbench data prepare {info.name} --again` repairs it"
+        raise RnnbenchError(f"{place} is damaged ({error}); {again}") from error
+>>>>>>> af0f327 (Export from a sensor's numbers to an answer, as a library)
 
 
 def check(place: Path, info: DatasetInfo) -> str:
@@ -124,6 +141,8 @@ def _write(folder: Path, dataset: Dataset | Corpus) -> None:
     else:
         arrays = {f"{name}.{field}": getattr(getattr(dataset, name), field) for name in _SPLITS for field in _FIELDS}
         meta["class_names"] = dataset.class_names
+        if dataset.normalisation is not None:
+            meta["normalisation"] = asdict(dataset.normalisation)
     for name, tensor in arrays.items():
         np.save(folder / f"{name}.npy", tensor.numpy())
         to_disk(folder / f"{name}.npy")

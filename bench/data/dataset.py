@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.data.normalise import Array, channel_statistics, normalised, padded
+from bench.data.normalise import Array, Normalisation, channel_statistics, normalised, padded
 from bench.errors import RnnbenchError
 
 PADDING = 0
@@ -93,6 +93,8 @@ class Dataset:
         test: is read once.
         fingerprint: sha256 over the names and tensors of the splits, in hexadecimal.
         class_names: the name of every class.
+        normalisation: what the numbers of the files went through; ``None`` for words, and where an earlier version
+            prepared the set.
     """
 
     info: DatasetInfo
@@ -101,6 +103,7 @@ class Dataset:
     test: Split
     fingerprint: str
     class_names: tuple[str, ...]
+    normalisation: Normalisation | None = None
 
     def majority(self) -> float:
         """Test accuracy of a model that always answers the most frequent class of the training split."""
@@ -149,10 +152,14 @@ def build(
     if info.vocabulary is None:
         statistics = channel_statistics(train.sequences)
         arrays = [normalised(split.sequences, info.steps, statistics) for split in raw.values()]
+        normalisation = Normalisation(*(tuple(each.tolist()) for each in statistics))
     else:
+        normalisation = None
         arrays = [padded(split.sequences, info.steps) for split in raw.values()]
     splits = {name: _finish(split, x) for (name, split), x in zip(raw.items(), arrays, strict=True)}
-    return Dataset(info, **splits, fingerprint=fingerprint(splits), class_names=tuple(class_names))
+    return Dataset(
+        info, **splits, fingerprint=fingerprint(splits), class_names=tuple(class_names), normalisation=normalisation
+    )
 
 
 def wrong(name: str, what: str) -> RnnbenchError:

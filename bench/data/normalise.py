@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,28 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """What made a number of a data set's files one that is trained on: (number - mean) / deviation.
+
+    Attributes:
+        mean: by channel [D], in the units of the files.
+        deviation: by channel [D], in the same units, above 0.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def then(self, mean: Sequence[float], deviation: Sequence[float]) -> Normalisation:
+        """The same, after which the result is normalised once more."""
+        both = list(zip(self.mean, self.deviation, mean, deviation, strict=True))
+        return Normalisation(
+            tuple(first + scale * second for first, scale, second, _ in both),
+            tuple(scale * other for _, scale, _, other in both),
+        )
+
 
 _AT_ONCE = 1 << 18
 """How many frames are held in float64 at a time: a set may be larger than half the memory."""

@@ -56,12 +56,14 @@ def _pick(split: Split, chosen: Tensor) -> Split:
 
 def _dealt(data: Dataset, train: Split, validation: Split) -> Dataset:
     """Returns the data set with these splits, every channel normalised by the training sequences that it has now."""
-    test = data.test
+    test, normalisation = data.test, data.normalisation
     if data.info.vocabulary is None:
         mean, deviation = _statistics(train)
         train, validation, test = (_normalised(split, mean, deviation) for split in (train, validation, test))
+        if normalisation is not None:
+            normalisation = normalisation.then(mean.tolist(), deviation.tolist())
     mark = fingerprint({"train": train, "validation": validation, "test": test})
-    return Dataset(data.info, train, validation, test, mark, data.class_names)
+    return Dataset(data.info, train, validation, test, mark, data.class_names, normalisation)
 
 
 def _live(split: Split) -> Tensor:

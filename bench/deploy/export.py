@@ -8,8 +8,8 @@ from pathlib import Path
 from bench import mcu
 from bench.deploy.model import Trained
 from bench.errors import RnnbenchError
-from bench.mcu import Board, Format, Prediction
-from bench.mcu.emit.export import MARK
+from bench.mcu import About, Board, Format, Prediction
+from bench.mcu.emit.export import MARK, NAME, paths
 
 _EXAMPLE = 32  # samples of the test vector
 
@@ -23,35 +23,42 @@ class Exported:
         predicted: its latency on the board.
         files: all that were written.
         accuracy: over the whole test set, of the network in float32 and of the integer program.
+        normalises: whether the code takes a sensor's numbers as they are.
     """
 
     title: str
     predicted: Prediction
     files: tuple[Path, ...]
     accuracy: tuple[float, float]
+    normalises: bool
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, name: str = NAME) -> None:
     """Looks for files that the export would overwrite and has not written.
 
+    Args:
+        folder: to write to.
+        name: what names in the code begin with.
+
     Raises:
-        RnnbenchError: when there is one.
+        RnnbenchError: when there is one, or names cannot begin so.
     """
-    readme = folder / "README.md"
-    if readme.exists() and MARK not in readme.read_text(encoding="utf-8", errors="replace"):
-        raise RnnbenchError(
-            f"{readme} was not written by an export: choose another --out, or overwrite it with --force"
-        )
+    for file in (folder / path for path in paths(name)):
+        if file.exists() and MARK not in file.read_text(encoding="utf-8", errors="replace").lower():
+            raise RnnbenchError(
+                f"{file} was not written by an export: choose another --out, or overwrite it with --force"
+            )
 
 
-def export(model: Trained, board: Board, kind: Format, folder: Path, *, force: bool) -> Exported:
-    """Writes the C, a test vector, a README and an Arduino sketch.
+def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: str = NAME, force: bool) -> Exported:
+    """Writes the C, a test vector, a README, and what makes it a library for Arduino, PlatformIO and CMake.
 
     Args:
         model: of a run.
         board: that the code is for.
         kind: of the model's numbers.
         folder: is made where it is missing.
+        name: what names in the code begin with, so that two models can be in one program.
         force: write also what does not fit the board.
 
     Raises:
@@ -60,16 +67,38 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, force: b
     info = model.info
     if info.vocabulary is not None:
         raise RnnbenchError(f"data set {info.name!r} gives words: a program of their embedding is not written yet")
-    code, (example,) = model.code(kind), model.sequences(kind, 1, _EXAMPLE)
+    code = model.code(kind)
     predicted = mcu.predict(code, board, steps=info.steps)
     if (excess := excesses(predicted, board)) and not force:
         raise RnnbenchError(f"{excess}; choose another --board or --format, or write it all the same with --force")
-    title = f"{model.network.cell.title} on {info.title}"
+    accuracy = model.accuracy()
+    about = About(
+        title=f"{model.network.cell.title} on {info.title}",
+        classes=model.dataset.class_names,
+        window=info.steps,
+        sample_hz=info.sample_hz,
+        raw=model.raw(kind),
+        provenance=_provenance(model, accuracy, kind),
+        name=name,
+    )
     try:
-        source = mcu.export(code, board, example, predicted, folder, title=title, classes=model.dataset.class_names)
+        source = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
-    return Exported(title, predicted, tuple(folder / name for name in source.files), model.accuracy())
+    files = tuple(folder / file for file in source.files)
+    return Exported(about.title, predicted, files, accuracy, about.raw is not None)
+
+
+def _provenance(model: Trained, accuracy: tuple[float, float], kind: Format) -> list[str]:
+    """What the code says about where it comes from."""
+    info, (real, integer) = model.info, accuracy
+    right = integer if kind == "int8" else real
+    from_raw = " from the sensor's numbers on" if kind == "int8" and model.raw(kind) is not None else ""
+    return [
+        f"Run {model.spec.id}; test accuracy {right:.2%} in {kind}{from_raw}, {real:.2%} in float32.",
+        f"Trained on {info.title} ({info.source}; licence of the data: {info.licence}).",
+        "The code around the weights: SPDX-License-Identifier: Apache-2.0.",
+    ]
 
 
 def excesses(predicted: Prediction, board: Board) -> str:

@@ -18,7 +18,7 @@ from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.spec import RunSpec, read_grid
-from bench.train.classification.integer import inputs, integer_answers, program_of
+from bench.train.classification.integer import inputs, program_of
 from bench.train.classification.network import Network, restore
 from bench.train.classification.size import compressed
 from bench.train.task import task_of
@@ -84,14 +84,39 @@ class Trained(Model):
         """The cell and classifier in integers."""
         return program_of(self.network, self.dataset.train)
 
+    def raw(self, kind: Format) -> mcu.RawInput | mcu.Normalised | None:
+        """How the code normalises a sensor's numbers; ``None`` where the data set does not say."""
+        known = self.dataset.normalisation
+        if known is None:
+            return None
+        if kind == "float32":
+            return mcu.Normalised(np.array(known.mean, np.float32), np.array(known.deviation, np.float32))
+        largest = np.abs(self._in_units(self.dataset.train.x.double().numpy())).max((0, 1))
+        return mcu.raw_input(self.program, known.mean, known.deviation, largest.tolist())
+
+    def _in_units(self, x: Floats) -> Floats:
+        """Samples [..., D] as the sensor gave them; padding is the mean."""
+        known = self.dataset.normalisation
+        return x if known is None else x * np.array(known.deviation) + np.array(known.mean)
+
+    def example(self, kind: Format, steps: int) -> mcu.Samples:
+        """The first sequence of the test set [T, D] as the code takes it, cut after ``steps``."""
+        raw = self.raw(kind)
+        if raw is None:
+            return self.sequences(kind, 1, steps)[0]
+        return raw.quantise(self._in_units(self._sequences(1)[0][:steps]))
+
     def accuracy(self) -> tuple[float, float]:
-        """Over the whole test set: of the network in float32, and of the integer program."""
+        """Over the whole test set: of the network in float32, and of the integers, from the sensor's numbers on."""
         test = self.dataset.test
         with torch.no_grad():
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
-        both = answers, integer_answers(self.program, self.network, test)
-        in_float, in_integers = (float((found == test.y).double().mean()) for found in both)
-        return in_float, in_integers
+        x = inputs(self.network, test)
+        raw = self.raw("int8")
+        read = mcu.quantise_input(self.program, x) if raw is None else raw.normalise(raw.quantise(self._in_units(x)))
+        integers = mcu.run(self.program, read, test.lengths.numpy()).argmax(1)
+        right = (float((np.asarray(found) == test.y.numpy()).mean()) for found in (answers, integers))
+        return next(right), next(right)
 
     def _sequences(self, count: int) -> list[Floats]:
         test = self.dataset.test

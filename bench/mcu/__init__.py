@@ -5,7 +5,7 @@ integers; either is emitted as C, whose latency is predicted from costs of kerne
 """
 
 from bench.mcu.costs import kernel_costs
-from bench.mcu.emit.export import export
+from bench.mcu.emit.export import About, export
 from bench.mcu.graph import Floats, Graph
 from bench.mcu.hardware import Board, Figure, Format, board, boards
 from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
@@ -13,9 +13,11 @@ from bench.mcu.lower import lower
 from bench.mcu.prediction import Prediction, predict
 from bench.mcu.program import Int16, Program
 from bench.mcu.quantise import quantise
+from bench.mcu.raw import Normalised, RawInput, raw_input
 from bench.mcu.simulate import Compared, compare, run_elf
 
 __all__ = [
+    "About",
     "Board",
     "Compared",
     "Figure",
@@ -24,8 +26,10 @@ __all__ = [
     "Graph",
     "Int16",
     "Interpreter",
+    "Normalised",
     "Prediction",
     "Program",
+    "RawInput",
     "Samples",
     "answers",
     "board",
@@ -37,6 +41,7 @@ __all__ = [
     "predict",
     "quantise",
     "quantise_input",
+    "raw_input",
     "run",
     "run_elf",
     "trajectory",

@@ -60,11 +60,6 @@ class Target:
     pipeline: Pipeline | None
 
     @property
-    def portable(self) -> bool:
-        """Whether any C99 compiler takes its code; AVR's has assembly and 24-bit integers."""
-        return self.family != "avr"
-
-    @property
     def varies(self) -> bool:
         """Whether the maker's tables leave open how long the pipeline takes to fill after a branch: 1 to 3 cycles."""
         return self.pipeline is not None and not self.pipeline.small

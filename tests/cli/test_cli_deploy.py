@@ -1,5 +1,6 @@
 """The commands about microcontrollers, on a run made here."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 from bench.data import open_dataset
+from bench.data.normalise import Normalisation
 from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import simulate
@@ -53,17 +55,42 @@ def invoke(*arguments):
 
 def test_export_writes_code_that_meets_its_own_test_vector(run, tmp_path):
     body = json.loads(invoke("export", run, "--board", "mkr1000", "--out", tmp_path / "m", "--json"))
-    names = {Path(each).name for each in body["files"]}
-    assert names == {"rnn_model.h", "rnn_model.c", "rnn_test_vector.h", "README.md", "m.ino"}
+    names = {Path(each).relative_to(tmp_path / "m").as_posix() for each in body["files"]}
+    assert {"src/rnn_model.c", "src/rnn_sensor.h", "README.md", "library.properties", "CMakeLists.txt"} < names
     assert abs(body["accuracy_float32"] - body["accuracy_int8"]) < 0.05
-    main = '#include "rnn_model.h"\n#include "rnn_test_vector.h"\nint main(void) { return rnn_test(); }\n'
-    (tmp_path / "m" / "main.c").write_text(main)
-    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "main.c", "rnn_model.c", "-o", "m"]
-    subprocess.run(command, cwd=tmp_path / "m", check=True)
-    assert subprocess.run([tmp_path / "m" / "m"], check=False).returncode == 0
+    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-Isrc", "extras/check.c", "-o", "check"]
+    subprocess.run([*command, "src/rnn_model.c", "src/rnn_sensor.c"], cwd=tmp_path / "m", check=True)
+    assert subprocess.run([tmp_path / "m" / "check"], check=False).returncode == 0
     readme = (tmp_path / "m" / "README.md").read_text()
-    assert "rnn_step(x);" in readme
+    assert "rnn_feed(raw)" in readme
     assert "{{" not in readme
+    header = (tmp_path / "m" / "src" / "rnn_sensor.h").read_text()
+    assert "#define RNN_WINDOW 128 " in header
+    assert f"test accuracy {body['accuracy_int8']:.2%} in int8" in header
+    assert "licence of the data: BSD-3-Clause" in header
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+def test_an_export_takes_a_sensors_numbers_where_the_data_say_how_they_were_normalised(
+    run, monkeypatch, tmp_path, kind
+):
+    """The data as they are, as if they had been (number - 3) / 5: which normalising undoes."""
+    model = models.load(run)
+    known = Normalisation((3.0,) * 6, (5.0,) * 6)
+    real, before = replace_normalisation(model, None).accuracy()
+    model = replace_normalisation(model, known)
+    raw = model.raw(kind)
+    x = model._sequences(1)[0]
+    found = raw.normalise(raw.quantise(x * 5 + 3))
+    wanted = model.sequences(kind, 1, len(x))[0]
+    assert abs(found.astype(float) - wanted).max() <= (6 if kind == "int8" else 1e-4)
+    assert model.accuracy() == (real, pytest.approx(before, abs=0.01))
+
+
+def replace_normalisation(model, known):
+    data = dataclasses.replace(model.dataset, normalisation=known)
+    model.__dict__["dataset"] = data  # where a cached property keeps its value
+    return model
 
 
 def large(tmp_path):
@@ -89,7 +116,7 @@ def test_what_does_not_fit_the_board_is_written_only_by_force(tmp_path):
     assert not folder.exists()
     said = invoke(*command, "--force")
     assert f"warning: the model does not fit the Arduino Uno: it takes {needed[1]} of 32,768" in said
-    assert (folder / "rnn_model.c").exists()
+    assert (folder / "src" / "rnn_model.c").exists()
     invoke("export", model, "--board", "uno", "--out", tmp_path / "integers")
 
 
@@ -106,17 +133,14 @@ def test_a_readme_that_an_export_did_not_write_is_left_alone(run, tmp_path, monk
     assert (tmp_path / "README.md").read_text() == "mine"
     invoke(*command, "--force")
     invoke(*command)  # its own it may overwrite
-    assert "rnn_step(x);" in (tmp_path / "README.md").read_text()
+    assert "rnn_feed(raw)" in (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.parametrize(("folder", "sketch"), [("my-model", "my-model"), ("two words", "rnn_model")])
-def test_the_sketch_has_the_name_of_its_folder(run, tmp_path, folder, sketch):
-    """Arduino's tools open no other; spaces are not for names of sketches."""
-    invoke("export", run, "--board", "due", "--out", tmp_path / folder)
-    assert [path.stem for path in (tmp_path / folder).glob("*.ino")] == [sketch]
-    readme = (tmp_path / folder / "README.md").read_text()
-    assert f"`{sketch}.ino`" in readme
-    assert f"in a folder of its name, `{sketch}`" in readme
+def test_a_name_stands_before_every_name_of_the_code(run, tmp_path):
+    invoke("export", run, "--board", "due", "--out", tmp_path / "m", "--name", "walk")
+    assert (tmp_path / "m" / "src" / "walk_sensor.c").exists()
+    done = CliRunner().invoke(app, ["export", str(run), "--board", "due", "--out", str(tmp_path), "--name", "Walk"])
+    assert "--name Walk: names in the code cannot begin so" in str(done.exception)
 
 
 def test_no_number_of_latency_is_cut_however_narrow_the_terminal(tmp_path, monkeypatch):

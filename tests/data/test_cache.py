@@ -107,6 +107,7 @@ def test_what_is_opened_is_what_was_made(made: list[int], tmp_path: Path) -> Non
     opened, expected = open_dataset("toy", tmp_path), toy()
     assert opened.fingerprint == expected.fingerprint
     assert opened.class_names == ("no", "yes")
+    assert opened.normalisation == expected.normalisation is not None
     for name in ("train", "validation", "test"):
         for field in ("x", "lengths", "y", "group"):
             one, other = getattr(getattr(opened, name), field), getattr(getattr(expected, name), field)
@@ -117,6 +118,22 @@ def test_what_is_opened_is_what_was_made(made: list[int], tmp_path: Path) -> Non
     assert made == [0]
     prepare("toy", tmp_path, again=True)
     assert made == [0, 0]
+
+
+def test_normalisation_is_that_of_the_training_frames_and_absent_of_data_prepared_before(
+    made: list[int], tmp_path: Path
+) -> None:
+    opened, rng = open_dataset("toy", tmp_path), np.random.default_rng(0)
+    frames = np.concatenate([rng.normal(size=(n, 2)) for n in (5, 3, 4, 5)])
+    assert opened.normalisation is not None
+    assert opened.normalisation.mean == pytest.approx(frames.mean(0))
+    assert opened.normalisation.deviation == pytest.approx(frames.std(0))
+    (meta,) = tmp_path.glob("prepared/*/meta.json")
+    body = json.loads(meta.read_text())
+    del body["normalisation"]
+    meta.write_text(json.dumps(body))
+    before = open_dataset("toy", tmp_path)
+    assert (before.normalisation, before.fingerprint) == (None, opened.fingerprint)
 
 
 def test_a_corpus_comes_back(made: list[int], tmp_path: Path) -> None:

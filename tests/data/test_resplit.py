@@ -1,9 +1,12 @@
 """Folds and joined data: groups stay whole, the test set stays, channels are normalised by what trains now."""
 
+import dataclasses
+
 import pytest
 import torch
 
 from bench.data import Dataset, folded, joined, open_dataset
+from bench.data.normalise import Normalisation
 from bench.errors import RnnbenchError
 
 
@@ -38,6 +41,16 @@ def test_channels_are_normalised_by_what_trains(watch: Dataset) -> None:
     ratio = (second[1] - second[0]) / (first[1] - first[0])
     torch.testing.assert_close((fourth[1] - fourth[0]) / (third[1] - third[0]), ratio, rtol=1e-3, atol=1e-4)
     assert data.fingerprint != watch.fingerprint != folded(watch, 0, 3).fingerprint
+
+
+def test_normalisation_leads_back_to_the_same_numbers_however_the_data_are_dealt(watch: Dataset) -> None:
+    """Test frames times deviation plus mean are in the units of the files, before and after."""
+    whole = dataclasses.replace(watch, normalisation=Normalisation((3.0,) * 6, (5.0,) * 6))
+    data = folded(whole, 1, 3)
+    assert data.normalisation is not None
+    mean, deviation = (torch.tensor(numbers) for numbers in dataclasses.astuple(data.normalisation))
+    torch.testing.assert_close(data.test.x[0] * deviation + mean, watch.test.x[0] * 5 + 3, rtol=1e-4, atol=1e-4)
+    assert folded(dataclasses.replace(watch, normalisation=None), 1, 3).normalisation is None
 
 
 def test_joined_data_hold_nothing_back(watch: Dataset) -> None:

@@ -1,86 +1,163 @@
-"""Writes a model for a board: C, a test vector, a README that says how to call it, and an Arduino sketch."""
+"""Writes a model for a board as a library for Arduino, PlatformIO and CMake, from a sensor's samples to an answer."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from bench.errors import RnnbenchError
 from bench.mcu.emit import emit
 from bench.mcu.emit.source import STEM, Source
-from bench.mcu.emit.template import as_c, render
+from bench.mcu.emit.template import as_c, literal, render
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
 from bench.mcu.interpreter import Samples, trajectory
 from bench.mcu.prediction import Prediction
 from bench.mcu.program import Program
+from bench.mcu.raw import Normalised, RawInput
 from bench.mcu.reference import TOLERANCE
+
+MARK = "written by rnnbench export"
+"""Stands in every file of an export, which the next export may overwrite."""
+NAME = "rnn"
+"""What every name in the code begins with, unless another is asked for."""
+_FILES = {
+    "README.md": "export_readme.md.j2",
+    "library.properties": "library.properties.j2",
+    "library.json": "library.json.j2",
+    "CMakeLists.txt": "CMakeLists.txt.j2",
+    "extras/check.c": "check.c.j2",
+    "examples/check/check.ino": "sketch.ino.j2",
+    "src/rnn_sensor.h": "sensor.h.j2",
+    "src/rnn_sensor.c": "sensor.c.j2",
+    "src/rnn_test_vector.h": "test_vector.h.j2",
+}
+_CODE = (f"src/{STEM}.h", f"src/{STEM}.c")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model's code says beside its numbers.
+
+    Attributes:
+        title: of the model.
+        classes: their names.
+        window: samples of the longest sequence in training.
+        sample_hz: of the sensor; ``None`` where it is unknown.
+        raw: how the sensor's numbers are normalised; ``None`` where it is unknown.
+        provenance: lines that say where the model comes from.
+        name: what every name in the code begins with.
+    """
+
+    title: str
+    classes: Sequence[str]
+    window: int
+    sample_hz: float | None
+    raw: RawInput | Normalised | None
+    provenance: Sequence[str]
+    name: str = NAME
+
+
+def paths(name: str = NAME) -> tuple[str, ...]:
+    """The files of an export, below its folder.
+
+    Raises:
+        RnnbenchError: when names in C cannot begin so.
+    """
+    if not re.fullmatch("[a-z][a-z0-9_]{0,30}", name):
+        raise RnnbenchError(
+            f"--name {name}: names in the code cannot begin so: small letters, digits and _ from a letter on"
+        )
+    return tuple(file.replace("rnn_", f"{name}_") for file in (*_CODE, *_FILES))
 
 
 def export(
-    model: Program | Graph,
-    board: Board,
-    example: Samples,
-    latency: Prediction,
-    folder: Path,
-    *,
-    title: str,
-    classes: Sequence[str],
+    model: Program | Graph, board: Board, example: Samples, latency: Prediction, folder: Path, about: About
 ) -> Source:
-    """Writes ``rnn_model.h``, ``rnn_model.c``, ``rnn_test_vector.h``, ``README.md`` and ``<name of the folder>.ino``.
+    """Writes the files of :func:`paths`.
 
     Args:
         model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: the code is laid out for its processor.
-        example: a sequence [T, D] in the model's format, of which the test vector says the answers.
+        example: a sequence [T, D] as the sensor gives it, of which the test vector says the answers; without
+            ``about.raw``, in the model's format.
         latency: from :func:`bench.mcu.predict`, for the README.
         folder: is made where it is missing; files of these names are overwritten.
-        title: of the model.
-        classes: their names.
+        about: the model.
 
     Raises:
-        RnnbenchError: when the model is too large for the code.
+        RnnbenchError: when the model is too large for the code, or ``about.name`` is no name.
         OSError: when the folder cannot be written.
     """
-    source = emit(model, board.target, title)
-    table = trajectory(model, example)
-    fractions = (
-        {"fraction": model.buffers[0].fraction, "score_fraction": model.buffers[model.scores.buffer].fraction}
-        if isinstance(model, Program)
-        else {"tolerance": TOLERANCE}
-    )
-    values = {
-        **fractions,
-        "integer": isinstance(model, Program),
-        "title": title,
-        "stem": STEM,
-        "mark": MARK,
-        "sketch": _sketch(folder),
-        "board": board.title,
-        "core": board.core,
-        "inputs": model.buffers[0].size,
-        "steps": len(example),
-        "samples": as_c(example),
-        "scores": as_c(table),
-        "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),
-        "classes": list(classes),
-        "latency": latency,
-    }
-    templates = {**_FILES, _sketch(folder): "sketch.ino.j2"}
-    files = source.files | {name: render(template, values) for name, template in templates.items()}
-    folder.mkdir(parents=True, exist_ok=True)
+    names = paths(about.name)
+    source = emit(model, board.target, about.title)
+    values = _values(model, board, example, latency, about)
+    texts = [*(source.files[Path(file).name] for file in _CODE), *(render(file, values) for file in _FILES.values())]
+    files = {name: _named(text, about.name) for name, text in zip(names, texts, strict=True)}
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return replace(source, files=files)
 
 
-MARK = "<!-- written by rnnbench export -->"
-"""Stands in every README of an export, which the next export may overwrite."""
-_FILES = {"rnn_test_vector.h": "test_vector.h.j2", "README.md": "export_readme.md.j2"}
+def _named(text: str, name: str) -> str:
+    """The text with another beginning of its names, file names included."""
+    return re.sub(r"\bRNN_", f"{name.upper()}_", re.sub(r"\brnn_", f"{name}_", text))
 
 
-def _sketch(folder: Path) -> str:
-    """The name of the sketch: Arduino's tools open one whose folder has its name."""
-    name = folder.resolve().name
-    return f"{name if re.fullmatch('[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}', name) else STEM}.ino"
+def _values(
+    model: Program | Graph, board: Board, example: Samples, latency: Prediction, about: About
+) -> dict[str, Any]:
+    table = trajectory(model, example if about.raw is None else about.raw.normalise(example))
+    integer = isinstance(model, Program)
+    return {
+        **_formats(model),
+        **_raw(about.raw),
+        "integer": integer,
+        "title": about.title,
+        "generator": f"{MARK.capitalize()} for {board.target.name}, {latency.format}; do not edit.",
+        "provenance": list(about.provenance),
+        "stem": STEM,
+        "name": NAME,  # replaced with all others
+        "version": "1.0.0",
+        "board": board.title,
+        "core": board.core,
+        "inputs": model.buffers[0].size,
+        "steps": len(example),
+        "window": about.window,
+        "hz": about.sample_hz,
+        "names": ", ".join(json.dumps(name) for name in about.classes),
+        "samples": as_c(example),
+        "scores": as_c(table),
+        "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),
+        "classes": list(about.classes),
+        "latency": latency,
+    }
+
+
+def _formats(model: Program | Graph) -> dict[str, Any]:
+    if not isinstance(model, Program):
+        return {"tolerance": TOLERANCE}
+    powers = np.rint(2.0 ** (15 - np.arange(17) / 16)).astype(np.int64)
+    scores = model.buffers[model.scores.buffer]
+    return {"fraction": model.buffers[0].fraction, "score_fraction": scores.fraction, "powers": as_c(powers)}
+
+
+def _raw(raw: RawInput | Normalised | None) -> dict[str, Any]:
+    """The constants of normalisation, as C prints them."""
+    if raw is None:
+        return {"raw": False}
+    if isinstance(raw, Normalised):
+        return {"raw": True, "means": as_c(raw.mean), "deviations": as_c(raw.deviation)}
+    columns = {
+        f"{name}s": ", ".join(literal(getattr(channel, name)) for channel in raw.channels)
+        for name in ("fraction", "factor", "offset", "shift")
+    }
+    scales = ", ".join(literal(2.0**channel.fraction) for channel in raw.channels)
+    return {"raw": True, "limit": raw.limit, "scales": scales, **columns}

@@ -64,10 +64,10 @@ class IntegerEmitter(Emitter):
             return Call(function, arguments, rows, kernel)
         avr = self.target.family == "avr"
         weight = self.constant("w", dense(kernel.weight, self.target), "" if avr else " RNN_ALIGNED")
-        function, sizes = "matvec24" if avr else "matvec", (str(rows), str(columns))
+        function, sizes = "matvec24" if avr else "matvec", [str(rows), str(columns)]
         if avr and wide(kernel):
             largest = self.model.buffers[kernel.x.buffer].limit + 1
-            function, sizes = "matvec32", (*sizes, str(block(kernel.weight, largest)))
+            function, sizes = "matvec32", [*sizes, str(block(kernel.weight, largest))]
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes, *ends), rows, kernel)
 
 

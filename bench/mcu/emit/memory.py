@@ -15,10 +15,11 @@ ALIGN = 4
 
 @dataclass(frozen=True)
 class Layout:
-    """Offsets in numbers of every buffer but constants, and how many numbers there are."""
+    """Offsets in numbers of every buffer but constants, how many numbers there are, and how many last beyond a step."""
 
     offsets: dict[int, int]
     words: int
+    kept: int
 
 
 def plan(model: Model) -> Layout:
@@ -30,7 +31,7 @@ def plan(model: Model) -> Layout:
         if buffer.role in ("input", "state"):
             offsets[number] = top
             top += _padded(buffer.size)
-    most = top
+    most = kept = top
     born, dead = _lifetimes(model)
     for number in sorted(born, key=lambda n: (born[n], n)):
         size = _padded(model.buffers[number].size)
@@ -41,7 +42,7 @@ def plan(model: Model) -> Layout:
         at = _fit(top, size, live, [spans[other] for other in dying])
         offsets[number] = at
         most = max(most, at + size)
-    return Layout(offsets, most)
+    return Layout(offsets, most, kept)
 
 
 def _fit(top: int, size: int, live: list[tuple[int, int]], dying: list[tuple[int, int]]) -> int:
