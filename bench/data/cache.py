@@ -83,11 +83,6 @@ def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
             streams = {name: tensors[name] for name in _SPLITS}
             return Corpus(info, **streams, fingerprint=meta["fingerprint"], words=tuple(meta["words"]))
         splits = {name: Split(**{field: tensors[f"{name}.{field}"] for field in _FIELDS}) for name in _SPLITS}
-<<<<<<< HEAD
-        return Dataset(info, **splits, fingerprint=meta["fingerprint"], class_names=tuple(meta["class_names"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _damaged(place, info, str(error)) from error
-=======
         kept = meta.get("normalisation")  # not of a set that an earlier version prepared
         normalisation = kept and Normalisation(tuple(kept["mean"]), tuple(kept["deviation"]))
         return Dataset(
@@ -97,10 +92,8 @@ def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
             class_names=tuple(meta["class_names"]),
             normalisation=normalisation,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        again = f"`rnnbench data prepare {info.name} --again` repairs it"
-        raise RnnbenchError(f"{place} is damaged ({error}); {again}") from error
->>>>>>> af0f327 (Export from a sensor's numbers to an answer, as a library)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(place, info, str(error)) from error
 
 
 def check(place: Path, info: DatasetInfo) -> str:
