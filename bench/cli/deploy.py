@@ -59,7 +59,9 @@ def export(
     board: BoardName,
     folder: Annotated[Path, typer.Option("--out", help="Where to write the code.")],
     kind: Annotated[Kind, typer.Option("--format", help="Format of the model's numbers.")] = Kind.int8,
-    name: Annotated[str, typer.Option("--name", help="What names in the code begin with.")] = "rnn",
+    name: Annotated[
+        str | None, typer.Option("--name", help="What names in the code begin with; rnn otherwise.", show_default=False)
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write also what does not fit the board, and over files of others.")
     ] = False,
@@ -75,7 +77,7 @@ def export(
     from bench.deploy.model import load
     from bench.report import commands
 
-    target = mcu.board(board)
+    target, name = mcu.board(board), name or exports.NAME
     if not force:
         exports.check_folder(folder, name)
     model = load(run)

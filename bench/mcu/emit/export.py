@@ -25,7 +25,7 @@ from bench.mcu.reference import TOLERANCE
 
 MARK = "written by rnnbench export"
 """Stands in every file of an export, which the next export may overwrite."""
-NAME = "rnn"
+NAME = STEM.partition("_")[0]
 """What every name in the code begins with, unless another is asked for."""
 _FILES = {
     "README.md": "export_readme.md.j2",
