@@ -75,9 +75,10 @@ def export(
     from bench.deploy import export as exports
     from bench.deploy.latency import row
     from bench.deploy.model import load
+    from bench.mcu.emit.export import NAME
     from bench.report import commands
 
-    target, name = mcu.board(board), name or exports.NAME
+    target, name = mcu.board(board), name or NAME
     if not force:
         exports.check_folder(folder, name)
     model = load(run)
