@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli.console import AsJson, err, out, print_json, print_table
+from bench.errors import RnnbenchError
 
 
 def report(
@@ -25,19 +26,29 @@ def report(
         Path | None,
         typer.Option("--out", help="Where to write; into a single folder itself, results/A+B of several otherwise."),
     ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Columns of the LaTeX table, by title or CSV name: accuracy,paper,kb.")
+    ] = "",
+    rows: Annotated[str, typer.Option(help="Its rows by short name, in this order: LSTM;FastGRNN LSQ.")] = "",
+    labels: Annotated[str, typer.Option(help="Other names for its rows: FastGRNN LSQ=FastGRNN;LSTM=Baseline.")] = "",
+    caption: Annotated[str, typer.Option(help="Its caption, in place of the one that says what numbers are.")] = "",
+    style: Annotated[Path | None, typer.Option(help="A YAML with these four, under the same keys.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of results folders, and prints the table."""
     from bench.deploy.refresh import refresh
     from bench.report import write_results
+    from bench.report.journal import Style, read_style
     from bench.report.several import Source, read_several
 
+    given = {"columns": _parts(columns, ","), "rows": _parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
+    form = (read_style(style) if style else Style()).model_copy(update={key: own for key, own in given.items() if own})
     sources = [Source.parse(text) for text in results]
     if again := sum(refresh(source.folder) for source in sources):
         err.print(f"latency predicted again, since what predicts it has changed: {again} runs", style="dim")
     first = sources[0].folder
     both = first.parent / "+".join(dict.fromkeys(source.folder.resolve().name for source in sources))
-    written = write_results(read_several(sources, board), folder or (first if len(sources) == 1 else both))
+    written = write_results(read_several(sources, board), folder or (first if len(sources) == 1 else both), form)
     if as_json:
         paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}
         body: dict[str, Any] = {key: str(path) for key, path in paths.items()}
@@ -54,3 +65,14 @@ def report(
     for command, what in written.onward:
         out.print(f"  {command}", end="")
         out.print(f"    # {what}", style="dim")
+
+
+def _parts(text: str, between: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(between) if part.strip())
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in _parts(text, ";")]
+    if bad := next((name for name, equals, _ in pairs if not equals), ""):
+        raise RnnbenchError(f"--labels: write {bad}=NAME, several with a semicolon between")
+    return {name.strip(): new.strip() for name, _, new in pairs}

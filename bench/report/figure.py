@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -16,6 +17,7 @@ class Panel(NamedTuple):
         name: of its file in the folder ``figures``; empty for a drawing that stands on the page only.
         group: the heading that it shares with its neighbours, if any.
         left_out: names that are not in it, with the reason.
+        printed: draws it for print, and returns its files by their endings.
     """
 
     title: str
@@ -23,6 +25,7 @@ class Panel(NamedTuple):
     name: str = ""
     group: str = ""
     left_out: str = ""
+    printed: Callable[[], dict[str, bytes]] | None = None
 
 
 @dataclass(frozen=True)

@@ -74,10 +74,11 @@ DASH = Entry("-")
 
 @dataclass(frozen=True)
 class Row:
-    """A row: its labels, one for each column of the stub, and its entries, one for each column."""
+    """A row: its labels, one for each column of the stub, its entries, one for each column, and a work to cite."""
 
     labels: tuple[str, ...]
     entries: tuple[Entry, ...]
+    cite: str = ""
 
     @property
     def label(self) -> str:
@@ -124,6 +125,11 @@ class Table:
         """Titles of the spanners and how many columns each covers, from left to right; ``""`` where there is none."""
         groups = [(spanner, len(list(columns))) for spanner, columns in groupby(self.columns, lambda c: c.spanner)]
         return [(spanner.title if spanner else "", width) for spanner, width in groups]
+
+
+def columns_named(table: Table, names: Sequence[str]) -> list[int]:
+    """Returns the places of the columns whose title or figure is among some names."""
+    return [at for at, column in enumerate(table.columns) if column.title in names or column.name in names]
 
 
 def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float = 1) -> Entry:

@@ -9,8 +9,10 @@ from pathlib import Path
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
+from bench.report.citations import bibliography
 from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_names
 from bench.report.finding import findings
+from bench.report.journal import Style, for_journal
 from bench.report.onward import onward
 from bench.report.results import Results, read
 from bench.report.table import Table
@@ -56,15 +58,17 @@ def write_report(folder: Path, board: str | None = None) -> Report:
     return write_results(read(folder, board), folder)
 
 
-def write_results(results: Results, folder: Path) -> Report:
+def write_results(results: Results, folder: Path, style: Style | None = None) -> Report:
     """Writes tables, figures and page, each file whole or not at all.
 
-    They are ``tables/<grid>.tex``, ``.md`` and ``.csv``, ``tables/<grid>-<table>.tex`` and ``.md`` for every other
-    table that the results have, ``figures/*.svg``, and ``report.html``.
+    They are ``tables/<grid>.tex`` in the form of a journal, with ``references.bib``; ``.md`` and ``.csv`` of the same;
+    ``tables/<grid>-<table>.tex`` and ``.md`` for every other table that the results have; ``figures/*.svg``, ``.pdf``
+    and ``.png``; and ``report.html``.
 
     Args:
         results: of one results folder, or of several.
         folder: where the files go.
+        style: what the LaTeX of the comparison prints, and how.
 
     Raises:
         RnnbenchError: when no run is done, none has a latency on the board, or the folder cannot be written.
@@ -79,12 +83,16 @@ def write_results(results: Results, folder: Path) -> Report:
     tables, figures = all_tables(results), all_figures(results)
     stem = _stem(results.name)
     place, page = folder / "tables", folder / "report.html"
-    texts = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
+    texts: dict[Path, str | bytes] = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
     for name, table in tables.items():
         file = stem if name == MAIN else f"{stem}-{name}"
-        texts |= {place / f"{file}.tex": to_latex(table), place / f"{file}.md": to_markdown(table)}
+        printed = for_journal(table, results, style) if name == MAIN else table
+        texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
+    texts[place / "references.bib"] = bibliography()
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts[folder / "figures" / f"{panel.name}.svg"] = standalone(panel.svg, panel.title)
+        for ending, content in panel.printed().items() if panel.printed else ():
+            texts[folder / "figures" / f"{panel.name}.{ending}"] = content
     texts[page] = to_page(results, stem, tables, figures, folder)
     try:
         write_all(texts)
@@ -160,7 +168,7 @@ def _stem(name: str) -> str:
     return plain.replace("-+-", "+")[:120]
 
 
-def write_all(texts: Mapping[Path, str]) -> None:
+def write_all(texts: Mapping[Path, str | bytes]) -> None:
     """Writes files, each whole or not at all, and the folders that they lie in.
 
     Raises:

@@ -174,7 +174,7 @@ def test_costs_that_differ_widely_have_a_logarithmic_axis(
     values: list[float], scale: str, ticks: set[int] | None
 ) -> None:
     _, axes = blank(4, 3)
-    scatter._scale_x(axes, values)
+    scatter.scale_x(axes, values)
     assert axes.get_xscale() == scale
     if ticks:
         found = axes.xaxis.get_major_locator().tick_values(1, 9)

@@ -29,7 +29,7 @@ def test_golden(small: Any) -> None:
 
 def test_structure(small: Any) -> None:
     text = _tex(small)
-    assert "booktabs,siunitx" in text.partition(r"\begin{table}")[0]
+    assert "booktabs,siunitx,graphicx" in text.partition(r"\begin{table}")[0]
     plain = re.sub(r"\\[\\{}&%#$_]", "", text)
     assert plain.count("{") == plain.count("}")
     rules = re.findall(r"\\(toprule|cmidrule|midrule|bottomrule)", text)
@@ -102,7 +102,7 @@ def test_columns_of_text_have_letters_and_plain_entries() -> None:
     text = to_latex(TABLE, TABLE)
     assert text.count(r"\begin{table}[tb]") == 2
     assert text.startswith(
-        "% Written by rnnbench: do not edit. Needs, in the preamble: \\usepackage{booktabs}\n\\begin"
+        "% Written by rnnbench: do not edit. Needs, in the preamble: \\usepackage{booktabs,graphicx}\n\\begin"
     )
     assert r"\begin{tabular}{lrrr}" in text
     assert "    & & \\multicolumn{1}{c}{int8} & \\multicolumn{1}{c}{} \\\\\n    \\cmidrule(lr){3-3}\n" in text
@@ -125,7 +125,9 @@ def test_compiles(small: Any, tmp_path: Path) -> None:
         pytest.skip("siunitx is not installed")
     small.add("\u03c3 & \u03b2 <x> ~^\\ \"q\" 'r' |", "watch", accuracy=0.5, curve=None)
     (tmp_path / "table.tex").write_text(_tex(small), encoding="utf-8")
-    document = r"\documentclass{article}\usepackage{booktabs,siunitx}\begin{document}\input{table}\end{document}"
+    document = (
+        r"\documentclass{article}\usepackage{booktabs,siunitx,graphicx}\begin{document}\input{table}\end{document}"
+    )
     (tmp_path / "paper.tex").write_text(document, encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],

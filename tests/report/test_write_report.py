@@ -47,7 +47,7 @@ def test_files_and_counts(small: Any) -> None:
     assert (report.tex, report.markdown, report.csv) == tuple(tables / f"demo{end}" for end in (".tex", ".md", ".csv"))
     assert report.html == small.path / "report.html"
     assert (report.done, report.not_done) == (9, 1)
-    assert sorted(path.name for path in tables.iterdir()) == ["demo.csv", "demo.md", "demo.tex"]
+    assert sorted(path.name for path in tables.iterdir()) == ["demo.csv", "demo.md", "demo.tex", "references.bib"]
     figures = {path.name.partition("-")[0] for path in (small.path / "figures").iterdir()}
     assert figures == {"size", "latency"}
 

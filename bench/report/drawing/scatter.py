@@ -25,6 +25,8 @@ class Point(NamedTuple):
         x_range: the least and the most that x may be, where that is known.
         y: mean quality.
         y_sd: its standard deviation over seeds, where that is known.
+        cell: the title of the cell, which has one colour and marker in all printed figures.
+        small: whether its numbers are int8.
     """
 
     label: str
@@ -32,6 +34,8 @@ class Point(NamedTuple):
     y: float
     x_range: tuple[float, float] | None = None
     y_sd: float | None = None
+    cell: str = ""
+    small: bool = False
 
 
 Joined = Sequence[tuple[Point, Point]]
@@ -76,7 +80,7 @@ def trade_off(
             axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
         for point in points:
             _draw_point(axes, point, point in best)
-        _scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
+        scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
         axes.margins(x=0.12, y=0.16)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
@@ -119,7 +123,7 @@ def _around(axes: Axes, x: float, y: float, to_x: float, to_y: float) -> Box:
     return Box(min(left, right) - 1, min(low, high) - 1, max(left, right) + 1, max(low, high) + 1)
 
 
-def _scale_x(axes: Axes, values: Sequence[float]) -> None:
+def scale_x(axes: Axes, values: Sequence[float]) -> None:
     """Makes the axis logarithmic, with plain numbers, where values differ widely."""
     if min(values) <= 0 or max(values) < 4 * min(values):
         return

@@ -90,21 +90,27 @@ def to_svg(figure: Figure, description: str, key: str) -> str:
 
 
 def standalone(svg: str, title: str) -> str:
-    """Turns a figure of the page into a file of its own, with its title, colours and font.
+    """Turns a figure of the page into a file of its own, with its title and font, and colours that every program reads.
 
     Args:
         svg: from :func:`to_svg`.
         title: printed above the figure.
     """
     left, top, width, height = map(float, re.search(r'viewBox="([^"]*)"', svg)[1].split())  # type: ignore[index]
-    style = f"{PALETTE}\nsvg {{ background: var(--back); font-family: sans-serif; }}"
+    style = "svg { background: var(--back); font-family: sans-serif; }"
     box = f"{left:g} {top - _TITLE_ROOM:g} {width:g} {height + _TITLE_ROOM:g}"
     place = f'x="{left + 8:g}" y="{top - 6:g}"'
     name = f'<text {place} fill="var(--ink)" font-size="11" font-weight="bold">{escape(printable(title))}</text>'
     size = f'width="{1.4 * width:g}" height="{1.4 * (height + _TITLE_ROOM):g}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size} '
     body = re.sub(r'viewBox="[^"]*"', f'viewBox="{box}"', svg.replace("<svg ", head, 1), count=1)
-    return body.replace(">", f"><style>{style}</style>{name}", 1) + "\n"
+    return _plain(body.replace(">", f"><style>{style}</style>{name}", 1)) + "\n"
+
+
+def _plain(svg: str) -> str:
+    """Puts the light colours of the page in the place of its variables, which rsvg and Inkscape do not know."""
+    light = dict(re.findall(r"--(\w+): (#\w+)", PALETTE.partition("@media")[0]))
+    return re.sub(r"var\(--(\w+)\)", lambda match: light[match[1]], svg)
 
 
 def _font(match: re.Match[str]) -> str:

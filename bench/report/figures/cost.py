@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from bench.report.board import Board
+from bench.report.drawing.press import print_trade_off
 from bench.report.drawing.scatter import Point, trade_off
 from bench.report.figure import Figure, Panel
 from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
+from bench.report.short import short_names
 from bench.report.summary import Summary
 from bench.report.twins import names, twins
 
@@ -42,7 +45,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
     """Quality against KB, or against ms on a board; a data set without a point has no panel."""
     kind, x_label = ("size", "KB") if board is None else ("latency", "ms per sequence")
     heading = "Size" if board is None else f"Latency on {board.title}"
-    short, pairs, panels = names(results), twins(results), []
+    short, pairs, panels = short_names(results.summaries) | names(results), twins(results), []
     for number, data in enumerate(results.data_sets):
         drawn = [(label, *_point(results.summary(data, label), board, short)) for label in results.by_size]
         points = {label: point for label, point, _ in drawn if point}
@@ -52,7 +55,8 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
             axes = (x_label, data.quality_title, data.upwards)
             svg = trade_off([*points.values()], *axes, f"{kind}-{number}", joined)
             left_out = ", ".join(f"{label} ({why})" for label, _, why in drawn if why)
-            panels.append(Panel(data.title, svg, f"{kind}-{data.name}", heading, left_out))
+            printed = partial(print_trade_off, [*points.values()], *axes, joined)
+            panels.append(Panel(data.title, svg, f"{kind}-{data.name}", heading, left_out, printed))
     return panels
 
 
@@ -64,12 +68,13 @@ def _point(summary: Summary, board: Board | None, short: Mapping[str, str]) -> t
         return None, "no finished run"
     if data.percent and explain_majority(summary)[0]:
         return None, "no better than always answering the most frequent class"  # it would flatten all the others
+    kind = (summary.cell, "Q" in (summary.compression or ""))
     y, spread = data.scale * quality, None if sd is None else data.scale * sd
     if board is None:
-        return Point(name, kb, y, None, spread), ""
+        return Point(name, kb, y, None, spread, *kind), ""
     latency = summary.latency(board.name)
     why = explain_latency(summary, board)
     if latency is None or why:
         return None, why
     ms, low, high = (latency.mean(name) for name in ("ms", "ms_low", "ms_high"))
-    return Point(name, ms, y, (low, high), spread), ""
+    return Point(name, ms, y, (low, high), spread, *kind), ""

@@ -12,11 +12,11 @@ from bench.report.notes import DAGGER
 from bench.report.table import Column, Entry, Row, Table
 
 _HEADER = r"""% Written by rnnbench from the records of its runs: do not edit, write it again with `rnnbench report`.
-% Needs, in the preamble:   \usepackage{booktabs,siunitx}
+% Needs, in the preamble:   \usepackage{booktabs,siunitx,graphicx}
 % With siunitx older than version 3 also:   \usepackage{etoolbox}\robustify\bfseries
 % and without retain-zero-uncertainty, where that stands below: it does not know the word.
 """
-_TEXT_HEADER = r"""% Written by rnnbench: do not edit. Needs, in the preamble: \usepackage{booktabs}
+_TEXT_HEADER = r"""% Written by rnnbench: do not edit. Needs, in the preamble: \usepackage{booktabs,graphicx}
 """
 
 _ESCAPES = {
@@ -69,6 +69,7 @@ def _float(table: Table) -> str:
         rf"  \caption{{{escape(table.caption)}}}",
         rf"  \label{{tab:{''.join(c for c in table.name if c.isalnum() or c in '-+')}}}",
         r"  \small\setlength{\tabcolsep}{4pt}",
+        r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",  # only where it is too wide
         *_preamble(table),
         r"    \toprule",
         *_spanners(table),
@@ -76,7 +77,7 @@ def _float(table: Table) -> str:
         r"    \midrule",
         *(f"    {' & '.join(_row(table, row))} \\\\" for row in table.rows),
         r"    \bottomrule",
-        r"  \end{tabular}",
+        r"  \end{tabular}}",
         *_footnotes(table),
         rf"\end{{{place}}}",
     ]
@@ -108,7 +109,9 @@ def _heading(column: Column) -> str:
 
 def _row(table: Table, row: Row) -> list[str]:
     entries = zip(table.columns, row.entries, strict=True)
-    return [*map(escape, row.labels), *(_entry(entry, column) for column, entry in entries)]
+    first, *others = map(escape, row.labels)
+    cited = rf"{first}~\cite{{{row.cite}}}" if row.cite else first
+    return [cited, *others, *(_entry(entry, column) for column, entry in entries)]
 
 
 def _letter(column: Column) -> str:

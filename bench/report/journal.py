@@ -1,0 +1,158 @@
+"""Puts the comparison into the form that a journal prints: short names, hidden sizes, a legend, its own caption."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import yaml
+from pydantic import Field
+
+from bench.errors import RnnbenchError, nearest
+from bench.report.citations import citations
+from bench.report.notes import DAGGER, Notes
+from bench.report.results import Results
+from bench.report.short import short_names
+from bench.report.summary import Summary
+from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
+from bench.spec import Part, parse
+
+_NOTHING = ("-", "not run")
+
+
+class Style(Part):
+    """What of a table is printed, and how; of the options of ``rnnbench report``, or a YAML file."""
+
+    columns: tuple[str, ...] = ()
+    """Titles of columns, or names of their figures in the CSV; all by default."""
+    rows: tuple[str, ...] = ()
+    """Rows by their short names, in this order; all by default."""
+    labels: dict[str, str] = Field(default={})
+    """Other names for rows, by their short names."""
+    caption: str = ""
+    """In place of the caption that says what the numbers are."""
+
+
+def read_style(path: Path) -> Style:
+    """Reads a style from YAML.
+
+    Raises:
+        RnnbenchError: when it cannot be read or is no style.
+    """
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RnnbenchError(f"cannot read the style {path}: {error}") from None
+    return parse(Style, given or {}, str(path))
+
+
+def for_journal(table: Table, results: Results, style: Style | None = None) -> Table:
+    """Returns a table whose rows are labels of the results in the form of a journal.
+
+    Rows that have one short name on different data sets become one: the same cell made small in the same way, its ranks
+    chosen for each set. The legend says what the short names stand for.
+
+    Args:
+        table: whose rows have labels of ``results``.
+        results: of which the table is.
+        style: what is printed, and how.
+
+    Raises:
+        RnnbenchError: when the style names a row or column that is not there.
+    """
+    style = style or Style()
+    names = short_names(results.summaries)
+    hidden = _hidden_sizes(results.summaries, names)
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in table.rows:
+        groups[names.get(row.label, row.label)].append(row)
+    chosen = _chosen(style.rows, groups, "row")
+    cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
+    cited = citations()
+    rows = [
+        replace(
+            groups[name][0],
+            labels=(style.labels.get(name, name), hidden.get(name, "-")),
+            entries=_merged(groups[name]),
+            cite=cited.get(cells.get(name, ""), ("", ""))[0],
+        )
+        for name in chosen
+    ]
+    legend = _legend(results.summaries, names, {row: style.labels.get(row, row) for row in chosen})
+    caption = style.caption or plain_caption(table.caption, results.name)
+    made = replace(table, rows=tuple(rows), caption=caption, notes=(*legend, *table.notes))
+    made = replace(made, stub=(*table.stub, Column("H", align="right")))
+    return _lettered(_columns(made, style.columns))
+
+
+def plain_caption(caption: str, name: str) -> str:
+    """Returns a caption without the grid's name before it."""
+    rest = caption.removeprefix(f"{name}: ")
+    return rest[:1].upper() + rest[1:]
+
+
+def _hidden_sizes(summaries: Sequence[Summary], names: Mapping[str, str]) -> dict[str, str]:
+    """Returns the hidden size of each short name; where data sets differ in it, one for each, in their order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for summary in summaries:
+        if summary.runs:
+            found[names[summary.label]].append(str(summary.hidden_size or "-"))
+    return {name: sizes[0] if len(set(sizes)) == 1 else "/".join(sizes) for name, sizes in found.items()}
+
+
+def _merged(rows: Sequence[Row]) -> tuple[Entry, ...]:
+    """Returns for each column the entry that says something."""
+    return tuple(
+        next((entry for entry in entries if entry.text not in _NOTHING), entries[0])
+        for entries in zip(*(row.entries for row in rows), strict=True)
+    )
+
+
+def _chosen(wanted: Sequence[str], there: Mapping[str, object], what: str) -> Sequence[str]:
+    for name in wanted:
+        if name not in there:
+            raise RnnbenchError(f"no {what} is {name!r}{nearest(name, there)}; {what}s: {', '.join(there)}")
+    return wanted or [*there]
+
+
+def _columns(table: Table, wanted: Sequence[str]) -> Table:
+    """Leaves the wanted columns, in the order of the table."""
+    if not wanted:
+        return table
+    known = dict.fromkeys(chain.from_iterable((column.title, column.name) for column in table.columns))
+    _chosen(wanted, {name: None for name in known if name}, "column")
+    kept = columns_named(table, wanted)
+    rows = (replace(row, entries=tuple(row.entries[at] for at in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[at] for at in kept), rows=tuple(rows))
+
+
+def _legend(summaries: Sequence[Summary], names: Mapping[str, str], printed: Mapping[str, str]) -> list[str]:
+    """Says what the short names stand for, data set by data set where they differ."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for summary in summaries:
+        name = names.get(summary.label, "")
+        if summary.runs and name in printed and summary.label != name:
+            meaning = summary.label.removeprefix(summary.cell).strip(" ,")
+            found[name][meaning.replace("(", "").replace(")", "")].append(summary.data.title)
+    lines = []
+    for name, meanings in found.items():
+        several = len(meanings) > 1
+        said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
+        lines.append(f"{printed[name]}: {'; '.join(said)}.")
+    return lines
+
+
+def _lettered(table: Table) -> Table:
+    """Gives the footnotes that are still used the letters a, b, ... anew, and drops the others."""
+    meaning, notes = {note.mark: note.text for note in table.footnotes}, Notes()
+    rows = []
+    for row in table.rows:
+        marks = ([m if m == DAGGER else notes.mark(meaning[m])[0] for m in entry.marks] for entry in row.entries)
+        entries = (replace(entry, marks=tuple(own)) for entry, own in zip(row.entries, marks, strict=True))
+        rows.append(replace(row, entries=tuple(entries)))
+    used = any(DAGGER in entry.marks for row in rows for entry in row.entries)
+    dagger = (Footnote(DAGGER, meaning[DAGGER]),) if used else ()
+    return replace(table, rows=tuple(rows), footnotes=(*dagger, *notes.listed()))

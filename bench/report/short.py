@@ -1,0 +1,25 @@
+"""Short names of rows: the cell, and the letters of what it is made small by."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import count
+
+from bench.report.summary import Summary
+
+
+def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
+    """Returns a short name for each label: the cell and the letters of its compression.
+
+    Labels that would share one on a data set are numbered.
+    """
+    own = {summary.label: _short(summary) for summary in summaries if summary.runs}
+    uses = Counter((summary.data.name, own[summary.label]) for summary in summaries if summary.runs)
+    shared = {name for (_, name), often in uses.items() if often > 1}
+    numbers: dict[str, count[int]] = defaultdict(lambda: count(1))
+    return {label: f"{name} ({next(numbers[name])})" if name in shared else name for label, name in sorted(own.items())}
+
+
+def _short(summary: Summary) -> str:
+    return summary.cell if summary.compression == "dense" else f"{summary.cell} {summary.compression}"

@@ -1,0 +1,118 @@
+"""The comparison in the form of a journal: short names, merged rows, a legend, chosen columns; figures for print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading import compare
+
+from bench.errors import RnnbenchError
+from bench.report import Table, read, write_results
+from bench.report.citations import bibliography, citations
+from bench.report.drawing.press import look, print_trade_off
+from bench.report.drawing.scatter import Point
+from bench.report.journal import Style, for_journal, read_style
+from bench.report.writers import to_latex
+
+
+def made(folder: Any, **style: Any) -> Table:
+    results = read(folder.path)
+    return for_journal(compare(folder), results, Style(**style))
+
+
+def texts(table: Table) -> dict[tuple[str, ...], list[str]]:
+    return {row.labels: [entry.text for entry in row.entries] for row in table.rows}
+
+
+def test_a_cell_made_small_by_other_ranks_on_each_data_set_is_one_row(folder: Any) -> None:
+    """In the full table there are two rows, each with "not run" on the other's data set."""
+    folder.add("GRU", "a", accuracy=0.9, steps="L", variant="rank U 5", hidden=64, kb=5.0)
+    folder.add("GRU", "b", accuracy=0.8, steps="L", variant="rank U 9", hidden=80, kb=9.0)
+    assert len(compare(folder).rows) == 2
+    table = made(folder, columns=("accuracy", "kb"))
+    assert texts(table) == {("GRU L", "64/80"): ["90.00", "5.0", "80.00", "9.0"]}
+    assert "GRU L: rank U 5 (a); rank U 9 (b)." in table.notes
+    assert not table.footnotes, "nothing is missing any more"
+
+
+def test_rows_that_would_share_a_name_are_numbered_and_told_apart_below(folder: Any) -> None:
+    for rate in (0.001, 0.01):
+        folder.add("GRU", train={"learning_rate": rate})
+    table = made(folder)
+    assert [row.labels for row in table.rows] == [("GRU (1)", "64"), ("GRU (2)", "64")]
+    assert {"GRU (1): learning rate 0.001.", "GRU (2): learning rate 0.01."} <= set(table.notes)
+
+
+def test_rows_columns_labels_and_caption_are_chosen(small: Any) -> None:
+    table = made(small, rows=("LSTM", "GRU"), columns=("KB",), labels={"GRU": "ours"}, caption="Sizes.")
+    assert [row.label for row in table.rows] == ["LSTM", "ours"]
+    assert {column.title for column in table.columns} == {"KB"}
+    assert table.caption == "Sizes."
+
+
+def test_a_footnote_whose_place_is_left_out_is_left_out_and_letters_begin_at_a(small: Any) -> None:
+    """In full: a not run, b failed, c does not fit."""
+    table = made(small, columns=("accuracy",), rows=("LSTM",))
+    assert [note.mark for note in table.footnotes] == ["†", "a"]
+    assert table.footnotes[1].text.startswith("1 of 2 seeds; seed 1 failed")
+
+
+def test_the_caption_does_not_begin_with_the_grid_s_name(small: Any) -> None:
+    assert made(small).caption.startswith("Test accuracy in %, mean")
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ({"rows": ("LSTN",)}, "no row is 'LSTN'.*LSTM"),
+        ({"columns": ("KBs",)}, "no column is 'KBs'.*KB"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(small: Any, style: dict[str, Any], said: str) -> None:
+    with pytest.raises(RnnbenchError, match=said):
+        made(small, **style)
+
+
+def test_a_style_is_read_from_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "style.yaml"
+    path.write_text("rows: [LSTM]\nlabels: {LSTM: long}\n", encoding="utf-8")
+    assert read_style(path) == Style(rows=("LSTM",), labels={"LSTM": "long"})
+    path.write_text("row: [LSTM]\n", encoding="utf-8")
+    with pytest.raises(RnnbenchError, match="unknown key 'row'; did you mean 'rows'"):
+        read_style(path)
+
+
+def test_a_cell_is_cited_by_the_key_of_its_entry(small: Any) -> None:
+    key, entry = citations()["LSTM"]
+    assert f"{{{key}," in entry
+    assert entry in bibliography()
+    assert rf"LSTM~\cite{{{key}}} & 64 &" in to_latex(made(small))
+
+
+def test_each_cell_has_a_look_of_its_own_wherever_it_stands() -> None:
+    titles = sorted(citations())
+    looks = {title: look(title, titles) for title in titles}
+    assert len(set(looks.values())) == len(titles)
+    assert look("GRU") == look("GRU", ["A stranger", "Another"])
+    assert look("Another", ["A stranger"]) not in {look("A stranger"), *looks.values()}
+
+
+def test_figures_for_print_are_pdf_and_png_and_the_same_every_time() -> None:
+    points = [Point("GRU", 10.0, 90.0, None, 1.0, "GRU"), Point("GRU int8", 2.0, 89.0, None, None, "GRU", True)]
+    drawn = print_trade_off(points, "KB", "accuracy (%)", True)
+    assert drawn == print_trade_off(points, "KB", "accuracy (%)", True)
+    assert drawn["pdf"].startswith(b"%PDF")
+    assert drawn["png"].startswith(b"\x89PNG")
+
+
+@pytest.mark.long
+def test_the_report_writes_them_and_svg_without_variables(small: Any) -> None:
+    write_results(read(small.path), small.path)
+    names = {path.name for path in (small.path / "figures").iterdir()}
+    assert {"size-watch.svg", "size-watch.pdf", "size-watch.png"} <= names
+    text = (small.path / "figures" / "size-watch.svg").read_text(encoding="utf-8")
+    assert "var(" not in text
+    assert "#0063a3" in text
+    assert (small.path / "tables" / "references.bib").read_text(encoding="utf-8") == bibliography()
