@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import count
 
+from bench.report.labels import printable
 from bench.report.summary import Summary
 
 
@@ -22,4 +23,4 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
 
 
 def _short(summary: Summary) -> str:
-    return summary.cell if summary.compression == "dense" else f"{summary.cell} {summary.compression}"
+    return printable(summary.cell if summary.compression == "dense" else f"{summary.cell} {summary.compression}")

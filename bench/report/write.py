@@ -106,20 +106,22 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     return Report(tables, _brief(tables, results), said, commands, page, tex, markdown, csv, done, not_done)
 
 
-def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mapping[Path, str]) -> list[Path]:
+def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mapping[Path, str | bytes]) -> list[Path]:
     """Finds what an earlier report wrote of this grid and this one does not: its rows or data sets are gone."""
     gone = table_names() - tables.keys() - {compare.__name__.rpartition(".")[2]}  # which has a command of its own
     named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md")]
     drawn = [path for path in (folder / "figures").glob("*.svg") if path not in texts and is_ours(path)]
-    return [path for path in named if path.exists()] + drawn
+    printed = [path.with_suffix(ending) for path in drawn for ending in (".pdf", ".png")]
+    return [path for path in (*named, *printed) if path.exists()] + drawn
 
 
 def is_ours(figure: Path) -> bool:
     """Whether a file is a figure of a report, and not the user's."""
-    from bench.report.drawing.svg import PALETTE
+    from bench.report.drawing.svg import MARK, PALETTE
 
     with figure.open(encoding="utf-8", errors="replace") as file:
-        return PALETTE in file.read(5000)
+        head = file.read(5000)
+    return MARK in head or PALETTE in head  # the latter: of an earlier version
 
 
 def _brief(tables: Mapping[str, Table], results: Results) -> list[Table]:

@@ -153,7 +153,8 @@ def test_figures_of_data_sets_that_are_gone_are_removed_and_the_users_own_stay(f
     assert (folder.path / "figures" / "size-digits.svg").exists()
     (folder.path / "grid.yaml").write_text(f"name: demo\nruns: [{kept.id}]\n", encoding="utf-8")
     write_report(folder.path)
-    assert {path.name for path in own.parent.iterdir()} == {"size-watch.svg", "latency-watch.svg", "own.svg"}
+    left = {f"{kind}-watch.{ending}" for kind in ("size", "latency") for ending in ("svg", "pdf", "png")}
+    assert {path.name for path in own.parent.iterdir()} == {*left, "own.svg"}
 
 
 def test_a_hundred_runs(folder: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -14,6 +15,7 @@ from matplotlib.lines import Line2D
 
 from bench import zoo
 from bench.report.drawing.scatter import Joined, Point, scale_x, undominated
+from bench.report.labels import printable
 
 COLUMN_INCHES = 3.3
 _OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A00")
@@ -93,11 +95,13 @@ def print_trade_off(
 
 def _handle(cell: str, cells: Sequence[str]) -> Line2D:
     colour, marker = look(cell, cells)
-    return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=4.5, label=cell[:24])
+    return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=4.5, label=printable(cell[:24]))
 
 
 def _saved(figure: Figure, ending: str) -> bytes:
     buffer = io.BytesIO()
     metadata: Any = {"CreationDate": None} if ending == "pdf" else {"Software": None}
-    figure.savefig(buffer, format=ending, dpi=300, metadata=metadata)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph ", category=UserWarning)  # of a script that no font here has
+        figure.savefig(buffer, format=ending, dpi=300, metadata=metadata)
     return buffer.getvalue()

@@ -30,6 +30,8 @@ PALETTE = """\
 }"""
 """The colours of the page and of figures that stand alone, as CSS."""
 
+MARK = "/* a figure of a report by rnnbench */"
+"""By which a report knows its own figures."""
 _TITLE_ROOM = 18
 
 STYLE: Any = {
@@ -97,7 +99,7 @@ def standalone(svg: str, title: str) -> str:
         title: printed above the figure.
     """
     left, top, width, height = map(float, re.search(r'viewBox="([^"]*)"', svg)[1].split())  # type: ignore[index]
-    style = "svg { background: var(--back); font-family: sans-serif; }"
+    style = f"{MARK} svg {{ background: var(--back); font-family: sans-serif; }}"
     box = f"{left:g} {top - _TITLE_ROOM:g} {width:g} {height + _TITLE_ROOM:g}"
     place = f'x="{left + 8:g}" y="{top - 6:g}"'
     name = f'<text {place} fill="var(--ink)" font-size="11" font-weight="bold">{escape(printable(title))}</text>'
