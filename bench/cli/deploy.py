@@ -104,6 +104,10 @@ def simulate(
     boards: BoardNames = None,
     kinds: Kinds = None,
     elf: Annotated[Path | None, typer.Option("--elf", help="Any firmware that marks, instead of a run.")] = None,
+    limit: Annotated[float, typer.Option(min=0.1, help="Seconds that a firmware may take.")] = 60.0,
+    sample: Annotated[
+        bool, typer.Option("--example", help="Write a small firmware for the --board into --out, to begin from.")
+    ] = False,
     steps: Annotated[int, typer.Option(min=1, max=400, help="Samples of each sequence.")] = 24,
     count: Annotated[int, typer.Option("--sequences", min=1, max=8, help="Sequences of the test set.")] = 1,
     folder: TablesOut = None,
@@ -111,17 +115,20 @@ def simulate(
 ) -> None:
     """Runs exported code, or anyone's firmware, on a simulated processor: cycles predicted and counted, bits compared.
 
-    A firmware marks by writing a number to GPIOR0 (AVR) or address 0x40000000 (Arm), 0 to stop; it ends with GPIOR2 or
-    0x40000008.
+    A firmware marks by writing a number to GPIOR0 (AVR) or address 0xF0000000 (Arm), 0 to stop; it ends with GPIOR2 or
+    0xF0000008: --example writes one.
     """
     from bench.deploy.simulation import check_tools, intervals, simulated
     from bench.report import commands
 
-    if (what is None) == (elf is None):
-        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --elf FILE")
+    if (what is not None) + (elf is not None) + sample != 1:
+        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --elf FILE, or --example")
     chosen = _boards(boards)
+    if sample:
+        _example(chosen, folder)
+        return
     if elf is not None:
-        counted = [{"mark": mark, "cycles": cycles} for mark, cycles in intervals(elf, chosen)]
+        counted = [{"mark": mark, "cycles": cycles} for mark, cycles in intervals(elf, chosen, limit)]
         _print_intervals(counted, as_json)
         return
     check_tools(chosen)
@@ -207,6 +214,15 @@ def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool
     if folder is None and not as_json:
         out.print("\n".join(to_markdown(part, heading=True) for part in commands.board_tables(results)))
     _finish(rows, results, folder, as_json)
+
+
+def _example(boards: list[Board], folder: Path | None) -> None:
+    from bench.mcu.simulate import example
+
+    if len(boards) != 1 or folder is None:
+        raise RnnbenchError("an example is for one --board, and goes into a folder, --out FOLDER")
+    files = example(boards[0], folder)
+    out.print(f"Written: {', '.join(map(str, files))}. Look next: `make simulate` in {folder}")
 
 
 def _print_intervals(intervals: Iterable[dict[str, Any]], as_json: bool) -> None:

@@ -46,15 +46,16 @@ def simulated(
     ]
 
 
-def intervals(elf: Path, boards: Sequence[Board]) -> list[tuple[int, float]]:
+def intervals(elf: Path, boards: Sequence[Board], limit: float) -> list[tuple[int, float]]:
     """Runs a firmware to its end, and returns its marks with the cycles from each to the next.
 
     Args:
         elf: the firmware.
         boards: one, that it is for.
+        limit: seconds.
 
     Raises:
-        RnnbenchError: when the file is no program, no tool is there, or the program crashes.
+        RnnbenchError: when the file is no program, no tool is there, or the program crashes or does not end.
     """
     try:
         with elf.open("rb") as file:
@@ -66,4 +67,4 @@ def intervals(elf: Path, boards: Sequence[Board]) -> list[tuple[int, float]]:
     if len(boards) != 1:
         raise RnnbenchError("a firmware is for one board: name it with --board")
     check_tools(boards)
-    return list(simulate.run_elf(elf, boards[0].target).intervals)
+    return list(simulate.run_elf(elf, boards[0].target, limit=limit).intervals)

@@ -60,6 +60,11 @@ class Target:
     pipeline: Pipeline | None
 
     @property
+    def processor(self) -> tuple[str, ...]:
+        """The compiler's flags that name the processor: those of machine and clock."""
+        return tuple(flag for flag in self.flags if flag.startswith(("-m", "-D")))
+
+    @property
     def varies(self) -> bool:
         """Whether the maker's tables leave open how long the pipeline takes to fill after a branch: 1 to 3 cycles."""
         return self.pipeline is not None and not self.pipeline.small

@@ -209,10 +209,10 @@ def test_simulate_counts_anyones_firmware_on_arm(board, target, tmp_path):
         pytest.skip(f"the simulation of {target} needs {lack}")
     nops = "nop\\n" * 8
     (tmp_path / "a.c").write_text(
-        "#define MARK(n) (*(volatile unsigned *)0x40000000 = (n))\n"
+        "#define MARK(n) (*(volatile unsigned *)0xF0000000 = (n))\n"
         "__attribute__((noinline)) void stamp(unsigned n) { MARK(n); }\n"
         "int main(void) { stamp(255); stamp(0); stamp(7);"
-        f'__asm__ volatile("{nops}"); stamp(0); *(volatile unsigned *)0x40000008 = 1; for (;;) {{}} }}\n'
+        f'__asm__ volatile("{nops}"); stamp(0); *(volatile unsigned *)0xF0000008 = 1; for (;;) {{}} }}\n'
     )
     command = [targets()[target].compiler, "-O2", *targets()[target].flags, "a.c", "-o", "a.elf"]
     subprocess.run(command, cwd=tmp_path, check=True)

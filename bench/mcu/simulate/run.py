@@ -1,7 +1,7 @@
 """Runs compiled code in a simulator and counts its cycles between marks.
 
-A program marks by writing a number: to GPIOR0 on AVR, to address 0x40000000 on Arm. An interval lasts from a mark that
-is not 0 to the next. It says bytes through GPIOR1 or 0x40000004, and ends with GPIOR2 or 0x40000008.
+A program marks by writing a number: to GPIOR0 on AVR, to address 0xF0000000 on Arm. An interval lasts from a mark that
+is not 0 to the next. It says bytes through GPIOR1 or 0xF0000004, and ends with GPIOR2 or 0xF0000008.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from bench.mcu.target import Target
 
 WIRE: dict[Format, str] = {"int8": "<i2", "float32": "<f4"}
 """How samples and scores travel."""
+LIMIT = 300.0
+"""Seconds after which a program counts as one that does not end."""
 NOMINAL = 2
 """Cycles to fill the pipeline of a Cortex-M3 or M4 after a taken branch."""
 _STAMP = 255  # the mark around nothing, by which a stamp's own cycles are known
@@ -69,13 +71,14 @@ def simulator_version(target: Target) -> str:
     return f"simavr {simavr.VERSION}" if target.pipeline is None else f"unicorn {metadata.version('unicorn')}"
 
 
-def run_elf(elf: Path, target: Target, refill: int = NOMINAL) -> Trace:
+def run_elf(elf: Path, target: Target, refill: int = NOMINAL, limit: float = LIMIT) -> Trace:
     """Runs a firmware to its end.
 
     Args:
         elf: compiled for the processor.
         target: the processor.
         refill: cycles to fill the pipeline after a taken branch, on the processors that leave it open.
+        limit: seconds.
 
     Raises:
         RnnbenchError: when a tool is missing, or the program crashes or does not end.
@@ -83,11 +86,11 @@ def run_elf(elf: Path, target: Target, refill: int = NOMINAL) -> Trace:
     if lack := missing(target):
         raise RnnbenchError(f"the simulation of {target.name} needs {lack}")
     if target.pipeline is None:
-        marks, said = simavr.run(elf)
+        marks, said = simavr.run(elf, limit)
     else:
         from bench.mcu.simulate import unicorn_m
 
-        marks, said = unicorn_m.run(elf, target.pipeline, refill)
+        marks, said = unicorn_m.run(elf, target.pipeline, refill, limit)
     intervals = [(mark, later - at) for (mark, at), (_, later) in pairwise(marks) if mark]
     empty = next((cycles for mark, cycles in intervals if mark == _STAMP), 0.0)
     return Trace(tuple((mark, cycles - empty) for mark, cycles in intervals if mark != _STAMP), said)

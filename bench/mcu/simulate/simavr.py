@@ -25,13 +25,22 @@ def _host() -> Path:
     return folder / "host"
 
 
-def run(elf: Path) -> tuple[list[tuple[int, float]], bytes]:
+def run(elf: Path, limit: float) -> tuple[list[tuple[int, float]], bytes]:
     """Marks with the cycle at which they were written, and the bytes said.
+
+    Args:
+        elf: for the ATmega328P.
+        limit: seconds.
 
     Raises:
         RnnbenchError: when the program crashes or does not end.
     """
-    done = subprocess.run([_host(), elf], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([_host(), elf], capture_output=True, text=True, check=False, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise RnnbenchError(
+            f"{elf.name} did not end within {limit:g} s: it ends by writing to GPIOR2; --limit gives more time"
+        ) from None
     if done.returncode:
         reason = {2: "is not a program", 4: "crashed or slept before its end"}.get(done.returncode, "cannot be run")
         raise RnnbenchError(f"{elf.name} {reason} on a simulated ATmega328P")
