@@ -9,12 +9,13 @@ N ?= 70
 SEED ?= 1
 IN ?=
 
-.PHONY: help setup demo check test lint versions packages site mutants toolchains reference clean
+.PHONY: help setup demo check test lint versions packages site mutants faults toolchains reference clean
 help:
 	@echo "make demo    run three cells in float32 and in int8, in minutes: tables, results/demo/report.html"
 	@echo "make check   format, lint, types, import rules and the quick tests: two minutes, for every day"
 	@echo "make test    the same with every test"
 	@echo "make mutants [N=70] [SEED=1] [IN=bench/report]    plants faults in a copy and counts those that the tests notice"
+	@echo "make faults [KILLS=200] [EXECUTOR=local]    kills what runs a grid, and compares with undisturbed runs"
 	@echo "make versions    syntax and types for Python 3.12 and 3.13"
 	@echo "make packages    whether all packages can be had for them"
 	@echo "make site    the documentation as a site that opens from disk: build/site/index.html"
@@ -69,6 +70,12 @@ site: setup
 
 mutants: setup
 	$(BIN)/python tools/mutants.py --count $(N) --seed $(SEED) $(IN)
+
+# Kills what runs a grid: 200 take half an hour on two cores that do nothing else.
+KILLS ?= 200
+EXECUTOR ?= local
+faults: setup
+	$(BIN)/python tools/faults.py --kills $(KILLS) --seed $(SEED) --executor $(EXECUTOR) --write build/faults/$(EXECUTOR).md
 
 # What compiles and simulates exported code; without it the models still predict, and the tests that need it skip.
 TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc gcc-arm-none-eabi libnewlib-arm-none-eabi

@@ -16,7 +16,8 @@ from bench.train import provenance, settings, sources
 
 FILE = "last.ckpt"
 _EVERY_S = 20.0
-"""Seconds of training between two: what a kill costs at most, and more than a thousand times what one takes."""
+"""Seconds of training between two: what a kill costs at most, and more than a thousand times what one takes.
+Another number of ``RNNBENCH_CHECKPOINT_S`` changes no result."""
 _KEY = "rnnbench"
 _log = logging.getLogger(__name__)
 
@@ -38,11 +39,12 @@ class LastEpoch(pl.Callback):
 
     def __init__(self, path: Path, identity: str) -> None:
         self.path, self._identity = path, identity
+        self._every_s = settings.choice("checkpoint_s", _EVERY_S)
         self._written = time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs after the other callbacks have taken the epoch in."""
-        if not trainer.should_stop and time.monotonic() - self._written >= _EVERY_S:
+        if not trainer.should_stop and time.monotonic() - self._written >= self._every_s:
             partial = self.path.with_name(f".{self.path.name}.partial")
             trainer.save_checkpoint(partial)
             partial.replace(self.path)

@@ -48,10 +48,15 @@ class Settings:
         Raises:
             RnnbenchError: when a variable has a value that it cannot have.
         """
-        return cls(**{each.name: _choice(each.name, each.default) for each in fields(cls)})
+        return cls(**{each.name: choice(each.name, each.default) for each in fields(cls)})
 
 
-def _choice(name: str, default: Any) -> Any:
+def choice(name: str, default: Any) -> Any:
+    """The value of a variable of the environment, ``RNNBENCH_NAME``; the default where there is none.
+
+    Raises:
+        RnnbenchError: when it is not of the default's kind.
+    """
     variable = f"RNNBENCH_{name.upper()}"
     text = os.environ.get(variable, "").strip().lower()
     if not text:

@@ -152,6 +152,15 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(changes: dict[str, Any], go
     assert "continued_after_epoch" not in whole.provenance
 
 
+def test_how_often_a_checkpoint_is_kept_can_be_chosen(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RNNBENCH_CHECKPOINT_S", "3600")
+    _, folder = go("rare", stop=3)
+    assert not (folder / resume.FILE).exists()
+    monkeypatch.setenv("RNNBENCH_CHECKPOINT_S", "often")
+    left, _ = go("rare")
+    assert (left.status, "whole number above 0, not 'often'" in left.reason) == (Status.FAILED, True)
+
+
 @pytest.mark.parametrize("change", ["damaged", "cut short", "other sources", "other settings"])
 def test_what_is_not_the_same_run_starts_again(change: str, go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
     _, folder = go("parts", stop=3)
