@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.errors import RnnbenchError
-from bench.record import Record
+from bench.record import Record, runs_folder
 from bench.report.results import Results, read
 from bench.status import Status
 
@@ -82,3 +82,24 @@ def _labelled(record: Record, label: str) -> Record:
 def _say(source: Source, part: Results) -> str:
     label = f", as {source.label}" if source.label else ""
     return f"{source.folder} ({sum(record.status is Status.DONE for record in part.records)} done{label})"
+
+
+def folders_in(place: Path) -> list[Path]:
+    """Returns the results folders of a place: itself, or those in it, in order of name.
+
+    Raises:
+        RnnbenchError: when there is none.
+    """
+    found = (
+        [place]
+        if runs_folder(place).is_dir()
+        else sorted(path for path in place.glob("*") if runs_folder(path).is_dir())
+    )
+    if not found:
+        raise RnnbenchError(f"{place} is no results folder and holds none: run a grid first")
+    return found
+
+
+def read_all_in(folders: Sequence[Path]) -> list[Results]:
+    """Reads several results folders, each by itself."""
+    return [read(folder) for folder in folders]

@@ -1,0 +1,134 @@
+"""Verdicts on claims, from records made by hand: what holds, what does not, what so many seeds leave open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import RnnbenchError
+from bench.places import PUBLISHED
+from bench.report import read
+from bench.report.verdicts import Claim, Judged, Standing, judge, read_claims, table
+
+
+def judged(folder: Any, **test: Any) -> Judged:
+    claim = Claim.model_validate({"id": "X", "says": "x", "source": "y", "tests": [test]})
+    return judge(claim, [read(folder.path)])
+
+
+def pair(folder: Any, differences: list[float], **more: Any) -> None:
+    """GRU at 80 %, LSTM above it by so many points, seed by seed."""
+    for seed, difference in enumerate(differences):
+        folder.add("GRU", seed=seed, accuracy=0.8, kb=10.0)
+        folder.add("LSTM", seed=seed, accuracy=0.8 + difference / 100, kb=40.0, **more)
+
+
+BETTER = {"kind": "better", "own": {"cell": "lstm"}, "against": {"cell": "gru"}}
+NO_WORSE = {**BETTER, "kind": "no-worse", "margin": 1}
+
+
+@pytest.mark.parametrize(
+    ("differences", "standing"),
+    [
+        ([2, 2, 2, 2, 2, 3], Standing.HOLDS),  # all six signs alike: p = 2 / 64 = .031
+        ([-2, -2, -2, -2, -2, -3], Standing.NOT),
+        ([2, 2, 2], Standing.UNDECIDED),  # p = 2 / 8
+        ([5], Standing.UNDECIDED),
+    ],
+)
+def test_better_needs_a_p_that_so_many_seeds_can_give(
+    folder: Any, differences: list[float], standing: Standing
+) -> None:
+    pair(folder, differences)
+    assert judged(folder, **BETTER).standing == standing
+
+
+@pytest.mark.parametrize(
+    ("differences", "standing"),
+    [
+        ([-0.4, -0.5, -0.6], Standing.HOLDS),  # -0.5, half width 4.303 * 0.1 / sqrt(3) = 0.248
+        ([-2.0, -2.1, -1.9], Standing.NOT),
+        ([-2.0, 1.0, 0.5], Standing.UNDECIDED),
+        ([0.0, 0.0], Standing.UNDECIDED),  # two seeds decide nothing
+    ],
+)
+def test_no_worse_is_by_the_interval(folder: Any, differences: list[float], standing: Standing) -> None:
+    pair(folder, differences)
+    assert judged(folder, **NO_WORSE).standing == standing
+
+
+def test_the_evidence_has_the_difference_its_interval_and_n(folder: Any) -> None:
+    pair(folder, [-0.4, -0.5, -0.6])
+    (found,) = judged(folder, **NO_WORSE).evidence
+    assert found.where == "Watch-7 (demo)"
+    assert found.said.startswith("LSTM against GRU: -0.50 points (-0.75 to -0.25)")
+    assert found.said.endswith("n 3")
+
+
+def test_a_ratio_and_its_bounds(folder: Any) -> None:
+    """40 KB against 10: the GRU is 4 times smaller."""
+    pair(folder, [0])
+    ratio = {"kind": "ratio", "own": {"cell": "gru"}, "against": {"cell": "lstm"}, "figure": "kb"}
+    assert judged(folder, **ratio, at_least=3, at_most=5).standing == Standing.HOLDS
+    assert judged(folder, **ratio, at_least=4.5).standing == Standing.NOT
+
+
+def test_int8_is_not_held_against_float32_unless_the_claim_is_about_that(folder: Any) -> None:
+    pair(folder, [0, 0, 0], steps="Q", integer=0.9)
+    assert judged(folder, **NO_WORSE).standing == Standing.UNTESTED
+    assert judged(folder, **NO_WORSE, across_formats=True).standing == Standing.HOLDS
+
+
+def test_a_model_that_does_not_fit_is_evidence_against_fitting(folder: Any, make_latency: Any) -> None:
+    folder.add("GRU", latencies=(make_latency("uno", flash=False),))
+    found = judged(folder, kind="figure", own={"cell": "gru"}, figure="ms", board="uno", at_least=0)
+    assert (found.standing, found.evidence[0].said) == (Standing.NOT, "GRU does not fit uno")
+
+
+def test_some_for_and_some_against_is_in_part(folder: Any) -> None:
+    for data, kb in (("a", 3.0), ("b", 9.0)):
+        folder.add("GRU", data, kb=kb)
+    assert judged(folder, kind="figure", own={"cell": "gru"}, at_most=6).standing == Standing.IN_PART
+
+
+def test_what_the_paper_prints_decides_only_what_is_claimed_of_it(folder: Any) -> None:
+    """Table 3, Google-30: FastRNN 91.60 less SpectralRNN 88.73 is 2.87; the text says Google-12, where it is 0.62."""
+    folder.add("GRU")
+    printed = {"kind": "printed", "methods": ["FastRNN", "SpectralRNN"], "figure": "value"}
+    bounds = {"at_least": 2.865, "at_most": 2.875}
+    assert judged(folder, **printed, **bounds, data=["Google-30"]).standing == Standing.HOLDS
+    found = judged(folder, **printed, **bounds, data=["Google-12"])
+    assert found.standing == Standing.NOT
+    assert found.evidence[0].said.endswith("value: 0.62")
+    both = Claim.model_validate(
+        {"id": "X", "says": "x", "source": "y", "tests": [BETTER, {**printed, **bounds, "data": ["Google-30"]}]}
+    )
+    assert judge(both, [read(folder.path)]).standing == Standing.UNTESTED
+
+
+def test_every_shipped_claim_is_judged_and_has_a_row(folder: Any) -> None:
+    claims = read_claims(PUBLISHED / "fastgrnn_claims.yaml")
+    assert len(claims) >= 36
+    pair(folder, [0, 0, 0])
+    made = table([judge(claim, [read(folder.path)]) for claim in claims])
+    assert [row.label for row in made.rows] == [claim.id for claim in claims]
+    assert all(row.entries[2].text for row in made.rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("claims: [{id: A, says: x, source: y}]", "claim A needs tests, or not_tested"),
+        (
+            "claims: [{id: A, says: x, source: y, tests: [{kind: ratio, own: {cell: a}, against: {cell: b}}]}]",
+            "at_least",
+        ),
+        ("claim: []", "unknown key 'claim'"),
+    ],
+)
+def test_a_faulty_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "claims.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(RnnbenchError, match=said):
+        read_claims(tmp_path / "claims.yaml")
