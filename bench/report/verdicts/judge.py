@@ -65,18 +65,15 @@ def judge(claim: Claim, folders: Sequence[Results]) -> Judged:
         claim: what is claimed.
         folders: results folders, each read by itself: rows are compared within a grid.
     """
-    ours, printed = (
-        [
-            evidence
-            for test in claim.tests
-            if (test.kind == "printed") == own
-            for evidence in _KINDS[test.kind](test, folders)
-        ]
-        for own in (False, True)
-    )
+    printed = _evidence([test for test in claim.tests if test.kind == "printed"], folders)
+    ours = _evidence([test for test in claim.tests if test.kind != "printed"], folders)
     decided = ours or (printed if all(test.kind == "printed" for test in claim.tests) else [])
     reason = claim.not_tested or ("" if decided else "no record here has the rows that decide it")
     return Judged(claim, _together({evidence.standing for evidence in decided}), reason, (*ours, *printed))
+
+
+def _evidence(tests: Sequence[Check], folders: Sequence[Results]) -> list[Evidence]:
+    return [evidence for test in tests for evidence in _KINDS[test.kind](test, folders)]
 
 
 def _together(standings: set[Standing]) -> Standing:
