@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from bench import zoo
+from bench.train.epochs import EpochEnd
 from bench.train.language import awd
+from bench.train.language.averaging import Averaging
+from bench.train.language.module import LanguageModule
 from cells import Cell, scan
 
 WITH_U = [name for name in zoo.all_cells() if "U" in zoo.cell_class(name)(3, 4).weights()]
@@ -223,3 +228,34 @@ def test_the_average_is_the_mean_of_the_iterates() -> None:
     torch.testing.assert_close(model.weight.detach(), mean)
     average.swap()
     assert torch.equal(model.weight.detach(), iterates[-1])
+
+
+@pytest.mark.parametrize(
+    ("nt_asgd", "epoch", "averaged", "losses", "begins", "stops"),
+    [
+        (2, 5, False, [1.0, 3.0, 3.0], True, False),  # worse than the best of two epochs ago
+        (2, 5, False, [1.0, 3.0], False, False),  # no epoch lies so far back
+        (2, 5, False, [4.0, 3.0, 3.0], False, False),  # better than that
+        (2, 5, True, [1.0, 3.0, 3.0], False, False),  # an average that has begun is not begun again
+        (None, 5, False, [1.0, *[3.0] * 9], False, False),  # it is not asked for
+        (None, 10, True, [1.0, *[3.0] * 5], False, True),  # fine-tuning ends by the rule of five epochs
+        (None, 10, True, [1.0, *[3.0] * 4], False, False),
+        (2, 9, True, [1.0, 3.0, 3.0], False, False),  # the last epoch of training proper is no fine-tuning
+    ],
+)
+def test_when_averaging_begins_and_fine_tuning_ends(
+    nt_asgd: int | None, epoch: int, averaged: bool, losses: list[float], begins: bool, stops: bool
+) -> None:
+    """Training proper is of ten epochs, 0 to 9; the loss of the epoch is 2."""
+    callback = Averaging(Mock(spec=EpochEnd))
+    callback.load_state_dict({"losses": losses})
+    before = object() if averaged else None
+    module = Mock(spec=LanguageModule, average=before)
+    module.spec = SimpleNamespace(awd=SimpleNamespace(nt_asgd=nt_asgd))
+    module.train_part = SimpleNamespace(length=10)
+    module.summary.return_value = (2.0, 7.4)
+    module.network = torch.nn.Linear(1, 1)
+    trainer = Mock(current_epoch=epoch, should_stop=False)
+    callback.on_train_epoch_end(trainer, module)
+    assert (module.average is not before, trainer.should_stop) == (begins, stops)
+    assert callback.state_dict()["losses"] == [*losses, 2.0]
