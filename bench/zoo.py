@@ -155,7 +155,7 @@ def all_cells() -> Mapping[str, type[Cell]]:
 
 
 def place_of(error: BaseException, *others: Path) -> str:
-    """Where in a cell's file an error arose: ``" (cells/mgu.py:31: `the line`)"``, or ``""`` when in none.
+    """Where in a cell's file an error arose: ``" (cells/mine.py:31: `the line`)"``, or ``""`` when in none.
 
     Args:
         error: whose traceback is read.

@@ -2,6 +2,18 @@
 
 from cells.cell import Cell, State, one_of
 from cells.registry import register, registered
-from cells.weight import Weight, materialised, normal, outside
+from cells.weight import Spread, Weight, materialised, normal, outside, uniform
 
-__all__ = ["Cell", "State", "Weight", "materialised", "normal", "one_of", "outside", "register", "registered"]
+__all__ = [
+    "Cell",
+    "Spread",
+    "State",
+    "Weight",
+    "materialised",
+    "normal",
+    "one_of",
+    "outside",
+    "register",
+    "registered",
+    "uniform",
+]

@@ -28,6 +28,15 @@ def normal(std: float) -> Initialiser:
     return fill
 
 
+def uniform(bound: float) -> Initialiser:
+    """An initialiser that draws from U(-bound, bound)."""
+
+    def fill(tensor: Tensor) -> None:
+        nn.init.uniform_(tensor, -bound, bound)
+
+    return fill
+
+
 class Weight(nn.Module):
     """An O x I matrix that multiplies row vectors: ``weight(x)[..., o] = sum_i matrix[o, i] x[..., i]``.
 
@@ -157,6 +166,57 @@ class Weight(nn.Module):
         """Shape and rank, for ``repr``."""
         shape = f"{self.outputs} x {self.inputs}"
         return shape if self.rank is None else f"{shape}, rank {self.rank}"
+
+
+def exact(fixed: Tensor) -> Tensor:
+    """Float64 numbers as the integers of their bits: a buffer of these keeps every digit when its module is cast."""
+    return fixed.to(torch.float64).view(torch.int64)
+
+
+def numbers(held: Tensor) -> Tensor:
+    """The float64 numbers that :func:`exact` put away."""
+    return held.view(torch.float64)
+
+
+class Spread(Weight):
+    """The matrix s v^T: one number, v^T x, spread over the outputs by a fixed s. Of rank 1, with only v learnt.
+
+    Args:
+        over: s, [O].
+        inputs: I.
+        init: fills v.
+    """
+
+    def __init__(self, over: Tensor, inputs: int, init: Initialiser) -> None:
+        super().__init__(len(over), inputs, init=init)
+        del self.value
+        self.register_buffer("over", exact(over.unsqueeze(1)), persistent=False)
+        self.right = nn.Parameter(torch.empty(inputs, 1))
+        init(self.right)
+        self.rank = 1
+
+    @property
+    def left(self) -> Tensor:
+        """s, as a matrix of one column."""
+        return numbers(self.get_buffer("over")).to(self.right)
+
+    def factorise(self, rank: int) -> None:
+        """Refuses: the matrix is of rank 1."""
+        raise ValueError("one number spread over the units is of rank 1 by construction")
+
+    def factors(self) -> tuple[nn.Parameter, ...]:
+        """Refuses: half of the matrix is fixed."""
+        raise ValueError("one number spread over the units comes from one vector, which cannot be made sparse")
+
+    def stored_dense(self) -> bool:
+        """Whether a device keeps the product: never, but for one output or one input."""
+        return min(self.outputs, self.inputs) == 1
+
+    def stored(self) -> tuple[Tensor, ...]:
+        """v, or when it is rounded what a device keeps: both vectors, or their product."""
+        if self.rounding is None:
+            return (self.right,)
+        return (self.compute(),) if self.stored_dense() else (self.right, self.left)
 
 
 def outside(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:

@@ -36,8 +36,8 @@ def test_the_grid_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_cell_keeps_the_contract(rnnbench_process: Command, tmp_path: Path) -> None:
-    (tmp_path / "mgu.py").write_text(block("python"), encoding="utf-8")
-    said = rnnbench_process("check", tmp_path / "mgu.py")
+    (tmp_path / "mine.py").write_text(block("python"), encoding="utf-8")
+    said = rnnbench_process("check", tmp_path / "mine.py")
     assert said.code == 0, said.out
     assert "failed" not in said.out
     assert "not possible" not in said.out

@@ -63,7 +63,7 @@ def _options(given: list[str], known: list[str]) -> dict[str, Any]:
     return found
 
 
-@new_app.command("cell", epilog="Example: [bold]rnnbench new cell mgu[/]")
+@new_app.command("cell", epilog="Example: [bold]rnnbench new cell mine[/]")
 def new_cell(
     name: Annotated[str, typer.Argument(help="Lower-case letters and digits, as grids will say it.")],
     path: Annotated[Path | None, typer.Option("--out", help="The file; NAME.py otherwise.")] = None,

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from _pytest.mark.structures import ParameterSet
-from references import REFERENCES, SMOOTH, Activations, Array, Options, Parameters, Vectors
+from reference import SMOOTH, Activations, Array, Options, Parameters, Vectors
+from references import REFERENCES
 from torch import Tensor
 
 from bench.zoo import all_cells

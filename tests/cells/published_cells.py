@@ -30,17 +30,6 @@ class Peephole(Cell):
         return torch.sigmoid(o + self.p_o * c) * torch.tanh(c), c
 
 
-class Minimal(TwoMatrices):
-    """The minimal gated unit (Zhou et al., 2016): its gate acts before the product and after."""
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        (h,) = state
-        f_in, c_in = pre_BG.chunk(2, dim=-1)
-        f = self.sigmoid(self.U_f(h, add=f_in))
-        c = self.tanh(self.U_n(f * h, add=c_in))
-        return ((1 - f) * h + f * c,)
-
-
 class CoRNN(TwoMatrices):
     """Two states, products of both and of no gate (Rusch and Mishra, ICLR 2021): h swings, z is its speed."""
 
@@ -102,17 +91,3 @@ class SLSTM(Cell):
         i, f = torch.exp(i - most), torch.exp(f + m - most)
         c, n = f * c + i * self.tanh(z), f * n + i
         return self.sigmoid(o) * c / torch.where(n.abs() <= 0.5, 0.5, n), c, n, most
-
-
-class IndRNN(Cell):
-    """A state that meets only itself (Li et al., CVPR 2018)."""
-
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
-        self.W, self.u = Weight(hidden_size, input_size), nn.Parameter(torch.rand(hidden_size))
-
-    def project(self, x_TBD: Tensor) -> Tensor:
-        return self.W(x_TBD)
-
-    def step(self, pre_BG: Tensor, state: State) -> State:
-        return (self.relu(pre_BG + self.u * state[0]),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from cell_cases import build, factorise, inputs_of, state_of, variants
-from references import Options
+from reference import Options
 from torch import Tensor
 
 from cells import Cell

@@ -10,6 +10,8 @@ from cell_cases import build, close, fresh, parameters_of
 from references import spectral_matrix
 from torch import Tensor
 
+from baselines.lmu import legendre
+from baselines.lru import LRU
 from baselines.spectralrnn import SpectralWeight
 from cells import Cell, Weight
 
@@ -131,3 +133,83 @@ def test_a_spectral_reflection_does_not_depend_on_the_length_of_its_vector() -> 
 def test_a_dense_weight_defaults_to_glorot() -> None:
     torch.manual_seed(0)
     assert float(Weight(50, 100).value.detach().abs().max()) <= math.sqrt(6 / 150)
+
+
+LINEAR = {
+    "mingru": INPUTS**-0.5,
+    "cornn": (INPUTS + 2 * HIDDEN) ** -0.5,
+    "lem": HIDDEN**-0.5,
+    "s6": INPUTS**-0.5,
+}
+"""Bounds of the uniform draws of torch.nn.Linear, or of the authors' own; of S6 but for its biases."""
+
+
+@pytest.mark.parametrize("name", list(LINEAR))
+def test_matrices_of_uniform_draws_keep_to_their_bound(name: str) -> None:
+    bound = LINEAR[name]
+    for key, value in fresh(name, {}, INPUTS, HIDDEN).named_parameters():
+        if name == "s6" and (value.dim() < 2 or value.numel() < 1000):
+            continue
+        assert float(value.detach().abs().max()) <= bound, key
+        assert float(value.detach().abs().max()) > 0.9 * bound, key
+
+
+def test_janet_remembers_for_up_to_its_steps() -> None:
+    """sigmoid(b) of b = log u, u of U(1, 99): its memory 1 / (1 - sigmoid(b)) is 1 + u."""
+    s, c = fresh("janet", {"steps": 100}, hidden=2000).get_parameter("b").detach().chunk(2)
+    memory = 1 / (1 - torch.sigmoid(s))
+    assert 2 <= float(memory.min()) < 3
+    assert 99 < float(memory.max()) <= 100.001
+    assert float(memory.mean()) == pytest.approx(51, abs=3)
+    assert c.count_nonzero() == 0
+
+
+def test_indrnn_looks_back_with_numbers_between_0_and_1() -> None:
+    u = fresh("indrnn", {}, hidden=2000).get_parameter("u").detach()
+    assert 0 <= float(u.min()) < 0.01
+    assert 0.99 < float(u.max()) <= 1
+
+
+def test_lru_starts_on_a_ring_whose_area_is_even_and_keeps_the_scale() -> None:
+    """|lambda|^2 and the phase are uniform; gamma is what gives s the variance of B x, for white inputs."""
+    cell = fresh("lru", {}, hidden=4000)
+    assert isinstance(cell, LRU)
+    re, im = (part.detach() for part in cell.eigenvalues())
+    square = re**2 + im**2
+    assert float(square.max()) < 1
+    assert float(square.mean()) == pytest.approx(0.5, abs=0.02)
+    assert float((re > 0).double().mean()) == pytest.approx(0.5, abs=0.03)
+    close(torch.exp(cell.log_gamma.detach()) ** 2, 1 - square, 1e-5)
+
+
+def test_slstm_and_mgu_biases() -> None:
+    i, f, z, o = fresh("slstm", {}).get_parameter("b").chunk(4)
+    assert (f == 1).all()
+    assert all(each.count_nonzero() == 0 for each in (i, z, o, fresh("mgu", {}).get_parameter("b")))
+
+
+def test_s6_steps_are_between_a_thousandth_and_a_tenth() -> None:
+    cell = fresh("s6", {"order": 3}, hidden=2000)
+    _, d = torch.nn.functional.softplus(cell.get_parameter("b").detach()).chunk(2)
+    assert 0.001 <= float(d.min()) < 0.0011
+    assert 0.09 < float(d.max()) <= 0.1
+    assert float(d.log().mean()) == pytest.approx(math.log(0.01), abs=0.1)
+    a = torch.exp(cell.get_parameter("log_a").detach()).unflatten(0, (3, 2000))
+    assert a[:, 0].tolist() == pytest.approx([1, 2, 3])
+
+
+def test_lmu_memory_is_the_past_seen_through_legendre_polynomials() -> None:
+    """m_j = integral of the window's signal against the shifted Legendre polynomial, for a slow signal: of a constant,
+    m_0 is the constant and the rest are 0; of a ramp of slope 1 / theta that has filled the window, the mean over it
+    is 1/2, and m_1 is 1/2 of the opposite sign of the delay."""
+    A, B = legendre(6, 200.0)
+    m = torch.zeros(6, dtype=torch.float64)
+    for _ in range(2000):
+        m = A @ m + B * 0.7
+    close(m, torch.tensor([0.7, 0, 0, 0, 0, 0], dtype=torch.float64), 1e-6)
+    m = torch.zeros(6, dtype=torch.float64)
+    for t in range(4000):
+        m = A @ m + B * (t / 200)
+    slope = 0.5 * torch.tensor([0.0, 1, 0, 0, 0, 0], dtype=torch.float64)
+    close(m[1:].abs(), slope[1:], 0.01)
+    assert float(m[0]) == pytest.approx(3999 / 200 - 0.5, abs=0.01)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cell_cases import build, dense_weights, each_case, factorise, fresh, registered_here
-from references import REFERENCES, Options
+from reference import Options
+from references import REFERENCES
 
 from cells import Cell
 

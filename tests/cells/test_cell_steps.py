@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from cell_cases import build, close, each_case, expected, factorise, inputs_of, state_of
-from references import PIECEWISE, Options
+from reference import PIECEWISE, Options
 
 
 @each_case

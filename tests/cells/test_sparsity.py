@@ -11,7 +11,7 @@ from bench.zoo import all_cells
 from cells import Cell
 from cells.compress import HardThreshold, kept_count, support
 
-SPARSE = sorted(set(all_cells()) - {"spectralrnn"})
+SPARSE = sorted(set(all_cells()) - {"spectralrnn", "lmu", "s6"})  # those have matrices that are partly fixed
 
 
 def made(name: str, rank: int | None) -> Cell:

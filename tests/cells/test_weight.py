@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 from cell_cases import backward, build, close, dense_weights, each_case, factorise, inputs_of, state_of
-from references import Options
+from reference import Options
 from torch import Tensor
 
 from cells import Weight, materialised
