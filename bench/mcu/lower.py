@@ -58,7 +58,14 @@ def lower(cell: Cell, head: Head) -> Graph:
         after = [lowering.ref(value) for value in lowering.run()]
         step, lowering.operations = lowering.operations, []
         lowering.product(Ref(1, 0, cell.hidden_size), _stored(head.W), _floats(head.b))
-    return finished(f"cell {name!r}", lowering, step, after, lowering.operations)
+    graph = finished(f"cell {name!r}", lowering, step, after, lowering.operations)
+    numbers = [
+        value for product in graph.kernels if isinstance(product, Linear) for value in (product.weight, product.bias)
+    ]
+    numbers += [buffer.value for buffer in graph.buffers]
+    if not all(np.isfinite(value).all() for value in numbers if value is not None):
+        raise RnnbenchError(f"cell {name!r} or its classifier has a weight that is not finite: its training diverged")
+    return graph
 
 
 @contextmanager

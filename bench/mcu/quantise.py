@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain, groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +19,18 @@ from bench.mcu.graph import (
     Graph,
     Linear,
     Operation,
+    Ref,
     Unary,
     Where,
 )
 from bench.mcu.program import KNOTS, Copy, IntBuffer, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.reference import run_float
 from cells.formula import OPS
+
+_OUTLYING = 2
+"""Bits by which a row's weights exceed the usual row's before it has a scale of its own."""
+_MOST_RUNS = 9
+"""Runs of rows beyond which a product stays whole: each costs a call."""
 
 
 def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None) -> Program:
@@ -39,8 +46,7 @@ def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = No
     """
     formats = Formats(graph, _largest(graph, x, lengths))
     convert = _Converter(graph, formats)
-    step = tuple(map(convert.kernel, graph.step))
-    head = tuple(map(convert.kernel, graph.head))
+    step, head = (tuple(chain.from_iterable(map(convert.kernels, part))) for part in (graph.step, graph.head))
     buffers = [
         IntBuffer(
             buffer.size,
@@ -83,11 +89,16 @@ class _Converter:
         self.graph = graph
         self.formats = formats
 
-    def kernel(self, operation: Operation) -> Kernel:
+    def kernels(self, operation: Operation) -> tuple[Kernel, ...]:
+        """An operation's kernel; of a product whose rows are of very different sizes one for each run of rows."""
+        if isinstance(operation, Linear):
+            out = self.formats[operation.out.buffer].fraction
+            return tuple(self._matvec(part, out) for part in _parts(operation))
+        return (self._kernel(operation),)
+
+    def _kernel(self, operation: Binary | Where | Affine | Unary | Clamp | Gather) -> Kernel:
         out = self.formats[operation.out.buffer].fraction
         match operation:
-            case Linear():
-                return self._matvec(operation, out)
             case Binary():
                 return self._pair(operation, out)
             case Where(condition=condition, a=a, b=b):
@@ -142,6 +153,38 @@ class _Converter:
             values = OPS[operation.function].real(np, at)
         knots = _fixed(np.nan_to_num(values), form.fraction, form.bits)  # below its domain a square root stays 0
         return Table(operation.out, operation.a, operation.function, knots)
+
+
+def _parts(product: Linear) -> list[Linear]:
+    """A product, or its runs of rows, where a few rows hold weights far larger than the others.
+
+    A matrix has one scale, which its largest weight sets: beside one weight of 100 all others would be 0. Weights that
+    training rounded to int8 are exact in one scale, and stay whole.
+    """
+    fractions = [weight_fraction(row) for row in product.weight]
+    scaled = product.weight * 2.0 ** weight_fraction(product.weight)
+    if (scaled == np.rint(scaled)).all():
+        return [product]
+    large = [fraction < int(np.median(fractions)) - _OUTLYING for fraction in fractions]
+    runs = [list(run) for _, run in groupby(range(len(large)), lambda row: large[row])]
+    if len(runs) > _MOST_RUNS:
+        return [product]
+    return [_run(product, run[0], run[-1] + 1) for run in runs]
+
+
+def _run(product: Linear, first: int, end: int) -> Linear:
+    """The rows from ``first`` to ``end`` of a product."""
+
+    def cut(ref: Ref) -> Ref:
+        return Ref(ref.buffer, ref.offset + first, end - first)
+
+    return Linear(
+        cut(product.out),
+        product.x,
+        product.weight[first:end],
+        None if product.bias is None else product.bias[first:end],
+        None if product.add is None else cut(product.add),
+    )
 
 
 def _scale(operation: Affine, fraction: int, out: int, scale: float, offset: float) -> Scale:

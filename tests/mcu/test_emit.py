@@ -5,6 +5,7 @@ import shutil
 import mcu_cases as cases
 import numpy as np
 import pytest
+import torch
 
 from bench import mcu
 from bench.mcu.emit import emit
@@ -43,6 +44,20 @@ def test_any_shape_rank_sparsity_and_input(seed, tmp_path):
     net = cases.network(name, rank, options, features=features, hidden=hidden, classes=classes, seed=seed, zeros=zeros)
     program = cases.program(net, features, seed)
     compare(program, FAMILIES[seed % 3], hard_sequences(program, rng), tmp_path)
+
+
+@pytest.mark.parametrize("target", FAMILIES)
+@pytest.mark.parametrize("name", ["fastgrnn", "lstm", "gru"])
+def test_rows_with_scales_of_their_own_say_what_the_interpreter_says(name, target, tmp_path):
+    """Their runs write beside each other, over what is added where that dies with the last."""
+    net = cases.network(name, hidden=11)
+    with torch.no_grad():
+        for weight in (each for each in net.cell.parameters() if each.dim() == 2):
+            weight[3, 2], weight[8, 1] = 40.0, -90.0
+    program = cases.program(net)
+    plain = cases.program(cases.network(name, hidden=11))
+    assert len(program.kernels) > len(plain.kernels)
+    compare(program, target, hard_sequences(program, np.random.default_rng(0)), tmp_path)
 
 
 def test_sparse_products_store_only_what_is_not_zero():

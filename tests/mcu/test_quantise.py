@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import mcu_cases as cases
 import numpy as np
 import pytest
+import torch
 
 from bench import mcu
 from bench.errors import RnnbenchError
 from bench.mcu.formats import fraction_for, weight_fraction
 from bench.mcu.graph import Affine, Buffer, Graph, Linear, Ref
 from bench.mcu.program import MatVec, Scale
+from bench.mcu.reference import run_float
 
 
 def product(weight, bias=None):
@@ -110,3 +113,38 @@ def test_steps_after_a_sequences_end_do_not_set_the_scales():
     x[0, 1:] = 1000
     short = mcu.quantise(graph, x, np.array([1, 3]))
     assert short.buffers[0].fraction > mcu.quantise(graph, x).buffers[0].fraction
+
+
+@pytest.mark.parametrize("name", ["fastgrnn", "lstm", "gru"])
+def test_one_weight_far_beyond_the_others_costs_its_own_row_alone(name):
+    """The answers stay those of real numbers for 97 of 100 sequences; with one scale, for as few as 51."""
+    net = cases.network(name, features=6, hidden=24, classes=5)
+    with torch.no_grad():
+        next(each for each in net.cell.parameters() if each.dim() == 2)[3, 2] = 100.0
+    graph = mcu.lower(net.cell, net.head)
+    x = np.random.default_rng(0).normal(size=(400, 10, 6))
+    program = mcu.quantise(graph, x[:100])
+    same = mcu.answers(program, x, np.full(400, 10)) == run_float(graph, x).argmax(1)
+    assert same.mean() >= 0.97
+
+
+def test_rows_of_very_different_sizes_have_scales_of_their_own_and_others_share_one():
+    """Rows of 0.5 and one of 100 in the middle, off the grid of int8: three runs; on it, as training rounds, one."""
+    weight = np.full((6, 4), 0.51)
+    weight[2] = 100.3
+    x = np.ones((1, 1, 4))
+    runs = mcu.quantise(product(weight), x).head
+    assert [(run.out.offset, run.out.size) for run in runs] == [(0, 2), (2, 1), (3, 3)]
+    assert [int(run.weight[0, 0]) for run in runs] == [65, 100, 65]  # 0.51 x 2^7, 100.3 x 2^0
+    assert runs[0].shift == runs[2].shift == runs[1].shift + 7
+    assert len(mcu.quantise(product(np.rint(weight)), x).head) == 1
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("part", ["cell", "head"])
+def test_weights_that_are_not_finite_are_one_line(part, number):
+    net = cases.network("gru")
+    with torch.no_grad():
+        next(getattr(net, part).parameters()).view(-1)[0] = number
+    with pytest.raises(RnnbenchError, match=r"^cell 'gru' or its classifier has a weight that is not finite"):
+        mcu.lower(net.cell, net.head)
