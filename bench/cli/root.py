@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from bench.cli import check, claims, compare, deploy, diff, doctor, lists, plan, report, run, sweep, sync
+from bench.cli import check, choose, claims, compare, deploy, diff, doctor, lists, plan, report, run, sweep, sync
 from bench.cli.console import err
 from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
@@ -35,6 +35,7 @@ app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.
 app.command("sweep", epilog="Example: [bold]rnnbench sweep configs/demo.yaml[/]")(sweep.sweep)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
+app.command("choose", epilog="Example: [bold]rnnbench choose results/demo --board uno --kb 3[/]")(choose.choose)
 app.command("claims", epilog="Example: [bold]rnnbench claims results/reference[/]")(claims.claims)
 app.command("diff", epilog="Example: [bold]rnnbench diff RUN RUN[/], by folder or id")(diff.diff)
 app.command("doctor", epilog="Example: [bold]rnnbench doctor[/]")(doctor.doctor)

@@ -1,0 +1,140 @@
+"""The best model under constraints: which row of a results folder to put on a board, why, and what that gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.errors import RnnbenchError
+from bench.report.results import Results
+from bench.report.statistics import sign_flip, smallest_p
+from bench.report.statistics.paired import pair
+from bench.report.summary import DataSet, Latency, Summary
+
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a model must keep to; ``None`` for no limit.
+
+    Attributes:
+        kb: size, as tables count it.
+        ms: time of a sequence of the data set's greatest length.
+        hz: samples a second, each of which is to be done before the next.
+    """
+
+    kb: float | None = None
+    ms: float | None = None
+    hz: float | None = None
+
+    def broken(self, row: Summary, latency: Latency) -> list[str]:
+        """Says which limits a row breaks on a board; none for one that keeps to all."""
+        kb, step_ms = row.mean("kb") or 0.0, latency.mean("ms_per_step")
+        found = [f"{memory} of the board" for memory in ("flash", "ram") if not latency.fits(memory)]
+        found += [f"{kb:.1f} KB"] if self.kb is not None and kb > self.kb else []
+        found += (
+            [f"{latency.mean('ms'):.1f} ms a sequence"] if self.ms is not None and latency.mean("ms") > self.ms else []
+        )
+        found += [f"{step_ms:.2f} ms a sample"] if self.hz is not None and step_ms * self.hz > 1000 else []
+        return found
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row with what it costs on the board.
+
+    Attributes:
+        row: the row.
+        latency: of its model on the board.
+        score: by which rows are chosen, as printed, higher for better: of validation data where every row has one.
+        broken: the limits that it does not keep to.
+    """
+
+    row: Summary
+    latency: Latency
+    score: float
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The choice on a data set.
+
+    Attributes:
+        data: the data set.
+        best: the row that keeps to the limits and scores best.
+        run: the id of the run to export: the median of its seeds by the score.
+        by: what was compared: ``validation accuracy``.
+        others: the other rows that keep to the limits, best first, and then those that do not.
+    """
+
+    data: DataSet
+    best: Candidate
+    run: str
+    by: str
+    others: tuple[Candidate, ...]
+
+    @property
+    def as_good(self) -> list[Candidate]:
+        """The rows within the limits that are not significantly worse and cost less time or fewer KB."""
+        return [
+            other
+            for other in self.others
+            if not other.broken and not _worse(self.best.row, other.row) and _cheaper(other, self.best)
+        ]
+
+    @property
+    def given_up(self) -> Candidate | None:
+        """The row that scores best without the limits; ``None`` when it is the one chosen."""
+        first = max((self.best, *self.others), key=lambda candidate: candidate.score)
+        return None if first is self.best else first
+
+
+def pick(results: Results, board: str, limits: Limits) -> list[Picked]:
+    """Chooses a row for every data set.
+
+    Raises:
+        RnnbenchError: when no row has finished runs with a latency on the board, or none keeps to the limits.
+    """
+    return [_on(data, [row for row in results.rows_on(data) if row.n], board, limits) for data in results.data_sets]
+
+
+def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> Picked:
+    found = [(row, latency) for row in rows if (latency := row.latency(board)) is not None]
+    if not found:
+        raise RnnbenchError(f"no finished run on {data.title} has a latency on board {board!r}")
+    names = {f"validation_{data.facts.metric}" if data.facts else "", data.quality}
+    by = next((name for name in sorted(names, reverse=True) if all(row.values(name) for row, _ in found)), data.quality)
+    sign = 1 if data.upwards else -1
+    made = [
+        Candidate(row, latency, sign * data.scale * (row.mean(by) or 0.0), tuple(limits.broken(row, latency)))
+        for row, latency in found
+    ]
+    made.sort(key=lambda candidate: (bool(candidate.broken), -candidate.score))
+    best, *others = made
+    if best.broken:
+        closest = min(made, key=lambda candidate: (len(candidate.broken), candidate.row.mean("kb") or 0.0))
+        raise RnnbenchError(
+            f"no model on {data.title} keeps to the limits: {closest.row.label} comes closest, but has "
+            f"{' and '.join(closest.broken)}; allow more, or run smaller ones"
+        )
+    runs = sorted((run for run in best.row.runs if run.done), key=lambda run: run.figures.get(by, 0.0))
+    words = by.replace("_", " ") if by.startswith("validation") else f"test {data.word}"
+    return Picked(data, best, runs[len(runs) // 2].record.id, words, tuple(others))
+
+
+def _worse(best: Summary, other: Summary) -> bool:
+    """Whether a row is significantly worse than the best; so few seeds that none could be are no reason to say so."""
+    own, theirs = best.scores, other.scores
+    common = own.keys() & theirs.keys()
+    if not common or smallest_p(len(common)) > _LEVEL:
+        return True
+    differences = pair(own, theirs) * (1 if best.data.upwards else -1)
+    return bool(differences.mean() > 0 and sign_flip(differences) <= _LEVEL)
+
+
+def _cheaper(other: Candidate, best: Candidate) -> bool:
+    return (other.row.mean("kb") or 0.0) < (best.row.mean("kb") or 0.0) or other.latency.mean("ms") < best.latency.mean(
+        "ms"
+    )

@@ -1,0 +1,89 @@
+"""The choice of a model for a board, by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from commands import Command
+
+from bench.errors import RnnbenchError
+from bench.report import read
+from bench.report.pick import Limits, pick
+
+Add = Callable[..., None]
+
+
+@pytest.fixture
+def add(folder: Any, make_latency: Any) -> Add:
+    def put(cell: str, accuracies: tuple[float, ...], kb: float, ms: float, **fits: bool) -> None:
+        for seed, accuracy in enumerate(accuracies):
+            folder.add(cell, seed=seed, accuracy=accuracy, kb=kb, latencies=(make_latency("uno", ms, **fits),))
+
+    return put
+
+
+@pytest.fixture
+def four(folder: Any, add: Add) -> Any:
+    """LSTM is best and does not fit; GRU is next; FastGRNN is as good by six seeds, and cheaper; RNN is worse."""
+    best = (0.90, 0.91, 0.92, 0.93, 0.94, 0.95)
+    add("LSTM", tuple(value + 0.02 for value in best), 70, 900, flash=False)
+    add("GRU", best, 5, 300)
+    add("FastGRNN", tuple(value + (0.003 if n % 2 else -0.004) for n, value in enumerate(best)), 3, 100)
+    add("RNN", tuple(value - 0.1 for value in best), 1, 40)
+    return folder
+
+
+def labels(found: Any) -> list[str]:
+    return [candidate.row.label for candidate in found]
+
+
+def test_the_best_within_the_limits_what_is_as_good_and_what_is_given_up(four: Any) -> None:
+    (found,) = pick(read(four.path), "uno", Limits(kb=6))
+    assert found.best.row.label == "GRU"
+    assert found.by == "validation accuracy"
+    assert labels(found.as_good) == ["FastGRNN"]
+    assert found.given_up is not None
+    assert (found.given_up.row.label, found.given_up.broken) == ("LSTM", ("flash of the board", "70.0 KB"))
+    assert labels(found.others) == ["FastGRNN", "RNN", "LSTM"]
+
+
+def test_the_run_is_the_median_by_validation_accuracy(four: Any) -> None:
+    """Of six the fourth, 0.93 of seed 3."""
+    (found,) = pick(read(four.path), "uno", Limits())
+    assert "-s3-" in found.run
+
+
+@pytest.mark.parametrize(
+    ("limits", "label"),
+    [(Limits(ms=250), "FastGRNN"), (Limits(hz=2000), "RNN"), (Limits(hz=900), "FastGRNN"), (Limits(kb=2), "RNN")],
+)
+def test_each_limit(four: Any, limits: Limits, label: str) -> None:
+    """A sequence is a hundred steps: FastGRNN takes 1 ms a step, RNN 0.4 ms."""
+    (found,) = pick(read(four.path), "uno", limits)
+    assert found.best.row.label == label
+
+
+def test_three_seeds_cannot_say_that_a_cheaper_row_is_as_good(folder: Any, add: Add) -> None:
+    add("GRU", (0.9, 0.91, 0.92), 5, 300)
+    add("RNN", (0.89, 0.91, 0.91), 1, 40)
+    (found,) = pick(read(folder.path), "uno", Limits())
+    assert labels(found.as_good) == []
+
+
+def test_nothing_keeps_to_the_limits(four: Any) -> None:
+    with pytest.raises(RnnbenchError, match=r"RNN comes closest, but has 1\.0 KB; allow more"):
+        pick(read(four.path), "uno", Limits(kb=0.5))
+
+
+def test_the_command(four: Any, rnnbench: Command) -> None:
+    said = rnnbench("choose", four.path, "--board", "uno", "--kb", "6")
+    assert said.code == 0
+    assert "Watch-7: GRU" in said.out
+    assert "best validation accuracy of the 3 models within the limits (4 in all)" in said.out
+    assert f"rnnbench export {four.path}/runs/watch-gru-" in said.out
+    (body,) = json.loads(rnnbench("choose", four.path, "--board", "uno", "--kb", "6", "--json").out)
+    assert (body["chosen"]["label"], body["given_up"]["label"]) == ("GRU", "LSTM")
+    assert rnnbench("choose", four.path, "--board", "moon").code == 2
