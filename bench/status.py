@@ -14,3 +14,7 @@ class Status(enum.StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     SKIPPED = "skipped"
+
+
+UNFINISHED = 3
+"""Exit code of a command that ends while runs are left that it did not try, or others work on."""

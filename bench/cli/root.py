@@ -10,7 +10,22 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from bench.cli import check, choose, claims, compare, deploy, diff, doctor, lists, plan, report, run, sweep, sync
+from bench.cli import (
+    check,
+    choose,
+    claims,
+    compare,
+    deploy,
+    diff,
+    doctor,
+    lists,
+    plan,
+    report,
+    run,
+    sweep,
+    sync,
+    work,
+)
 from bench.cli.console import err
 from bench.cli.dashboard import dashboard_app
 from bench.cli.data import app as data_app
@@ -30,7 +45,7 @@ app = typer.Typer(
 app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists.list_)
 app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
-app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(run.work)
+app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(work.work)
 app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.sync)
 app.command("sweep", epilog="Example: [bold]rnnbench sweep configs/demo.yaml[/]")(sweep.sweep)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -45,6 +46,7 @@ def aside(what: str, function: Callable[..., T], *arguments: Any) -> T:
 
 
 def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the server that it was forked from is deaf to it
     signals.end_with_parent()
     try:
         writer.send(("", function(*arguments)))

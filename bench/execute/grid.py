@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +24,39 @@ _LOOK_S = 2.0
 """Seconds between two looks at what other processes run."""
 
 
-def run_grid(launch: Launch, executor: Executor, console: Console, wait: bool) -> None:
+@dataclass(frozen=True)
+class Manner:
+    """How a command goes on with a grid.
+
+    Attributes:
+        wait: whether it waits for runs that other processes work on.
+        detach: whether it leaves its workers alone once they are started.
+    """
+
+    wait: bool = True
+    detach: bool = False
+
+
+USUAL = Manner()
+
+
+def run_grid(launch: Launch, executor: Executor, console: Console, manner: Manner) -> None:
     """Does runs, and then what other processes that worked on some of them have left undone.
 
     Args:
         launch: the runs.
         executor: starts the workers.
         console: where to show progress.
-        wait: whether to wait for runs that other processes work on.
+        manner: whether it waits, and for what.
     """
+    if manner.detach and launch.runs:
+        console.print(str(executor.start(launch)))
+        console.print(f"they go on alone: `rnnbench watch {launch.results}` shows how")
+        return
     while launch.runs:
         follow(launch, executor, console)
         theirs = _held(launch)
-        if not theirs or not wait:
+        if not theirs or not manner.wait:
             return
         console.print(f"waiting for {len(theirs)} of the runs: other processes work on them ({_first_holder(launch)})")
         launch = replace(launch, runs=theirs)
@@ -86,7 +106,7 @@ def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
 
 
 def _note(grid: Grid, runs: Sequence[RunSpec]) -> dict[str, Any]:
-    body = grid.model_dump(mode="json", exclude={"folder"})
+    body = grid.model_dump(mode="json", exclude={"folder", "executor"})
     if any(spec.cell.file for spec in runs):  # else it says nothing of the machine
         body["folder"] = str((grid.folder or Path()).resolve())
     return {**body, "runs": [spec.id for spec in runs]}

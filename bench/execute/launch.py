@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench import record
 from bench.claims import Claim
@@ -32,6 +35,11 @@ class Launch:
         workers: how many there are, at least 1.
         most: runs in a pack at most; ``None`` packs where it pays.
         wandb: a mode of :data:`bench.track.MODES`.
+        options: the executor's own.
+        among: runs at once of all workers together, when this launch is of one worker of several; packs are dealt so
+            that none goes without. ``None`` for ``workers``.
+        until: when the worker must have ended, in seconds since 1970; ``None`` for never.
+        again: whether a run that failed is tried again, whoever asked for it when.
     """
 
     results: Path
@@ -40,6 +48,10 @@ class Launch:
     workers: int = 1
     most: int | None = 1
     wandb: str = "offline"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    among: int | None = None
+    until: float | None = None
+    again: bool = False
 
     def jobs(self) -> list[Job]:
         """The runs, each with its folder."""
@@ -47,10 +59,18 @@ class Launch:
         origin = {key: choice.entry for choice in record.read_choice(self.results) or () for key in choice.runs}
         return [Job(spec, folder / spec.id, self.grid, self.wandb, origin.get(spec.id)) for spec in self.runs]
 
-    def command(self) -> list[str]:
-        """The arguments of ``rnnbench`` that start one worker of this launch: for executors that start commands."""
+    def command(self, at_once: int = 1) -> list[str]:
+        """The command that is one worker of this launch, from wherever: for executors that start commands.
+
+        Args:
+            at_once: how many runs this worker does at once.
+        """
         pack = {None: "auto", 1: "off"}.get(self.most, str(self.most))
-        return ["work", str(self.results), "--pack", pack, "--wandb", self.wandb]
+        command = [sys.executable, "-m", "rnnbench", "work", str(self.results.resolve()), "--pack", pack]
+        return [
+            *(*command, "--wandb", self.wandb),
+            *("--workers", str(at_once), "--among", str(at_once * self.workers)),
+        ]
 
 
 def asked(results: Path) -> int:

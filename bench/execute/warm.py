@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from importlib import import_module
 
@@ -33,4 +34,6 @@ def _leave(server: int) -> None:
 
 
 atexit.register(_leave, os.getpid())
+for _number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):  # a scheduler tells all processes of a job
+    signal.signal(_number, signal.SIG_IGN)
 warm(f"{__package__}.child")

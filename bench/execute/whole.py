@@ -13,7 +13,7 @@ from bench import search
 from bench.execute import preflight
 from bench.execute.aside import aside
 from bench.execute.executors import Executor
-from bench.execute.grid import advance, check_folder, prepare_results, run_grid
+from bench.execute.grid import USUAL, Manner, advance, check_folder, prepare_results, run_grid
 from bench.execute.launch import Launch
 from bench.plan import Planned, plan
 from bench.record import CHOSEN_FILE, observed
@@ -63,7 +63,7 @@ def run_missing(
     executor: Executor,
     console: Console,
     *,
-    wait: bool = True,
+    manner: Manner = USUAL,
     apart: bool = True,
     project: tuple[str | None, str | None] = (None, None),
 ) -> None:
@@ -75,7 +75,7 @@ def run_missing(
         launch: makes a launch of those that are not over.
         executor: starts the workers.
         console: where to show progress.
-        wait: whether to wait for runs that other processes work on.
+        manner: whether it waits, and for what.
         apart: whether cells are tried out in a process of their own, which they may crash.
         project: W&B's project and entity, noted before the first run; the usual where ``None``.
 
@@ -85,8 +85,8 @@ def run_missing(
     for reason in dict.fromkeys(run.reason for run in standing.runs if run.status is Status.SKIPPED):
         console.print(f"skipped: {reason}", style="dim")
     while True:
-        results = _run_phase(grid, standing, launch, executor, console, wait=wait, apart=apart, project=project)
-        if not advance(grid, results):
+        results = _run_phase(grid, standing, launch, executor, console, manner=manner, apart=apart, project=project)
+        if manner.detach or not advance(grid, results):
             return
         console.print(f"chosen on {grid.choose.by} data: see {results / CHOSEN_FILE}")
         standing = planned(grid, results)
@@ -101,7 +101,7 @@ def _run_phase(
     executor: Executor,
     console: Console,
     *,
-    wait: bool,
+    manner: Manner,
     apart: bool,
     project: tuple[str | None, str | None],
 ) -> Path:
@@ -121,7 +121,7 @@ def _run_phase(
     if todo.wandb != "disabled":
         project_of(todo.results, *project)
     with mirrored(todo.results, todo.wandb == "online", console.print):
-        run_grid(todo, executor, console, wait)
+        run_grid(todo, executor, console, manner)
     return todo.results
 
 

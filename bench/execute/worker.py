@@ -42,6 +42,11 @@ class Worker:
         """How many runs it has claimed so far."""
         return len(self._pull.tried)
 
+    @property
+    def late(self) -> int:
+        """How many runs it has left, since its time is short."""
+        return len(self._pull.late)
+
     def wait(self, timeout_s: float) -> bool:
         """Goes on for at most so long; whether all is done.
 

@@ -1,6 +1,7 @@
 """What a run is: its parts, its canonical form and id; and grids, which stand for many runs."""
 
 from bench.spec.compression import CompressPart
+from bench.spec.executor import ExecutorPart
 from bench.spec.grid import Grid, Override, read_grid
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart
@@ -11,6 +12,7 @@ from bench.spec.run import SPEC_VERSION, RunSpec
 from bench.spec.search import Search
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
+from bench.spec.yaml import StrictLoader
 
 __all__ = [
     "RECORDED",
@@ -19,6 +21,7 @@ __all__ = [
     "CellPart",
     "CompressPart",
     "DataPart",
+    "ExecutorPart",
     "Grid",
     "LanguagePart",
     "Override",
@@ -27,6 +30,7 @@ __all__ = [
     "RunSpec",
     "Search",
     "SplitPart",
+    "StrictLoader",
     "TrainPart",
     "matches",
     "parse",

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bench import zoo
 from bench.errors import RnnbenchError, nearest
+from bench.spec.executor import ExecutorPart
 from bench.spec.part import Part, parse
 from bench.spec.paths import as_mapping, matches, paths_of, row_of, set_path
 from bench.spec.reader import Reader
@@ -48,6 +49,8 @@ class Grid(Part):
     final: Final | None = None
     boards: tuple[str, ...] | None = None
     """Whose latency reports show, names of ``configs/boards/``; ``None`` for all."""
+    executor: ExecutorPart = ExecutorPart()
+    """How workers are started, unless the command says otherwise."""
     folder: Path | None = None
     """Where paths of cell files begin; the folder of the grid's own file when ``None``."""
 

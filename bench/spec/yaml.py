@@ -31,6 +31,15 @@ class StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+def _whole_number(loader: StrictLoader, node: yaml.ScalarNode) -> int | str:
+    """Returns a number; what YAML 1.1 takes for one to base 60, such as ``2:00:00``, is a text as in YAML 1.2."""
+    text = str(loader.construct_scalar(node))
+    return text if ":" in text else int(loader.construct_yaml_int(node))
+
+
+StrictLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+
+
 def _check_aliases(node: yaml.Node, sizes: dict[int, int]) -> int:
     """Returns how many nodes a document has once its aliases are written out; ``sizes`` holds those counted so far."""
     if id(node) not in sizes:

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from types import FrameType
 
+TOLD_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+"""A terminal, a launcher, and a scheduler that wants its processors back or whose time limit is near."""
+
 
 class Interrupted(BaseException):
     """Somebody asked the process to stop."""
@@ -30,7 +33,7 @@ def hear() -> None:
             stopping = True
             raise Interrupted
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in TOLD_TO_STOP:
         signal.signal(number, interrupt)
 
 
@@ -52,7 +55,7 @@ def undisturbed() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, TOLD_TO_STOP)
     try:
         yield
     finally:

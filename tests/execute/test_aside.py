@@ -58,8 +58,8 @@ def _waits() -> None:
 
 _WAITING = """
 import signal, sys
-from bench.cli import run
-signal.signal(signal.SIGTERM, run._interrupt)
+from bench.cli import working
+signal.signal(signal.SIGTERM, working._interrupt)
 from bench.execute.aside import aside
 sys.path.insert(0, {folder!r})
 from test_aside import _waits

@@ -6,11 +6,15 @@ A new one is one more file. ``rnnbench run --executor NAME`` takes the file's na
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Protocol, cast
 
+import yaml
+
 from bench.errors import RnnbenchError, nearest
 from bench.execute.launch import Launch
+from bench.spec import ExecutorPart, StrictLoader, parse
 
 
 class Workers(Protocol):
@@ -24,10 +28,68 @@ class Workers(Protocol):
 
 
 class Executor(Protocol):
-    """A way to start workers: a module of this folder."""
+    """A way to start workers: a module of this folder.
+
+    One whose workers may outlive the command that starts them (``--detach``) says ``OUTLIVES = True``, and the ``str``
+    of its workers says where they are.
+    """
+
+    def workers(self) -> int:
+        """How many workers there are when nobody says."""
 
     def start(self, launch: Launch) -> Workers:
-        """Starts workers, ``launch.workers`` at most, each of which does :func:`bench.execute.worker.work`."""
+        """Starts workers, ``launch.workers`` at most, each of which does what ``rnnbench work`` does.
+
+        Raises:
+            RnnbenchError: when an option is not one of its, or they cannot be started.
+        """
+
+
+def chosen(noted: ExecutorPart, name: str | None, given: Iterable[str]) -> ExecutorPart:
+    """Returns which executor is wanted, and its options: those of a command over those of the grid.
+
+    Args:
+        noted: what the grid says.
+        name: what the command says; the grid's options are for the executor that it names.
+        given: ``KEY=VALUE``.
+
+    Raises:
+        RnnbenchError: when an option has no value, or is not YAML.
+    """
+    body = noted.model_dump() if name in (None, noted.name) else {"name": name}
+    for option in given:
+        key, equals, value = option.partition("=")
+        if not key or not equals:
+            raise RnnbenchError(f"--with takes KEY=VALUE, such as partition=cpu, not {option!r}")
+        try:
+            body[key] = yaml.load(value, Loader=StrictLoader)  # noqa: S506 (it is a SafeLoader)
+        except yaml.YAMLError:
+            raise RnnbenchError(f"--with {option}: the value is no YAML; put it in quotation marks inside") from None
+    return parse(ExecutorPart, body, "executor")
+
+
+def executor_of(part: ExecutorPart, detach: bool = False) -> Executor:
+    """Returns the executor that is wanted.
+
+    Raises:
+        RnnbenchError: when there is none of that name, or its workers cannot be left alone.
+    """
+    how = executor(part.name)
+    if detach and not getattr(how, "OUTLIVES", False):
+        raise RnnbenchError(f"--detach needs an executor whose workers go on alone, slurm or command, not {part.name}")
+    return how
+
+
+def refuse_others(launch: Launch, name: str, known: Iterable[str] = ()) -> None:
+    """Refuses options that an executor does not have.
+
+    Raises:
+        RnnbenchError: names the first, and the nearest that it has.
+    """
+    known = tuple(known)
+    for key in launch.options:
+        if key not in known:
+            raise RnnbenchError(f"executor {name}: there is no option {key!r}{nearest(key, known)}")
 
 
 def names() -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bench import claims
 from bench.execute.child import logging_to, train_here
-from bench.execute.launch import Launch
+from bench.execute.executors import refuse_others
+from bench.execute.launch import Launch, cores
 from bench.execute.pull import Pull
 from bench.status import Status
 
@@ -17,8 +18,14 @@ class _Ended:
         pass
 
 
+def workers() -> int:
+    """As many as ``local`` has, so that packs are the same."""
+    return cores()
+
+
 def start(launch: Launch) -> _Ended:
     """Does all runs before it returns."""
+    refuse_others(launch, "inline")
     pull = Pull(launch)
     while runs := pull.claim():
         jobs = [run.job for run in runs]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from bench.execute.launch import Launch
+from bench.execute.executors import refuse_others
+from bench.execute.launch import Launch, cores
 from bench.execute.worker import Worker
+
+
+def workers() -> int:
+    """One per core."""
+    return cores()
 
 
 def start(launch: Launch) -> Worker:
     """Starts the workers, as many as ``launch.workers``."""
+    refuse_others(launch, "local")
     return Worker(launch)
