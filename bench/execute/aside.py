@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -46,7 +45,6 @@ def aside(what: str, function: Callable[..., T], *arguments: Any) -> T:
 
 
 def _call(writer: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the server that it was forked from is deaf to it
     signals.end_with_parent()
     try:
         writer.send(("", function(*arguments)))

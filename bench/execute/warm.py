@@ -7,7 +7,9 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from importlib import import_module
+from types import FrameType
 
 
 def warm(*modules: str) -> None:
@@ -33,7 +35,14 @@ def _leave(server: int) -> None:
         os._exit(0)
 
 
+def _overhear(server: int, number: int, frame: FrameType | None) -> None:
+    """Has the server not end when a scheduler tells all processes of a job to stop; what is forked from it does."""
+    if os.getpid() != server:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
 atexit.register(_leave, os.getpid())
-for _number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):  # a scheduler tells all processes of a job
-    signal.signal(_number, signal.SIG_IGN)
+for _number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+    signal.signal(_number, partial(_overhear, os.getpid()))
 warm(f"{__package__}.child")
