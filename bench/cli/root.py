@@ -19,11 +19,13 @@ from bench.cli import (
     diff,
     doctor,
     lists,
+    logs,
     plan,
     report,
     run,
     sweep,
     sync,
+    watch,
     work,
 )
 from bench.cli.console import err
@@ -46,6 +48,8 @@ app.command("list", epilog="Example: [bold]rnnbench list cells --json[/]")(lists
 app.command("plan", epilog="Example: [bold]rnnbench plan configs/demo.yaml[/]")(plan.plan)
 app.command("run", epilog="Example: [bold]rnnbench run configs/demo.yaml --workers 2[/]")(run.run)
 app.command("work", epilog="Example: [bold]rnnbench work results/demo[/]")(work.work)
+app.command("watch", epilog="Example: [bold]rnnbench watch results/demo[/]")(watch.watch)
+app.command("logs", epilog="Example: [bold]rnnbench logs RUN --follow[/], by folder or id")(logs.logs)
 app.command("sync", epilog="Example: [bold]rnnbench sync results/demo[/]")(sync.sync)
 app.command("sweep", epilog="Example: [bold]rnnbench sweep configs/demo.yaml[/]")(sweep.sweep)
 app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(report.report)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.console import AsJson, GridFile, ResultsOut, WandbEntity, WandbProject, err
+from bench.cli.failures import tell_failures
 from bench.cli.plan import read
 from bench.cli.report import report
 from bench.cli.working import Pack, Wandb, WandbMode, interruptible
+from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.status import UNFINISHED, Status
 
@@ -48,29 +50,43 @@ def run(
         bool,
         typer.Option("--detach", help="End once the workers are started (slurm, command): `rnnbench watch` follows."),
     ] = False,
+    selected: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="ID|KEY=VALUE", help="Only these runs: an id, or cell=gru|lstm,seed=0; again for more."
+        ),
+    ] = None,
+    retry: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Try runs that failed again at the end, so often.")
+    ] = 0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop everything when a run fails.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Runs what is missing of a grid, and writes its tables and page. Again: does only what is missing still."""
     fork_server(tracked=wandb is not Wandb.DISABLED)
-    from bench.execute.executors import chosen, executor_of
+    from bench.execute.executors import asked_for, executor_of
     from bench.execute.grid import Manner
     from bench.execute.launch import Launch
+    from bench.execute.only import only
     from bench.execute.packing import limit
     from bench.execute.whole import run_missing, tally
     from bench.track import check_login
 
     most = limit(pack)
     grid, standing, results = read(grid_file, folder)
-    part = chosen(grid.executor, executor, options or ())
+    part = asked_for(grid.executor, executor, options or ())
     how = executor_of(part, detach)
+    if detach and (retry or fail_fast):
+        raise RnnbenchError("--retry and --fail-fast need a command that stays: leave --detach out")
+    chosen = only([run.spec for run in standing.runs], selected) if selected else None
     if wandb is Wandb.ONLINE:
         check_login()
 
     def launch(runs: tuple[RunSpec, ...]) -> Launch:
         count = workers or part.workers or how.workers()
-        return Launch(results, grid.name, runs, count, most, wandb.value, part.options)
+        return Launch(results, grid.name, runs, count, most, wandb.value, part.options, fail_fast=fail_fast)
 
-    manner = Manner(wait, detach)
+    manner = Manner(wait, detach, retry, chosen)
     with interruptible():
         run_missing(grid, standing, launch, how, err, manner=manner, project=(wandb_project, wandb_entity))
     if detach:
@@ -78,8 +94,9 @@ def run(
     _, standing, _ = read(grid_file, folder)
     if any(each.status is Status.DONE and not each.spec.sealed for each in standing.runs):
         report([str(results)], as_json=as_json)
+    tell_failures(standing.runs, results)
     err.print(f"{tally(standing.runs)}; results in {results}")
-    if any(each.missing for each in standing.open):
+    if any(run.missing for run in standing.open if chosen is None or run.spec.id in chosen):
         raise typer.Exit(1)
-    if any(each.status is Status.RUNNING for each in standing.runs):
+    if any(run.status is Status.RUNNING for run in standing.runs):
         raise typer.Exit(UNFINISHED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,12 @@ from rich.console import Console
 from bench import claims, record, search
 from bench.errors import RnnbenchError
 from bench.execute.executors import Executor
-from bench.execute.launch import Launch
+from bench.execute.launch import Launch, asked, stamp
 from bench.execute.preflight import check, out_of_reach
 from bench.execute.progress import follow
 from bench.search import phases
 from bench.spec import Grid, RunSpec, parse
+from bench.status import Status
 
 _LOOK_S = 2.0
 """Seconds between two looks at what other processes run."""
@@ -31,10 +33,14 @@ class Manner:
     Attributes:
         wait: whether it waits for runs that other processes work on.
         detach: whether it leaves its workers alone once they are started.
+        retry: how often a run that failed is tried again, once the others are over.
+        only: ids of the runs that it does; all of them when ``None``.
     """
 
     wait: bool = True
     detach: bool = False
+    retry: int = 0
+    only: frozenset[str] | None = None
 
 
 USUAL = Manner()
@@ -53,15 +59,32 @@ def run_grid(launch: Launch, executor: Executor, console: Console, manner: Manne
         console.print(str(executor.start(launch)))
         console.print(f"they go on alone: `rnnbench watch {launch.results}` shows how")
         return
+    for left in reversed(range(manner.retry + 1)):
+        _to_its_end(launch, executor, console, manner)
+        launch = replace(launch, runs=_failed(launch))
+        if not launch.runs or not left:
+            return
+        console.print(f"runs that failed, to be tried again: {len(launch.runs)}")
+        os.utime(launch.results / record.GRID_NOTE)  # asks for them
+
+
+def _to_its_end(launch: Launch, executor: Executor, console: Console, manner: Manner) -> None:
     while launch.runs:
         follow(launch, executor, console)
         theirs = _held(launch)
-        if not theirs or not manner.wait:
+        if not theirs or not manner.wait or (launch.fail_fast and _failed(launch)):
             return
         console.print(f"waiting for {len(theirs)} of the runs: other processes work on them ({_first_holder(launch)})")
         launch = replace(launch, runs=theirs)
         while _held(launch) == theirs:
             time.sleep(_LOOK_S)
+
+
+def _failed(launch: Launch) -> tuple[RunSpec, ...]:
+    """The runs that have failed since they were asked for."""
+    since = asked(launch.results)
+    over = (job for job in launch.jobs() if (stamp(job.folder) or 0) >= since)
+    return tuple(job.spec for job in over if record.read(job.folder).status is Status.FAILED)
 
 
 def _held(launch: Launch) -> tuple[RunSpec, ...]:

@@ -39,6 +39,7 @@ class Launch:
         among: runs at once of all workers together, when this launch is of one worker of several; packs are dealt so
             that none goes without. ``None`` for ``workers``.
         until: when the worker must have ended, in seconds since 1970; ``None`` for never.
+        fail_fast: whether all ends when a run fails.
         again: whether a run that failed is tried again, whoever asked for it when.
     """
 
@@ -52,6 +53,7 @@ class Launch:
     among: int | None = None
     until: float | None = None
     again: bool = False
+    fail_fast: bool = False
 
     def jobs(self) -> list[Job]:
         """The runs, each with its folder."""

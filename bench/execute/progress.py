@@ -45,7 +45,8 @@ def follow(launch: Launch, executor: Executor, console: Console) -> None:
         with progress:
             view = _View(progress, runs)
             while not workers.wait(max(_EVERY_S, 20 * view.update())):
-                pass
+                if launch.fail_fast and view.failed:
+                    break
             view.update()
     finally:
         workers.stop()
@@ -106,6 +107,11 @@ class _View:
             completed=sum(run.epochs for run in self._runs),
         )
         return time.monotonic() - began
+
+    @property
+    def failed(self) -> bool:
+        """Whether a run has failed."""
+        return any(run.record is not None and run.record.status is Status.FAILED for run in self._runs)
 
     def _ended(self) -> int:
         return sum(run.is_over for run in self._runs)

@@ -106,7 +106,7 @@ def _run_phase(
     project: tuple[str | None, str | None],
 ) -> Path:
     """Runs what is missing of the phase that a grid is in; returns the results folder."""
-    runs = standing.open
+    runs = [run for run in standing.open if manner.only is None or run.spec.id in manner.only]
     if missing := [run.spec for run in runs if run.missing]:
         tried = aside("trying the cells out", preflight.try_out, missing) if apart else preflight.try_out(missing)
         for note in tried:

@@ -152,4 +152,5 @@ def _record_death(job: Job, code: int | None) -> None:
     else:
         left = record.read(job.folder)
     reason = f"the process died ({how}{memory})"
-    record.write(job.folder, left.model_copy(update={"status": Status.FAILED, "reason": reason}))
+    end = {"status": Status.FAILED, "reason": reason, "failure": record.failure(job.folder)}
+    record.write(job.folder, left.model_copy(update=end))

@@ -5,6 +5,7 @@ from bench.record.facts import (
     SCHEMA,
     Chosen,
     DataFacts,
+    Failure,
     Labels,
     LatencyFacts,
     Mirror,
@@ -13,6 +14,7 @@ from bench.record.facts import (
     SizeFacts,
     Times,
 )
+from bench.record.failure import LOG_FILE, failure, last_lines
 from bench.record.files import (
     CELL_FILE,
     GRID_NOTE,
@@ -26,6 +28,7 @@ from bench.record.files import (
     standing,
     write,
 )
+from bench.record.find import find
 from bench.record.items import Items
 from bench.record.latency import Latency
 from bench.record.search import CHOSEN_FILE, TRIALS_FILE, Choice, Drawn, read_choice, read_trials
@@ -34,12 +37,14 @@ __all__ = [
     "CELL_FILE",
     "CHOSEN_FILE",
     "GRID_NOTE",
+    "LOG_FILE",
     "SCHEMA",
     "TRIALS_FILE",
     "Choice",
     "Chosen",
     "DataFacts",
     "Drawn",
+    "Failure",
     "Items",
     "Labels",
     "Latency",
@@ -49,6 +54,9 @@ __all__ = [
     "Result",
     "SizeFacts",
     "Times",
+    "failure",
+    "find",
+    "last_lines",
     "noted_runs",
     "observed",
     "read",

@@ -163,6 +163,15 @@ class Mirror(Frozen):
     """Why the files were not sent."""
 
 
+class Failure(Frozen):
+    """What helps with a run that failed, beside the reason."""
+
+    log: tuple[str, ...]
+    """The last lines of ``log.txt``."""
+    command: str
+    """Does this run alone."""
+
+
 class Record(Frozen):
     """``record.json``, and the latency beside it. A run that is not ``done`` lacks what it did not reach."""
 
@@ -175,6 +184,8 @@ class Record(Frozen):
     labels: Labels
     times: Times
     provenance: dict[str, Any]
+    failure: Failure | None = None
+    """Of a run that failed."""
     chosen: Chosen | None = None
     """Of a final run: the search that its settings come from."""
     data: DataFacts | None = None

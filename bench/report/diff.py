@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.errors import RnnbenchError
-from bench.record import Record, read, runs_folder
+from bench.record import Record, read
+from bench.record import find as find_folder
 from bench.report.flat import flat
 from bench.report.origins import word
 from bench.report.table import DASH, Column, Entry, Row, Table
@@ -67,19 +67,7 @@ def find(run: str, results: Path | None = None) -> Record:
     Raises:
         RnnbenchError: when there is no such run, or several, or its record is damaged.
     """
-    if (Path(run) / "record.json").is_file():
-        return read(Path(run))
-    places = [results] if results else sorted(path for path in Path("results").glob("*") if path.is_dir())
-    records = [path.parent for place in places for path in sorted(runs_folder(place).glob("*/record.json"))]
-    where = results or "results/"
-    found = [folder for folder in records if folder.name == run] or [
-        folder for folder in records if run and (folder.name.startswith(run) or folder.name.endswith(run))
-    ]
-    if not found:
-        raise RnnbenchError(f"there is no run {run!r}: give its folder, or an id of a run in {where}")
-    if len(found) > 1:
-        raise RnnbenchError(f"{run!r} is {found[0]} or {found[1]}: give the folder, or more of the id")
-    return read(found[0])
+    return read(find_folder(run, results))
 
 
 def _items(record: Record) -> Iterator[tuple[tuple[str, str], Any]]:

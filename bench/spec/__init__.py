@@ -6,7 +6,7 @@ from bench.spec.grid import Grid, Override, read_grid
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart
 from bench.spec.part import Part, parse
-from bench.spec.paths import matches, row_of
+from bench.spec.paths import matches, paths_of, row_of
 from bench.spec.reader import Reader
 from bench.spec.run import SPEC_VERSION, RunSpec
 from bench.spec.search import Search
@@ -34,6 +34,7 @@ __all__ = [
     "TrainPart",
     "matches",
     "parse",
+    "paths_of",
     "read_grid",
     "row_of",
 ]

@@ -147,6 +147,7 @@ class Ongoing:
             "times": Times(started=started, finished=now(), train_s=self._train_s, wall_s=wall_s),
             "provenance": {**self._base.provenance, "peak_memory_mb": round(provenance.peak_memory_mb(), 1)},
             "data": self._data_facts,
+            "failure": record.failure(self.job.folder) if status is Status.FAILED else None,
             "folder": self.job.folder,
         }
         with undisturbed():

@@ -45,7 +45,7 @@ class Executor(Protocol):
         """
 
 
-def chosen(noted: ExecutorPart, name: str | None, given: Iterable[str]) -> ExecutorPart:
+def asked_for(noted: ExecutorPart, name: str | None, given: Iterable[str]) -> ExecutorPart:
     """Returns which executor is wanted, and its options: those of a command over those of the grid.
 
     Args:

@@ -33,4 +33,6 @@ def start(launch: Launch) -> _Ended:
             records = train_here(jobs)
         if any(record.status is Status.INTERRUPTED for record in records):
             raise KeyboardInterrupt
+        if launch.fail_fast and any(record.status is Status.FAILED for record in records):
+            break
     return _Ended()

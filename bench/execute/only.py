@@ -1,0 +1,51 @@
+"""Some runs of a grid, by id or by what they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import yaml
+
+from bench.errors import RnnbenchError, nearest
+from bench.spec import RunSpec, StrictLoader, matches, paths_of
+
+
+def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
+    """Returns the ids of the runs that fit any of some terms.
+
+    Args:
+        runs: of a grid.
+        wanted: terms. One is an id, its beginning or its end; or ``KEY=VALUE``, several of which, with commas between,
+            must all hold, and ``|`` stands between values: ``cell=gru|lstm,seed=0``.
+
+    Raises:
+        RnnbenchError: when a term fits no run.
+    """
+    bodies = {spec.id: spec.model_dump(mode="json") for spec in runs}
+    return frozenset(name for term in wanted for name in _fitting(term, bodies))
+
+
+def _fitting(term: str, bodies: dict[str, dict[str, object]]) -> list[str]:
+    if "=" not in term:
+        found = [name for name in bodies if term and (name.startswith(term) or name.endswith(term))]
+        if not found:
+            raise RnnbenchError(f"no run has the id {term!r}: `rnnbench plan` shows those of the grid")
+        return [term] if term in bodies else found
+    conditions = [_condition(part) for part in term.split(",")]
+    found = [name for name, body in bodies.items() if all(matches(body, path, values) for path, values in conditions)]
+    if not found:
+        known = {path for body in bodies.values() for path in paths_of(body)} | {"cell", "data"}
+        unknown = [path for path, _ in conditions if path not in known]
+        raise RnnbenchError(f"no run fits {term!r}{nearest(unknown[0], known) if unknown else ''}")
+    return found
+
+
+def _condition(part: str) -> tuple[str, list[object]]:
+    path, equals, text = part.partition("=")
+    try:
+        values = [yaml.load(value, Loader=StrictLoader) for value in text.split("|")]  # noqa: S506 (a SafeLoader)
+    except yaml.YAMLError:
+        equals = ""
+    if not equals:
+        raise RnnbenchError(f"--only takes an id, or KEY=VALUE such as cell=gru,seed=0, not {part!r}")
+    return path.strip(), values
