@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ class SlurmWorker:
         """Works until nothing is left, or the time is up; then the job is requeued.
 
         Raises:
+            SystemExit: when the job is requeued.
             RuntimeError: when the worker fails, with its exit code.
         """
         os.environ.setdefault("SLURM_JOB_END_TIME", str(int(time.time() + 60 * self.minutes)))
@@ -46,8 +48,8 @@ class SlurmWorker:
         code = self._process.returncode
         if code == UNFINISHED:
             subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=True)  # noqa: S607
-            time.sleep(_PATIENCE_S)  # Slurm ends this process
-        if code not in (0, UNFINISHED, 130):
+            sys.exit("requeued")
+        if code not in (0, 130):
             raise RuntimeError(f"the worker ended with exit code {code}")
         return code
 
