@@ -10,7 +10,7 @@ from bench.cli.console import AsJson, GridFile, ResultsOut, WandbEntity, WandbPr
 from bench.cli.failures import tell_failures
 from bench.cli.plan import read
 from bench.cli.report import report
-from bench.cli.working import Pack, Wandb, WandbMode, interruptible
+from bench.cli.working import Only, Pack, Wandb, WandbMode, interruptible
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.status import UNFINISHED, Status
@@ -50,12 +50,7 @@ def run(
         bool,
         typer.Option("--detach", help="End once the workers are started (slurm, command): `rnnbench watch` follows."),
     ] = False,
-    selected: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--only", metavar="ID|KEY=VALUE", help="Only these runs: an id, or cell=gru|lstm,seed=0; again for more."
-        ),
-    ] = None,
+    selected: Only = None,
     retry: Annotated[
         int, typer.Option(min=0, metavar="N", help="Try runs that failed again at the end, so often.")
     ] = 0,
@@ -78,13 +73,14 @@ def run(
     how = executor_of(part, detach)
     if detach and (retry or fail_fast):
         raise RnnbenchError("--retry and --fail-fast need a command that stays: leave --detach out")
-    chosen = only([run.spec for run in standing.runs], selected) if selected else None
+    terms = tuple(selected or ())
+    chosen = only([run.spec for run in standing.runs], terms) if terms else None
     if wandb is Wandb.ONLINE:
         check_login()
 
     def launch(runs: tuple[RunSpec, ...]) -> Launch:
         count = workers or part.workers or how.workers()
-        return Launch(results, grid.name, runs, count, most, wandb.value, part.options, fail_fast=fail_fast)
+        return Launch(results, grid.name, runs, count, most, wandb.value, part.options, terms, fail_fast=fail_fast)
 
     manner = Manner(wait, detach, retry, chosen)
     with interruptible():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.console import WandbEntity, WandbProject, err
-from bench.cli.working import Pack, Wandb, WandbMode, interruptible
+from bench.cli.working import Only, Pack, Wandb, WandbMode, interruptible
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.status import UNFINISHED
@@ -32,7 +32,8 @@ def work(
     wandb: WandbMode = Wandb.OFFLINE,
     wandb_project: WandbProject = None,
     wandb_entity: WandbEntity = None,
-    only: Annotated[
+    selected: Only = None,
+    alone: Annotated[
         list[str] | None,
         typer.Option("--run", metavar="ID", help="Do this run alone, also if it failed; may be given again."),
     ] = None,
@@ -55,6 +56,7 @@ def work(
     fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench.execute.grid import advance, noted
     from bench.execute.launch import Launch
+    from bench.execute.only import only
     from bench.execute.packing import limit
     from bench.execute.preflight import prepare_data
     from bench.execute.worker import Worker
@@ -62,9 +64,10 @@ def work(
 
     most, end = limit(pack), moment(until) if until else _end_of_job()
     grid, runs = noted(results)
-    if absent := set(only or ()) - {spec.id for spec in runs}:
+    if absent := set(alone or ()) - {spec.id for spec in runs}:
         raise RnnbenchError(f"{results} has no run {min(absent)!r}: `rnnbench plan` shows those of its grid")
-    runs = tuple(spec for spec in runs if not only or spec.id in only)
+    if some := alone or (only(runs, selected) if selected else None):
+        runs = tuple(spec for spec in runs if spec.id in some)
     if wandb is Wandb.ONLINE:
         check_login()
     if wandb is not Wandb.DISABLED:
@@ -74,12 +77,12 @@ def work(
         tried, late, todo = 0, 0, True
         while todo:
             launch = Launch(
-                *(results, grid.name, runs, workers, most, wandb.value), among=among, until=end, again=bool(only)
+                *(results, grid.name, runs, workers, most, wandb.value), among=among, until=end, again=bool(alone)
             )
             worker = Worker(launch)
             over = _work(worker, end)
             tried, late = tried + worker.tried, worker.late or not over
-            if todo := not only and not late and advance(grid, results):
+            if todo := not some and not late and advance(grid, results):
                 grid, runs = noted(results)
     if late:
         err.print(f"the time is up, and runs are left in {results}; this worker has begun {tried}")

@@ -25,6 +25,12 @@ class Wandb(StrEnum):
 Pack = Annotated[
     str, typer.Option(metavar="auto|off|N", help="Runs of one shape trained together: where it pays, none, up to N.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="ID|KEY=VALUE", help="Only these runs: an id, or cell=gru|lstm,seed=0; again for more."
+    ),
+]
 WandbMode = Annotated[Wandb, typer.Option(help="What W&B may do.")]
 
 

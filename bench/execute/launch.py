@@ -36,6 +36,7 @@ class Launch:
         most: runs in a pack at most; ``None`` packs where it pays.
         wandb: a mode of :data:`bench.track.MODES`.
         options: the executor's own.
+        only: the terms by which the runs were chosen among those of the grid; see :func:`bench.execute.only.only`.
         among: runs at once of all workers together, when this launch is of one worker of several; packs are dealt so
             that none goes without. ``None`` for ``workers``.
         until: when the worker must have ended, in seconds since 1970; ``None`` for never.
@@ -50,6 +51,7 @@ class Launch:
     most: int | None = 1
     wandb: str = "offline"
     options: Mapping[str, Any] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
     among: int | None = None
     until: float | None = None
     again: bool = False
@@ -72,6 +74,7 @@ class Launch:
         return [
             *(*command, "--wandb", self.wandb),
             *("--workers", str(at_once), "--among", str(at_once * self.workers)),
+            *(word for term in self.only for word in ("--only", term)),
         ]
 
 

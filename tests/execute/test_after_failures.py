@@ -14,20 +14,32 @@ pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 GridFile = Callable[[str], Path]
 BREAKS = '''
+import multiprocessing
 import os
-from rnnbench import register
-from baselines.rnn import RNN
+
+import torch
+from torch import nn
+
+from rnnbench import Cell, Weight, register
 
 @register("breaks", title="Breaks", citation="@misc{none}")
-class Breaks(RNN):
-    """Kills its process while a file is not there; the first one to find none makes it."""
+class Breaks(Cell):
+    """h = tanh(W x + U h). The first process that trains it is killed by it."""
 
-    def project(self, x_TBD):
-        if x_TBD.requires_grad is False and self.training and x_TBD.shape[0] > 12 and not os.path.exists(MARK):
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        if multiprocessing.current_process().name.startswith("digits-mfcc-") and not os.path.exists(MARK):
             open(MARK, "w").close()
             print("about to die", flush=True)
             os._exit(7)
-        return super().project(x_TBD)
+        self.W = Weight(hidden_size, input_size)
+        self.U = Weight(hidden_size, hidden_size)
+
+    def project(self, x_TBD):
+        return self.W(x_TBD)
+
+    def step(self, pre_BG, state):
+        return (self.tanh(self.U(state[0], add=pre_BG)),)
 '''
 GRID = """
 name: small

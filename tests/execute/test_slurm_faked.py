@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,12 @@ def test_what_a_worker_is_told(tmp_path: Path) -> None:
         *(str(tmp_path / "results"), "--pack", "off", "--wandb", "offline"),
         *("--workers", "4", "--among", "12"),
     ]
+
+
+def test_a_worker_is_told_which_runs_are_wanted(tmp_path: Path) -> None:
+    """It reads the grid in the results folder, which has all of them."""
+    wanted = replace(launch(tmp_path, 1), only=("cell=gru", "seed=0|1"))
+    assert wanted.command()[-4:] == ["--only", "cell=gru", "--only", "seed=0|1"]
 
 
 def test_what_slurm_refuses_is_one_line(cluster: Path, tmp_path: Path) -> None:

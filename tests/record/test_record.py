@@ -171,6 +171,7 @@ FIELDS = [
     "labels",
     "times",
     "provenance",
+    "failure",
     "chosen",
     "data",
     "size",
