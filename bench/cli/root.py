@@ -12,24 +12,7 @@ from rich.text import Text
 
 from bench.cli import (
     check,
-from bench.cli import (
-    check,
     choose,
-    claims,
-    compare,
-    deploy,
-    diff,
-    doctor,
-    lists,
-    logs,
-    plan,
-    report,
-    run,
-    sweep,
-    sync,
-    watch,
-    work,
-)
     claims,
     compare,
     deploy,
