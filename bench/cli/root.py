@@ -20,6 +20,7 @@ from bench.cli import (
     doctor,
     lists,
     logs,
+    paper,
     plan,
     report,
     run,
@@ -56,6 +57,7 @@ app.command("report", epilog="Example: [bold]rnnbench report results/demo[/]")(r
 app.command("compare", epilog="Example: [bold]rnnbench compare results/demo --against fastgrnn[/]")(compare.compare)
 app.command("choose", epilog="Example: [bold]rnnbench choose results/demo --board uno --kb 3[/]")(choose.choose)
 app.command("claims", epilog="Example: [bold]rnnbench claims results/reference[/]")(claims.claims)
+app.command("paper", epilog="Example: [bold]rnnbench paper results/reference --out paper[/]")(paper.paper)
 app.command("diff", epilog="Example: [bold]rnnbench diff RUN RUN[/], by folder or id")(diff.diff)
 app.command("doctor", epilog="Example: [bold]rnnbench doctor[/]")(doctor.doctor)
 app.command("check", epilog="Example: [bold]rnnbench check mine.py[/]")(check.check)

@@ -61,13 +61,18 @@ def to_latex(*tables: Table) -> str:
     return (_HEADER if numbers else _TEXT_HEADER) + "\n".join(map(_float, tables))
 
 
+def label(table: Table) -> str:
+    """Returns the name by which LaTeX refers to a table."""
+    return f"tab:{''.join(letter for letter in table.name if letter.isalnum() or letter in '-+')}"
+
+
 def _float(table: Table) -> str:
     place = "table" if len(table.spans) < 3 else "table*"
     lines = [
         rf"\begin{{{place}}}[tb]",
         r"  \centering",
         rf"  \caption{{{escape(table.caption)}}}",
-        rf"  \label{{tab:{''.join(c for c in table.name if c.isalnum() or c in '-+')}}}",
+        rf"  \label{{{label(table)}}}",
         r"  \small\setlength{\tabcolsep}{4pt}",
         r"  \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",  # only where it is too wide
         *_preamble(table),
@@ -126,10 +131,11 @@ def _column(column: Column, entries: Sequence[Entry]) -> str:
     whole, places = 1, 0
     for mean, *_ in numbers:
         before, _, after = mean.partition(".")
-        whole, places = max(whole, len(before)), max(places, len(after))
+        whole, places = max(whole, len(before.lstrip("-"))), max(places, len(after))
     spread = max((len(sd.replace(".", "").lstrip("0")) for _, *rest in numbers for sd in rest), default=0)
     spread = max(spread, places) if any(len(number) > 1 for number in numbers) else 0
-    options = [f"table-format={whole}.{places}" if places else f"table-format={whole}"]
+    sign = "-" if any(mean.startswith("-") for mean, *_ in numbers) else ""
+    options = [f"table-format={sign}{whole}.{places}" if places else f"table-format={sign}{whole}"]
     if spread:
         options[0] += f"({spread})"
         options.append("separate-uncertainty")

@@ -1,0 +1,51 @@
+"""``rnnbench paper``: one document of every table, figure and claim."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.console import err, out
+from bench.places import PUBLISHED
+
+
+def paper(
+    results: Annotated[
+        Path,
+        typer.Argument(help="A results folder, or a folder of them, such as results/reference.", show_default=False),
+    ],
+    folder: Annotated[Path, typer.Option("--out", help="Where the document goes.")] = Path("paper"),
+    against: Annotated[
+        str, typer.Option(help="A folder or a commit: what moved since, beyond the noise of the seeds, is marked.")
+    ] = "",
+    pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Compile it, where pdflatex and bibtex are.")] = True,
+) -> None:
+    """Writes one LaTeX document with every table, figure and claim, and its protocol, and compiles it."""
+    from bench.report import document
+    from bench.report.several import folders_in, read_all_in
+    from bench.report.verdicts import judge, read_claims
+
+    read = read_all_in(folders_in(results))
+    judged = [judge(claim, read) for claim in read_claims(PUBLISHED / "fastgrnn_claims.yaml")]
+    others = sorted(results.glob("*/*/published.tex"))
+    with tempfile.TemporaryDirectory() as unpacked:
+        changed = None
+        if against:
+            place = Path(against)
+            earlier = place if place.is_dir() else document.at_commit(results, against, Path(unpacked))
+            changed = (against, [*document.moved(read, read_all_in(folders_in(earlier)))])
+        written = document.write_document(folder, read, judged, others, changed)
+    out.print(f"written: {written}")
+    if not pdf:
+        return
+    if lacking := document.missing():
+        err.print(
+            f"not compiled: {lacking} is not installed; booktabs, siunitx and graphicx are needed, too", style="dim"
+        )
+        return
+    for line in document.compile_pdf(written):
+        err.print(f"does not fit: {line}", style="yellow", markup=False)
+    out.print(f"compiled: {written.with_suffix('.pdf')}")

@@ -1,0 +1,159 @@
+"""The sections of the document, as LaTeX."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bench.places import CONFIGS, grids
+from bench.report.caption import protocol
+from bench.report.discover import MAIN
+from bench.report.document.moved import Moved
+from bench.report.figure import Figure
+from bench.report.journal import for_journal, plain_caption
+from bench.report.results import Results
+from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.verdicts import Judged
+from bench.report.writers.latex import escape, label, to_latex
+
+PREAMBLE = r"""\documentclass[10pt]{article}
+\usepackage[utf8]{inputenc}
+\usepackage[a4paper,margin=2cm]{geometry}
+\usepackage{booktabs,siunitx,graphicx}
+\usepackage[obeyspaces,spaces]{url}
+\setlength{\belowcaptionskip}{4pt}
+\setlength{\emergencystretch}{3em}
+\renewcommand{\topfraction}{.95}\renewcommand{\textfraction}{.05}\renewcommand{\floatpagefraction}{.6}
+"""
+_MOST_ROWS = 30
+_MOST_NOTES = 12
+_LONGEST = 400  # letters of names in a caption, which LaTeX measures on one line
+_LOOK = "Filled: int8; hollow: float32. Bars: one sample standard deviation over seeds."
+
+
+def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str]) -> str:
+    """Returns the section of a results folder: what was run and how, its tables, its figures.
+
+    Args:
+        results: of the folder.
+        tables: by name of their modules.
+        figures: as :func:`of_figures` gives them.
+    """
+    grid = results.grid
+    about = f"{escape(grid.about.rstrip('.'))}. " if grid and grid.about else ""
+    files = [path.relative_to(CONFIGS.parent).as_posix() for path in grids() if path.stem == results.name]
+    command = rf"Made by \path{{rnnbench run {files[0]}}}" if files else "Its grid is not among those that we ship"
+    minutes = sum(run.figures.get("minutes", 0.0) for summary in results.summaries for run in summary.runs)
+    done = sum(summary.n for summary in results.summaries)
+    undone = len(results.records) - done
+    state = f"{done} runs" + (f" and {undone} that are not done" if undone else "")
+    parts = [
+        rf"\section{{{escape(results.name)}}}",
+        f"{about}{command}: {state}, {minutes / 60:.1f} hours of training, at commit {_commits(results)}. "
+        f"{escape(protocol(results.summaries))}",
+    ]
+    for name, table in tables.items():
+        made = for_journal(table, results) if name == MAIN else table
+        made = replace(made, caption=plain_caption(made.caption, results.name))
+        parts.append(floats(made))
+    return "\n\n".join([*parts, *figures, r"\clearpage"])
+
+
+def floats(table: Table) -> str:
+    """Returns the floats of a table without the comment above them; many notes stand in the text, where a page ends."""
+    aside = len(table.notes) > _MOST_NOTES
+    text = to_latex(*in_parts(replace(table, notes=()) if aside else table))
+    said = [text[text.index(r"\begin{table") :]]
+    if aside:
+        said += [rf"{{\footnotesize\raggedright Notes to Table~\ref{{{label(in_parts(table)[-1])}}}.\par"]
+        said += [*(rf"{escape(note)}\par" for note in table.notes), "}"]
+    return "\n".join(said)
+
+
+def in_parts(table: Table) -> list[Table]:
+    """Returns a table in parts of at most thirty rows, each with the whole caption and the notes below the last."""
+    chunks = [table.rows[at : at + _MOST_ROWS] for at in range(0, len(table.rows), _MOST_ROWS)]
+    if len(chunks) < 2:
+        return [table]
+    return [
+        replace(
+            table,
+            name=f"{table.name}-{number}",
+            caption=f"{table.caption} Part {number} of {len(chunks)}.",
+            rows=rows,
+            notes=table.notes if number == len(chunks) else (),
+        )
+        for number, rows in enumerate(chunks, 1)
+    ]
+
+
+def _commits(results: Results) -> str:
+    found = {str((record.provenance.get("git") or {}).get("commit") or "unknown")[:7] for record in results.records}
+    return ", ".join(rf"\texttt{{{escape(commit)}}}" for commit in sorted(found))
+
+
+def of_figures(figure: Figure, stem: str) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yields the float of each group of panels that can be printed, and its files by name.
+
+    Args:
+        figure: of a results folder.
+        stem: begins the names of files.
+    """
+    for heading, panels in figure.groups:
+        drawn = [panel for panel in panels if panel.printed]
+        files = {f"{stem}-{panel.name}.pdf": panel.printed()["pdf"] for panel in drawn if panel.printed}
+        if not files:
+            continue
+        graphics = "\n".join(rf"  \includegraphics[width=.49\linewidth]{{figures/{name}}}" for name in files)
+        titles = ", ".join(panel.title for panel in drawn)
+        missing = "; ".join(f"not in {panel.title}: {panel.left_out}" for panel in drawn if panel.left_out)
+        left_out = textwrap.shorten(missing, _LONGEST, placeholder=" and others, which the tables name")
+        caption = f"{heading}, {titles}. {_LOOK} {left_out}".strip()
+        lines = [r"\begin{figure}[tb]", r"  \centering", graphics, rf"  \caption{{{escape(caption)}}}", r"\end{figure}"]
+        yield "\n".join(lines), files
+
+
+def of_claims(judged: Sequence[Judged], tally: str) -> str:
+    """Returns the section of the claims: a paragraph for each, its evidence as a list."""
+    parts = [r"\section{Claims}", escape(tally), r"\begingroup\raggedright"]
+    for own in judged:
+        parts.append(rf"\paragraph{{{escape(own.claim.id)}.}} {escape(own.claim.says)} ({escape(own.claim.source)})")
+        decided = f" Decided by {own.claim.decided_by}." if own.claim.decided_by else ""
+        reason = f" {own.reason}." if own.reason else ""
+        parts.append(rf"\textbf{{{escape(own.standing.value)}}}.{escape(decided)}{escape(reason)}")
+        if own.evidence:
+            items = (
+                rf"  \item {escape(found.where)}: {escape(found.said)}. \emph{{{escape(found.standing.value)}}}"
+                for found in own.evidence
+            )
+            parts.append("\n".join([r"\begin{itemize}\small\itemsep0pt", *items, r"\end{itemize}"]))
+    return "\n\n".join([*parts, r"\endgroup"])
+
+
+def of_moved(found: Sequence[Moved], against: str) -> str:
+    """Returns the section on what moved against an earlier state: the rows that are not the same, and how many are."""
+    changed = [own for own in found if own.verdict != "same"]
+    rows = [
+        Row(
+            (own.name, own.now.data.title, own.grid),
+            (
+                number(own.before.mean(own.now.data.quality), scale=own.now.data.scale),
+                number(own.now.mean(own.now.data.quality), scale=own.now.data.scale),
+                replace(number(own.difference), leads=own.verdict == "moved"),
+                Entry(f"{own.interval.low:.2f} to {own.interval.high:.2f}") if own.interval else DASH,
+                Entry(own.verdict),
+            ),
+        )
+        for own in changed
+    ]
+    columns = (
+        *(Column(title, places=2) for title in ("before", "now", "difference")),
+        *(Column(title, align="left") for title in ("95 % interval", "verdict")),
+    )
+    stub = tuple(Column(title, align="left") for title in ("Row", "Data", "Grid"))
+    caption = f"Against {against}: rows that both have, by seed. Moved, and bold: the interval leaves zero out."
+    same = len(found) - len(rows)
+    said = f"Rows that are in both this and {escape(against)}: {len(found)}, of which the same: {same}."
+    made = [floats(typeset(Table("moved", caption, columns, tuple(rows), stub=stub))), r"\clearpage"] if rows else []
+    return "\n".join([r"\section{What moved}", said, *made])

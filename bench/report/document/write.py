@@ -1,0 +1,74 @@
+"""Writes the document: one file of LaTeX, its figures and its bibliography."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import RnnbenchError
+from bench.report.citations import bibliography
+from bench.report.discover import all_tables
+from bench.report.document import data, learnt, sections
+from bench.report.document.moved import Moved
+from bench.report.figures import cost
+from bench.report.results import Results
+from bench.report.verdicts import Judged
+from bench.report.verdicts.table import table as claims_table
+from bench.report.write import write_all
+
+NAME = "paper.tex"
+_TITLE = r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle"
+_INTRODUCTION = (
+    "Written by rnnbench from the records of its runs and from published figures; no number was typed. The paper is "
+    r"FastGRNN \cite{kusupati2018fastgrnn}. "
+)
+
+
+def write_document(
+    folder: Path,
+    folders: Sequence[Results],
+    judged: Sequence[Judged],
+    others: Sequence[Path] = (),
+    changed: tuple[str, Sequence[Moved]] | None = None,
+) -> Path:
+    """Writes the document with its figures and its bibliography, and returns its path.
+
+    Args:
+        folder: where it goes.
+        folders: the results folders, each a section.
+        judged: the claims.
+        others: LaTeX of tables that commands on microcontrollers wrote.
+        changed: an earlier state, and what moved against it.
+
+    Raises:
+        RnnbenchError: when the folder cannot be written.
+    """
+    files: dict[Path, str | bytes] = {folder / "references.bib": bibliography()}
+    body = [
+        sections.PREAMBLE,
+        r"\begin{document}",
+        r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle",
+    ]
+    body += [_INTRODUCTION, sections.floats(data.table(folders))]
+    if changed:
+        body.append(sections.of_moved(changed[1], changed[0]))
+    for results in folders:
+        figures, drawn = [], cost.figure(results)
+        for text, own in sections.of_figures(drawn, results.name.replace(" + ", "-")) if drawn else ():
+            figures.append(text)
+            files |= {folder / "figures" / name: content for name, content in own.items()}
+        body.append(sections.of_grid(results, all_tables(results), figures))
+    if known := learnt.table(folders):
+        body += [r"\section{Learnt numbers}", sections.floats(known)]
+    if others:
+        body.append(r"\section{Microcontrollers}")
+        body += [path.read_text(encoding="utf-8") for path in others]
+        body.append(r"\clearpage")
+    body += [sections.of_claims(judged, claims_table(judged).caption)]
+    body += [r"\bibliographystyle{plain}\bibliography{references}", r"\end{document}", ""]
+    files[folder / NAME] = "\n\n".join(body)
+    try:
+        write_all(files)
+    except OSError as error:
+        raise RnnbenchError(f"cannot write the document into {folder}: {error.strerror or error}") from None
+    return folder / NAME

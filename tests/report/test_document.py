@@ -1,0 +1,146 @@
+"""The document of all results: it compiles, nothing is too large for its page, and what moved is marked."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import RnnbenchError
+from bench.places import PUBLISHED
+from bench.report import read
+from bench.report.document import at_commit, compile_pdf, data, learnt, missing, moved, sections, write_document
+from bench.report.table import CELL, Column, Row, Table
+from bench.report.verdicts import judge, read_claims
+
+PTB = {"metric": "perplexity", "higher_is_better": False, "majority": None}
+
+
+def whole(folder: Any, out: Path) -> Path:
+    results = [read(folder.path)]
+    claims = read_claims(PUBLISHED / "fastgrnn_claims.yaml")
+    return write_document(out, results, [judge(claim, results) for claim in claims])
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(missing()), reason="pdflatex or bibtex is not installed")
+def test_it_compiles_and_nothing_is_too_large(small: Any, make_latency: Any, tmp_path: Path) -> None:
+    """With names that LaTeX would choke on, a failed run, the paper's data, forty rows, and rows made small."""
+    small.add("LSTM", "har2", accuracy=0.93, hidden=64)
+    small.add("FastGRNN", "har2", accuracy=0.9, steps="LSQ", integer=0.9, variant="rank U 8, kept U 0.3, int8")
+    for number in range(40):
+        small.add("GRU", "watch", 5, 0.5 + number / 100, train={"learning_rate": 0.001 * (number + 1)})
+    document = whole(small, tmp_path)
+    assert compile_pdf(document) == []
+    assert document.with_suffix(".pdf").stat().st_size > 20_000
+    log = document.with_suffix(".log").read_text(encoding="latin-1")
+    assert "undefined" not in log, "every work that is cited is in the bibliography"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(missing()), reason="pdflatex or bibtex is not installed")
+def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
+    wide = r"\documentclass{article}\begin{document}\cite{a}\noindent\rule{50cm}{1pt}" + "\n\n\\end{document}\n"
+    (tmp_path / "wide.tex").write_text(wide, encoding="utf-8")
+    assert any("Overfull \\hbox" in line for line in compile_pdf(tmp_path / "wide.tex"))
+    (tmp_path / "bad.tex").write_text(r"\documentclass{article}\begin{document}\nonsense", encoding="utf-8")
+    with pytest.raises(RnnbenchError, match=r"pdflatex stopped at .*bad.tex: ! Undefined control sequence"):
+        compile_pdf(tmp_path / "bad.tex")
+
+
+def test_each_grid_has_its_protocol_and_its_command(folder: Any, tmp_path: Path) -> None:
+    """Three runs of 55 seconds are 0.05 hours."""
+    for seed in range(3):
+        folder.add(seed=seed)
+    text = whole(folder, tmp_path).read_text(encoding="utf-8")
+    assert r"\section{demo}" in text
+    assert r"Made by \path{rnnbench run configs/demo.yaml}: 3 runs, 0.0 hours of training" in text
+    assert r"at commit \texttt{c0ffee}" in text
+    assert "The epoch was chosen on validation data" in text
+    assert r"\includegraphics[width=.49\linewidth]{figures/demo-size-watch.pdf}" in text
+    assert (tmp_path / "figures" / "demo-size-watch.pdf").is_file()
+
+
+def test_a_table_of_forty_rows_is_in_parts_with_its_notes_below_the_last() -> None:
+    rows = tuple(Row((f"r{number}",), ()) for number in range(40))
+    first, second = sections.in_parts(Table("t", "C.", (), rows, notes=("n",), stub=CELL))
+    assert (len(first.rows), len(second.rows)) == (30, 10)
+    assert (first.notes, second.notes) == ((), ("n",))
+    assert second.caption == "C. Part 2 of 2."
+    short = Table("t", "C.", (Column("x"),), ())
+    assert sections.in_parts(short) == [short]
+
+
+def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:
+    """700 training sequences of 128 steps and 6 inputs here; HAR-2 has 7,352 of 128 and 9."""
+    folder.add(data="har2")
+    folder.add(data="watch")
+    table = data.table([read(folder.path)])
+    rows = {row.label: [entry.text for entry in row.entries] for row in table.rows}
+    assert rows["har2"] == ["700", "100", "200", "128", "6", "7", "7,352", "2,947", "128", "9", "2"]
+    assert rows["Watch-7"][6:] == ["-"] * 5
+
+
+def test_what_moved_is_by_seed_and_beyond_the_interval(make_folder: Callable[[str], Any]) -> None:
+    """GRU by 2 points at every seed and more at one; LSTM up and down; RNN not at all; QRNN has one seed."""
+    before, now = make_folder("before"), make_folder("now")
+    for seed in range(3):
+        for folder, step in ((before, 0.0), (now, 1.0)):
+            folder.add("GRU", seed=seed, accuracy=0.8 + step * (0.02 + 0.001 * seed))
+            folder.add("LSTM", seed=seed, accuracy=0.8 + step * (-0.05, 0.05, 0.01)[seed])
+            folder.add("RNN", seed=seed, accuracy=0.7)
+    before.add("QRNN", accuracy=0.6)
+    now.add("QRNN", accuracy=0.7)
+    found = {own.name: own for own in moved([read(now.path)], [read(before.path)])}
+    assert {name: own.verdict for name, own in found.items()} == {
+        "GRU": "moved",
+        "LSTM": "within noise",
+        "RNN": "same",
+        "QRNN": "one seed: no noise is known",
+    }
+    assert found["GRU"].difference == pytest.approx(2.1)
+    text = sections.of_moved([*found.values()], "v1")
+    assert "Rows that are in both this and v1: 4, of which the same: 1." in text
+    assert r"\bfseries 2.10" in text
+    assert "\n    RNN & Watch" not in text
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_folder_as_it_was_at_a_commit(tmp_path: Path) -> None:
+    place = tmp_path / "repo" / "results"
+    place.mkdir(parents=True)
+    (place / "a.txt").write_text("old", encoding="utf-8")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], cwd=tmp_path / "repo", check=True, capture_output=True)
+    (place / "a.txt").write_text("new", encoding="utf-8")
+    into = tmp_path / "into"
+    into.mkdir()
+    assert (at_commit(place, "HEAD", into) / "a.txt").read_text(encoding="utf-8") == "old"
+    with pytest.raises(RnnbenchError, match="--against nonsense: neither a folder nor a commit"):
+        at_commit(place, "nonsense", into)
+
+
+def test_learnt_numbers_stand_beside_table_7(folder: Any) -> None:
+    """alpha .1 and beta .9 are exactly tied; .2 and .84 are 5 % off; the paper has .0643 and .9652 at 128 steps."""
+    from bench.record import read as read_record
+    from bench.record import runs_folder, write
+
+    for seed, (alpha, beta) in enumerate(((0.1, 0.9), (0.2, 0.84))):
+        record = folder.add("FastRNN", "har2", seed)
+        place = runs_folder(folder.path) / record.id
+        kept = read_record(place)
+        assert kept.result is not None
+        result = kept.result.model_copy(update={"learnt": {"alpha": alpha, "beta": beta}})
+        write(place, kept.model_copy(update={"result": result}))
+    table = learnt.table([read(folder.path)])
+    assert table is not None
+    texts = [entry.text for entry in table.rows[0].entries]
+    assert table.rows[0].labels == ("har2", "FastRNN", "128")
+    assert texts[0] == "0.1500 ± 0.0707"
+    assert texts[3] == "2.50 ± 3.54"
+    assert texts[4:] == ["0.0643", "0.9652"]
