@@ -25,4 +25,4 @@ def shipped(path: Path) -> Path:
 
 def grids() -> list[Path]:
     """Returns the grids of ``configs/`` and its folders, in order of path."""
-    return sorted(path for path in CONFIGS.rglob("*.yaml") if path.parent.name not in _NO_GRIDS)
+    return sorted(path for path in CONFIGS.rglob("*.yaml") if path.relative_to(CONFIGS).parts[0] not in _NO_GRIDS)

@@ -32,8 +32,13 @@ Models = Annotated[
     Path | None,
     typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False, callback=find_shipped),
 ]
-BoardName = Annotated[str, typer.Option("--board", help="uno, mkr1000, due or nano33ble.")]
-BoardNames = Annotated[list[str] | None, typer.Option("--board", help="Boards; all otherwise.", show_default=False)]
+BoardName = Annotated[
+    str, typer.Option("--board", help="uno, mkr1000, due, nano33ble, pico ...: `rnnbench list boards`.")
+]
+BoardNames = Annotated[
+    list[str] | None,
+    typer.Option("--board", help="Boards; uno, mkr1000, due and nano33ble otherwise.", show_default=False),
+]
 Kinds = Annotated[list[Kind] | None, typer.Option("--format", help="Formats of numbers; both otherwise.")]
 TablesOut = Annotated[Path | None, typer.Option("--out", help="Folder for the table as CSV, Markdown and LaTeX.")]
 _NOTE = (
@@ -159,10 +164,10 @@ def latency(
 
     if (what is None) == (against is None):
         raise RnnbenchError("give either a run's folder, a results folder or a grid, or --against FILE")
-    chosen = _boards(boards)
     if against is not None:
-        _against(against, chosen, folder, as_json)
+        _against(against, boards, folder, as_json)
         return
+    chosen = _boards(boards)
     refresh(what or Path())
     rows = _rows(what, lambda model: predicted(model, chosen, _formats(kinds)), commands.predicted, as_json)
     _finish(rows, commands.predicted(rows), folder, as_json)
@@ -204,12 +209,14 @@ def _rows(
     return rows
 
 
-def _against(path: Path, boards: list[Board], folder: Path | None, as_json: bool) -> None:
+def _against(path: Path, names: list[str] | None, folder: Path | None, as_json: bool) -> None:
+    from bench import mcu
     from bench.deploy import published
     from bench.report import commands, to_markdown
 
     table = published.read(path)
-    rows = published.rows(table, boards)
+    known = dict.fromkeys(row["board"] for row in table["rows"] if row["board"] in mcu.boards())
+    rows = published.rows(table, _boards(names or list(known)))
     results = commands.published(table, rows)
     if folder is None and not as_json:
         out.print("\n".join(to_markdown(part, heading=True) for part in commands.board_tables(results)))
@@ -235,7 +242,7 @@ def _print_intervals(intervals: Iterable[dict[str, Any]], as_json: bool) -> None
 def _boards(names: Sequence[str] | None) -> list[Board]:
     from bench import mcu
 
-    return [mcu.board(name) for name in names or list(mcu.boards())]
+    return [mcu.board(name) for name in names or list(mcu.usual_boards())]
 
 
 def _formats(kinds: Sequence[Kind] | None) -> list[Format]:

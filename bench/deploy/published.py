@@ -44,6 +44,7 @@ def rows(published: dict[str, Any], boards: list[Board]) -> list[dict[str, Any]]
         (cell, name): _models(published, cell, name)
         for cell in [*published["compressed"], *published["hidden_sizes"]]
         for name in published["datasets"]
+        if name in {**published["hidden_sizes"].get(cell, {}), **published["compressed"].get(cell, {})}
     }
     found = []
     for board in boards:

@@ -94,7 +94,8 @@ def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
         RnnbenchError: the first fault found.
     """
     for name in boards:
-        mcu.board(name)
+        if mcu.board(name).name not in mcu.usual_boards():
+            raise RnnbenchError(f"board {name!r} does not stand beside records: ask `rnnbench latency --board {name}`")
     found: dict[str, RunSpec] = {}
     known: dict[str, tuple[DataPart, DatasetInfo]] = {}
     built = set()

@@ -7,7 +7,7 @@ integers; either is emitted as C, whose latency is predicted from costs of kerne
 from bench.mcu.costs import kernel_costs
 from bench.mcu.emit.export import About, export
 from bench.mcu.graph import Floats, Graph
-from bench.mcu.hardware import Board, Figure, Format, board, boards
+from bench.mcu.hardware import Board, Figure, Format, board, boards, usual_boards
 from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
 from bench.mcu.lower import lower
 from bench.mcu.prediction import Prediction, predict
@@ -45,4 +45,5 @@ __all__ = [
     "run",
     "run_elf",
     "trajectory",
+    "usual_boards",
 ]

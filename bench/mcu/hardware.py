@@ -100,7 +100,17 @@ def boards() -> dict[str, Board]:
     Raises:
         RnnbenchError: when a board's file is not what :class:`Board` says.
     """
-    files = sorted((CONFIGS / "boards").glob("*.yaml"))
+    return dict(sorted({**usual_boards(), **_read("boards/more")}.items()))
+
+
+@cache
+def usual_boards() -> dict[str, Board]:
+    """The boards by name that are meant where none is named, and stand beside records; ``boards/more`` has others."""
+    return _read("boards")
+
+
+def _read(folder: str) -> dict[str, Board]:
+    files = sorted((CONFIGS / folder).glob("*.yaml"))
     return {file.stem: _parse(file.name, file.read_text(encoding="utf-8")) for file in files}
 
 

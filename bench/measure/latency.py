@@ -19,7 +19,7 @@ def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
     """
     found: list[LatencyFacts] = []
     files: dict[str, str] = {}
-    for board in sorted(mcu.boards().values(), key=lambda board: board.flash_bytes.value):
+    for board in sorted(mcu.usual_boards().values(), key=lambda board: board.flash_bytes.value):
         predicted = mcu.predict(code, board, steps=steps)
         found.append(LatencyFacts(**{name: getattr(predicted, name) for name in LatencyFacts.model_fields}))
         for name in (f"boards/{board.name}.yaml", f"kernels/{board.target.name}-{predicted.format}.yaml"):

@@ -244,6 +244,20 @@ def test_a_published_table_stands_beside_ours(tmp_path):
     assert "untrained weights" in text
 
 
+def test_times_that_others_measured_on_boards_stand_beside_ours():
+    """Without --board on the boards of the table; a model whose shape is not printed has no time of ours."""
+    table = Path(__file__).parents[2] / "results" / "published" / "boards.yaml"
+    rows = json.loads(invoke("latency", "--against", table, "--json"))
+    assert {row["board"] for row in rows} == {"l4r5zi", "uno", "g070rb"}
+    found = {(row["board"], row["cell"], row["format"], row["data"]): row for row in rows}
+    gru = found["l4r5zi", "gru", "int8", "edgemark"]
+    assert gru["published_ms"] == 374.4
+    assert 0 < gru["ms_high"] < 374.4 / 5
+    har = found["g070rb", "gru", "float32", "har_table_0"]
+    assert har["published_ms"] == pytest.approx(128 * 7.239)
+    assert har["ms"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

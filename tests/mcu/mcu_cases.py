@@ -18,7 +18,7 @@ from bench.train.classification.network import Network
 TARGETS = targets()
 ON = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 """On every processor."""
-BOARDS = {board.target: board for board in mcu.boards().values()}
+BOARDS = {board.target: board for board in mcu.usual_boards().values()}
 """A board with each processor."""
 OPTIONS = {
     "gru": ({}, {"reset": "before"}),

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from bench.errors import RnnbenchError
-from bench.mcu import Board, Figure, board, boards
+from bench.mcu import Board, Figure, board, boards, usual_boards
 from bench.mcu.hardware import _parse
 
 UNCERTAIN = re.compile(r"\b(from memory|unverified|estimate|taken from|taken for|not measured|not simulated)\b")
@@ -29,7 +29,8 @@ EVERY = [(f"{each.name}{path}", figure) for each in boards().values() for path, 
 
 
 def test_the_boards() -> None:
-    assert list(boards()) == ["due", "mkr1000", "nano33ble", "uno"]
+    assert list(usual_boards()) == ["due", "mkr1000", "nano33ble", "uno"]
+    assert set(boards()) - set(usual_boards()) == {"f411re", "g070rb", "l4r5zi", "pico"}
 
 
 @pytest.mark.parametrize(("path", "figure"), EVERY)

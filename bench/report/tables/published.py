@@ -1,4 +1,4 @@
-"""Published milliseconds beside ours on one board: Tables 4 and 5 of the FastGRNN paper (NeurIPS 2018)."""
+"""Published milliseconds beside ours on one board, such as Tables 4 and 5 of the FastGRNN paper (NeurIPS 2018)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ def table(results: Results) -> Table | None:
     published, beside = results.published, results.rows_of(Beside)
     if published is None or not beside:
         return None
+    printed = {row.data for row in beside if row.published_ms is not None}
+    data_sets = {name: title for name, title in published.data_sets.items() if name in printed or not printed}
     columns = [
         Column(title, Spanner(name, data), align="right")
-        for name, data in published.data_sets.items()
+        for name, data in data_sets.items()
         for title in ("published", "ours")
     ]
     rows = []
     for labels in dict.fromkeys((row.title, row.format) for row in beside):
         own = {row.data: row for row in beside if (row.title, row.format) == labels}
-        entries = (Entry(text) for name in published.data_sets for text in _beside(own[name]))
+        entries = (Entry(text) for name in data_sets for text in _beside(own[name]))
         rows.append(Row(labels, tuple(entries)))
     caveats = (f"{'* ' if 'HAR-2' in caveat else ''}{caveat}" for caveat in published.caveats)
     return Table(
