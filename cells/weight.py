@@ -48,6 +48,7 @@ class Weight(nn.Module):
 
     Attributes:
         rank: R, or ``None`` for a dense matrix.
+        diagonal: how many blocks on the diagonal of every gate's matrix are stored; 1 for all of it.
         rounding: applied to each stored matrix before it is used; ``None`` for nothing.
 
     Raises:
@@ -64,7 +65,9 @@ class Weight(nn.Module):
             raise ValueError(f"{outputs} rows do not divide into {blocks} gates")
         self.outputs = outputs
         self.inputs = inputs
+        self.gates = blocks
         self.rank: int | None = None
+        self.diagonal = 1
         self.rounding: Callable[[Tensor], Tensor] | None = None
         self._dense: Tensor | None = None
         self._make_parameters(init, blocks)
@@ -87,14 +90,44 @@ class Weight(nn.Module):
         full = min(self.outputs, self.inputs)
         if not 1 <= rank <= full:
             raise ValueError(f"rank {rank} is not in 1..{full} for a {self.outputs} x {self.inputs} matrix")
-        if self.rank is not None:
-            raise ValueError("the matrix is of low rank already")
+        if self.rank is not None or self.diagonal > 1:
+            raise ValueError("the matrix is of low rank already" if self.rank else "the matrix is of diagonal blocks")
         left, scale, right = torch.linalg.svd(self.value.detach(), full_matrices=False)
         root = scale[:rank].sqrt()
         del self.value
         self.left = nn.Parameter(left[:, :rank] * root)
         self.right = nn.Parameter(right[:rank].T * root)
         self.rank = rank
+
+    def block_diagonal(self, count: int) -> None:
+        """Keeps the blocks on the diagonal of every gate's matrix, so that groups of units do not see each other.
+
+        What is kept is multiplied by the root of ``count``, for sums of as many fewer numbers to begin as large.
+
+        Args:
+            count: how many blocks; rows of a gate and columns are multiples of it.
+
+        Raises:
+            ValueError: when they are not, or the matrix is of low rank.
+        """
+        rows = self.outputs // self.gates
+        if count < 1 or rows % count or self.inputs % count:
+            raise ValueError(f"{count} blocks do not divide a gate's {rows} x {self.inputs} matrix")
+        if self.rank is not None:
+            raise ValueError("a matrix of low rank has no blocks on its diagonal")
+        gates = self.value.detach().view(self.gates, count, rows // count, count, self.inputs // count)
+        kept = torch.diagonal(gates, dim1=1, dim2=3).permute(0, 3, 1, 2)
+        self.value = nn.Parameter(count**0.5 * kept.reshape(self.outputs, self.inputs // count))
+        self.diagonal = count
+
+    def _spread(self, blocks: Tensor) -> Tensor:
+        """The blocks on the diagonal, [O, I / count], as the O x I matrix."""
+        if self.diagonal == 1:
+            return blocks
+        shape = (self.gates, self.diagonal, -1, blocks.shape[1])
+        place = torch.eye(self.diagonal, dtype=blocks.dtype, device=blocks.device)
+        dense = blocks.view(shape).unsqueeze(3) * place[:, None, :, None]
+        return dense.reshape(self.outputs, self.inputs)
 
     def factors(self) -> tuple[nn.Parameter, ...]:
         """The matrices whose entries are the parameters: ``value``, or ``left`` and ``right``."""
@@ -111,7 +144,7 @@ class Weight(nn.Module):
         """The matrices that a device keeps: the parameters, or when they are rounded what was rounded."""
         if self.rounding is None:
             return tuple(self.parameters())
-        return (self.compute(),) if self.stored_dense() else self.factors()
+        return self.factors() if self.diagonal > 1 or not self.stored_dense() else (self.compute(),)
 
     def multiplied(self) -> tuple[Tensor, ...]:
         """The matrices that a device multiplies by, the first first, rounded as they are stored."""
@@ -120,7 +153,7 @@ class Weight(nn.Module):
     def compute(self) -> Tensor:
         """The dense O x I matrix, computed from the parameters, rounded as it is stored."""
         if self.rank is None:
-            return self._stored(self.value)
+            return self._spread(self._stored(self.value))
         if self.rounding is None or self.stored_dense():
             return self._stored(self.left @ self.right.T)
         return self._stored(self.left) @ self._stored(self.right).T
@@ -164,7 +197,7 @@ class Weight(nn.Module):
 
     def extra_repr(self) -> str:
         """Shape and rank, for ``repr``."""
-        shape = f"{self.outputs} x {self.inputs}"
+        shape = f"{self.outputs} x {self.inputs}" + (f", {self.diagonal} blocks" if self.diagonal > 1 else "")
         return shape if self.rank is None else f"{shape}, rank {self.rank}"
 
 

@@ -70,7 +70,7 @@ def _small(cell: Cell) -> Cell:
             weight.factors()
         except ValueError:
             continue
-        if min(weight.outputs, weight.inputs) > 2:
+        if min(weight.outputs, weight.inputs) > 2 and weight.diagonal == 1:
             weight.factorise(2)
         names.append(name)
     HardThreshold(cell, dict.fromkeys(names, 0.5)).threshold()

@@ -43,9 +43,9 @@ def hidden_size(record: Record) -> int | None:
 
 
 def compression(record: Record) -> str:
-    """Returns the letters of low rank (L), sparsity (S) and quantisation (Q) that the cell has, or ``dense``."""
-    part = _part(record.spec, "compress")
-    used = {"L": _part(record.spec, "cell").get("rank"), "S": part.get("keep"), "Q": part.get("quantise")}
+    """Returns the letters of low rank (L), blocks (B), sparsity (S), quantisation (Q) that it has, or ``dense``."""
+    cell, part = _part(record.spec, "cell"), _part(record.spec, "compress")
+    used = {"L": cell.get("rank"), "B": cell.get("blocks"), "S": part.get("keep"), "Q": part.get("quantise")}
     return "".join(letter for letter, given in used.items() if given) or "dense"
 
 

@@ -109,7 +109,7 @@ class Summary:
         absent: seeds that other rows have on this data set and this one has not.
         cell: the cell's title; empty, and what follows ``None``, where nobody ran it.
         hidden_size: the hidden size that was asked for.
-        compression: letters of low rank (L), sparsity (S), quantisation (Q), or ``dense``.
+        compression: letters of low rank (L), diagonal blocks (B), sparsity (S), quantisation (Q), or ``dense``.
     """
 
     data: DataSet

@@ -24,7 +24,7 @@ COLUMNS = {
     "row": "name of the table's row that the run belongs to: runs of one row and data set differ in their seeds only",
     "cell": "the cell's title",
     "variant": "what sets the cell apart from its defaults",
-    "compression": "letters of low rank (L), sparsity (S) and quantisation (Q), or `dense`",
+    "compression": "letters of low rank (L), diagonal blocks (B), sparsity (S) and quantisation (Q), or `dense`",
     "number_format": "`int8` or `float32`: of the numbers that the accuracy is of",
     "hidden_size": "units",
     "seed": "of weights and batches",

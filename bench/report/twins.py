@@ -51,4 +51,6 @@ def format_of(row: Summary) -> str:
 def _cell(row: Summary) -> str:
     """Returns what the cell is, without what it is made small by."""
     cell: dict[str, Any] = row.runs[0].record.spec["cell"]
-    return repr(sorted((key, value) for key, value in cell.items() if key != "rank" and value not in (None, {})))
+    return repr(
+        sorted((key, value) for key, value in cell.items() if key not in ("rank", "blocks") and value not in (None, {}))
+    )

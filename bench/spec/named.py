@@ -70,6 +70,8 @@ class CellPart(NamedPart):
     hidden_size: int = Field(default=100, ge=1, le=8192)
     rank: dict[str, int] = Field(default={})
     """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
+    blocks: dict[str, int] = Field(default={})
+    """Blocks on the diagonal of every gate's matrix by name: ``{U: 4}``; nothing else of it is stored."""
     hold: dict[str, float] = Field(default={})
     """Vectors and scalars of the cell that are held at a value and not learnt, by the name in its formula:
     ``{alpha: 0.3}``."""
@@ -130,6 +132,9 @@ class CellPart(NamedPart):
         for name, rank in self.rank.items():
             if rank < 1:
                 raise ValueError(f"rank of {name} must be at least 1, not {rank}")
+        for name, count in self.blocks.items():
+            if count < 1:
+                raise ValueError(f"blocks of {name} must be at least 1, not {count}")
         return self
 
 

@@ -81,6 +81,8 @@ class RunSpec(Part):
             words.append("held " + " ".join(f"{name} {value:g}" for name, value in sorted(self.cell.hold.items())))
         if self.cell.rank:
             words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
+        if self.cell.blocks:
+            words.append("blocks " + " ".join(f"{name} {n}" for name, n in sorted(self.cell.blocks.items())))
         if self.compress.keep:
             words.append("kept " + " ".join(f"{name} {kept:g}" for name, kept in sorted(self.compress.keep.items())))
         if self.compress.quantise:

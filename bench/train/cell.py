@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, CompressPart
-from cells import Cell, outside
+from cells import Cell, Weight, outside
 from cells.compress import HardThreshold
 from cells.gates import PIECEWISE
 from cells.hold import hold_at
@@ -76,6 +76,8 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
         cell = part.cell_class(features, part.hidden_size, **part.options)
         for name, value in part.hold.items():
             hold_at(cell, name, value)
+        for name, count in part.blocks.items():
+            _matrix(cell, name).block_diagonal(count)
         if compress is None or compress.apply == "training":
             _factorise(cell, part.rank)
         if compress is not None:
@@ -105,11 +107,15 @@ def make_small(cell: Cell, part: CellPart, compress: CompressPart) -> None:
 
 
 def _factorise(cell: Cell, ranks: Mapping[str, int]) -> None:
-    weights = cell.weights()
     for name, rank in ranks.items():
-        if name not in weights:
-            raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
-        weights[name].factorise(rank)
+        _matrix(cell, name).factorise(rank)
+
+
+def _matrix(cell: Cell, name: str) -> Weight:
+    weights = cell.weights()
+    if name not in weights:
+        raise ValueError(f"it has no matrix {name!r}{nearest(name, weights)}")
+    return weights[name]
 
 
 def _all_in_weights(cell: Cell) -> None:
