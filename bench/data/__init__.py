@@ -20,6 +20,7 @@ from bench.data.catalogue import (
     prepare,
     prepare_whole,
     prepared,
+    stored_bytes,
     verify,
 )
 from bench.data.corpus import Corpus
@@ -50,5 +51,6 @@ __all__ = [
     "prepare",
     "prepare_whole",
     "prepared",
+    "stored_bytes",
     "verify",
 ]

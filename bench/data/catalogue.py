@@ -143,6 +143,12 @@ def prepared(name: str, folder: Path | None = None, *, options: Mapping[str, Any
     return _place(name, recipe, chosen, folder or data_folder()).is_dir()
 
 
+def stored_bytes(name: str, options: Mapping[str, Any] | None = None) -> int:
+    """How much the prepared data set takes on disk, and in memory once all of it is read; 0 when it is not prepared."""
+    recipe, chosen = _resolve(name, options)
+    return sum(file.stat().st_size for file in _place(name, recipe, chosen, data_folder()).glob("*.npy"))
+
+
 def available(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> bool:
     """Whether the data set is prepared or its files are here; their content is checked only when they are opened.
 

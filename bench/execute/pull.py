@@ -39,6 +39,11 @@ class Pull:
         self.late: set[str] = set()
         self._waiting = deque(packs(self._free(), launch.most, launch.among or launch.workers))
 
+    @property
+    def packs(self) -> list[tuple[Job, ...]]:
+        """What is to be claimed, as far as it is known."""
+        return list(self._waiting)
+
     def claim(self) -> list[ClaimedRun]:
         """Claims the next run or pack; none when all are over, tried already, or in others' hands.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from multiprocessing.connection import wait
 from bench import claims, record
 from bench.claims import Claim
 from bench.errors import RnnbenchError
+from bench.execute import memory
 from bench.execute.launch import ClaimedRun, Launch, stamp
 from bench.execute.pull import Pull
 from bench.execute.server import fork_server
@@ -20,20 +22,24 @@ from bench.train.facts import begun
 from bench.train.task import task_of
 
 _PATIENCE_S = 20.0
+_log = logging.getLogger(__name__)
 
 
 class Worker:
     """Does runs of a launch, as many at once as it has workers, until none is left that nobody else works on.
 
     A process that dies leaves a ``failed`` record with its exit code. When it had several runs, those that were not
-    over are tried once more, each by itself.
+    over are tried once more, each by itself. It runs fewer at once where memory would not do for all.
 
     Args:
         launch: the runs.
     """
 
     def __init__(self, launch: Launch) -> None:
-        self._pull, self._most = Pull(launch), launch.workers
+        self._pull = Pull(launch)
+        self._most, remark = memory.affordable(self._pull.packs, launch.workers)
+        if remark:
+            _log.warning(remark)
         self._running: list[_Training] = []
         self._fault: RnnbenchError | None = None
 
@@ -101,6 +107,7 @@ class _Training:
 
     def __init__(self, runs: Sequence[ClaimedRun]) -> None:
         self._runs = runs
+        self._short = memory.oom_kills()
         self._stamps = [stamp(run.job.folder) for run in runs]
         self.process = fork_server().Process(target=_train, args=(runs,), name=runs[0].job.spec.id)
 
@@ -117,7 +124,7 @@ class _Training:
                     if len(self._runs) > 1:
                         again.append(run.job)
                     else:
-                        _record_death(run.job, self.process.exitcode)
+                        _record_death(run.job, self.process.exitcode, memory.oom_kills() > self._short)
             finally:
                 claim.release()
         return again
@@ -144,13 +151,21 @@ def _take_back(given: Claim) -> Claim | None:
     return claims.claim(given.folder)
 
 
-def _record_death(job: Job, code: int | None) -> None:
+def _record_death(job: Job, code: int | None, short: bool) -> None:
+    """Records a run as failed.
+
+    Args:
+        job: the run.
+        code: exit code of its process.
+        short: whether the system has killed a process meanwhile for want of memory.
+    """
     how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    memory = ", which is what the system does when memory is short" if code == -signal.SIGKILL else ""
+    if code == -signal.SIGKILL:
+        how += ": memory was short, and the system killed it" if short else ", by somebody or for want of memory"
     if stamp(job.folder) is None:
         left = begun(job, task_of(job.spec).name, {})
     else:
         left = record.read(job.folder)
-    reason = f"the process died ({how}{memory})"
+    reason = f"the process died ({how})"
     end = {"status": Status.FAILED, "reason": reason, "failure": record.failure(job.folder)}
     record.write(job.folder, left.model_copy(update=end))

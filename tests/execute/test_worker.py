@@ -12,7 +12,7 @@ import pytest
 
 from bench import claims, record
 from bench.errors import RnnbenchError
-from bench.execute import worker
+from bench.execute import memory, worker
 from bench.execute.launch import ClaimedRun, Launch, asked, is_over
 from bench.execute.pull import Pull
 from bench.record import Labels, Record, Times
@@ -164,7 +164,7 @@ def ended(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> Ended:
 
 @pytest.mark.parametrize(
     ("code", "how"),
-    [(-9, "killed by signal 9, which is what the system does when memory is short"), (-11, "killed by signal 11")]
+    [(-9, "killed by signal 9, by somebody or for want of memory"), (-11, "killed by signal 11")]
     + [(code, f"exit code {code}") for code in (3, 0)],
 )
 @pytest.mark.parametrize("left", [Status.RUNNING, None], ids=["during the run", "before its first record"])
@@ -174,6 +174,36 @@ def test_a_death_is_a_failed_record(ended: Ended, launch: Launch, code: int, how
     assert (found.id, found.status, found.reason) == (launch.runs[0].id, Status.FAILED, f"the process died ({how})")
     assert found.labels.cell == "GRU"
     assert not claims.is_held(launch.jobs()[0].folder)
+
+
+def test_a_death_for_want_of_memory_is_recorded_so(
+    ended: Ended, launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system counts the processes that it killed; one more than at the start of the run."""
+    kills = iter([3, 4])
+    monkeypatch.setattr(memory, "oom_kills", lambda: next(kills))
+    ended(-9, Status.RUNNING).close()
+    reason = record.read(launch.jobs()[0].folder).reason
+    assert reason == "the process died (killed by signal 9: memory was short, and the system killed it)"
+
+
+def test_a_process_too_many_for_memory_is_not_started(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(memory, "free_mb", lambda: 2.5 * memory.needed_mb(launch.jobs()[:1]))
+    started: list[int] = []
+
+    class Counted(Gone):
+        def start(self) -> None:
+            started.append(1)
+
+        def is_alive(self) -> bool:
+            return True
+
+    monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Counted))
+    worker.Worker(replace(launch, workers=3)).wait(0)
+    assert len(started) == 2
+    assert "memory: 2 of 3 at once" in caplog.text
 
 
 def test_a_death_before_the_first_record_of_a_second_try(ended: Ended, launch: Launch) -> None:
