@@ -85,6 +85,7 @@ class Session(ABC):
         callbacks = [self.compression, self.end, *self._callbacks(), keep]
         fitting = trainer(max_epochs=self.spec.train.length + finetune, callbacks=callbacks)
         fitting.fit(module, Chunks(batches), judge, ckpt_path=keep.usable(), weights_only=True)
+        self.compression.enter_of(self.end.epochs - 1)
 
     def _callbacks(self) -> list[pl.Callback]:
         """Returns what only this task does at the ends of epochs."""

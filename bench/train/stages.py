@@ -57,8 +57,12 @@ class Compression(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Enters the stage of the epoch."""
-        at = bisect_right(self.ends, trainer.current_epoch)  # fine-tuning goes on in the last
-        self.enter(self.part.stages[min(at, len(self.ends) - 1)], trainer.current_epoch)
+        self.enter_of(trainer.current_epoch)
+
+    def enter_of(self, epoch: int) -> None:
+        """Goes over to the stage of an epoch, from 0; a run that goes on after its last epoch begins none."""
+        at = bisect_right(self.ends, epoch)  # fine-tuning goes on in the last
+        self.enter(self.part.stages[min(at, len(self.ends) - 1)], epoch)
 
     def enter(self, stage: str, epoch: int) -> None:
         """Goes over to a stage; nothing when that is the present one."""

@@ -1,10 +1,13 @@
 """An estimate of memory, and what follows from it."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bench.execute import memory
+from bench.execute import memory, worker
+from bench.execute.launch import Launch
 from bench.spec import RunSpec, parse
 from bench.train import Job
 
@@ -56,3 +59,30 @@ def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_nothing_to_do_needs_nothing() -> None:
     assert memory.affordable([], 8) == (8, "")
+
+
+def test_a_process_too_many_for_memory_is_not_started(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "grid.yaml").touch()
+    launch = Launch(tmp_path, "g", tuple(job(seed=n).spec for n in range(3)), workers=3)
+    monkeypatch.setattr(memory, "free_mb", lambda: 2.5 * memory.needed_mb(launch.jobs()[:1]))
+    started: list[int] = []
+
+    class Alive:
+        pid = None
+
+        def __init__(self, **_: object) -> None:
+            self.sentinel, _end = os.pipe()
+
+        def start(self) -> None:
+            started.append(1)
+
+        def is_alive(self) -> bool:
+            return True
+
+    monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Alive))
+    worker.Worker(launch).wait(0)
+    assert len(started) == 2
+    assert "memory: 2 of 3 at once" in caplog.text

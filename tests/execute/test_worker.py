@@ -187,25 +187,6 @@ def test_a_death_for_want_of_memory_is_recorded_so(
     assert reason == "the process died (killed by signal 9: memory was short, and the system killed it)"
 
 
-def test_a_process_too_many_for_memory_is_not_started(
-    launch: Launch, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(memory, "free_mb", lambda: 2.5 * memory.needed_mb(launch.jobs()[:1]))
-    started: list[int] = []
-
-    class Counted(Gone):
-        def start(self) -> None:
-            started.append(1)
-
-        def is_alive(self) -> bool:
-            return True
-
-    monkeypatch.setattr(worker, "fork_server", lambda: SimpleNamespace(Process=Counted))
-    worker.Worker(replace(launch, workers=3)).wait(0)
-    assert len(started) == 2
-    assert "memory: 2 of 3 at once" in caplog.text
-
-
 def test_a_death_before_the_first_record_of_a_second_try(ended: Ended, launch: Launch) -> None:
     ended(1, None, before=Status.INTERRUPTED).close()
     assert record.read(launch.jobs()[0].folder).status is Status.FAILED

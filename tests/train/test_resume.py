@@ -24,6 +24,7 @@ from bench.train import trainer as training
 from bench.train.chunks import Chunks
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import build
+from bench.train.classification.session import ClassificationSession
 from bench.train.trainer import trainer as _trainer
 
 pytestmark = pytest.mark.long
@@ -150,6 +151,27 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(changes: dict[str, Any], go
     assert all(torch.equal(one[key], other[key]) for key in one)
     assert not (folder / resume.FILE).exists()
     assert "continued_after_epoch" not in whole.provenance
+
+
+@pytest.mark.parametrize("quantise", [None, "table"])
+def test_a_run_that_was_stopped_after_its_last_epoch_ends_as_it_would_have(
+    quantise: str | None, go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No epoch begins any more, and with it no stage: an int8 model was measured with weights that were not rounded."""
+    changes = {"compress": {"keep": {"W": 0.4}, "quantise": quantise}}
+    whole, there = go("whole", **changes)
+
+    def stopped(self: object) -> None:
+        raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClassificationSession, "measure", stopped)
+        go("parts", **changes)
+    done, folder = go("parts", **changes)
+    assert done.provenance["continued_after_epoch"] == whole.result.epochs  # type: ignore[union-attr]
+    assert (done.result, done.size) == (whole.result, whole.size)
+    one, other = (torch.load(each / "model.pt", weights_only=True)["state"] for each in (there, folder))
+    assert all(torch.equal(one[key], other[key]) for key in one)
 
 
 def test_how_often_a_checkpoint_is_kept_can_be_chosen(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
