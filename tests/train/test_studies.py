@@ -8,8 +8,10 @@ import pytest
 import torch
 from tiny_runs import RunTiny
 
+from bench.data import describe
 from bench.errors import RnnbenchError
 from bench.spec import RunSpec, parse
+from bench.train.task import shape_of, task_of
 
 pytestmark = pytest.mark.long
 
@@ -23,6 +25,21 @@ def test_a_held_number_is_what_it_was_after_training_and_the_others_are_not(run_
     assert left.result.learnt["alpha"] == pytest.approx(0.3, abs=1e-6)
     assert abs(left.result.learnt["beta"] - 1 / (1 + math.exp(-3))) > 1e-4
     assert left.labels.variant == "held alpha 0.3"
+
+
+def test_runs_with_held_numbers_are_trained_alone() -> None:
+    """A pack trains all parameters of its runs as one."""
+    raw = {"data": "watch7", "cell": {**FASTRNN}}
+    held = {**raw, "cell": {**FASTRNN, "hold": {"alpha": 0.3}}}
+    assert shape_of(parse(RunSpec, raw, "test")) is not None
+    assert shape_of(parse(RunSpec, held, "test")) is None
+
+
+@pytest.mark.parametrize("part", [{"compress": {"apply": "after"}}, {"evaluate": {"h0": "normal"}}])
+def test_a_text_takes_neither_random_states_nor_compression_after_training(part: dict[str, object]) -> None:
+    spec = parse(RunSpec, {"data": "ptb", "cell": "gru", **part}, "test")
+    with pytest.raises(RnnbenchError, match="are for classifiers, and data set 'ptb' is one text"):
+        task_of(spec).cells(spec, describe("ptb"))
 
 
 def test_a_tied_beta_is_learnt_with_alpha(run_tiny: RunTiny) -> None:

@@ -21,7 +21,8 @@ def table(folders: Sequence[Results]) -> Table | None:
     for results in folders:
         short = short_names(results.summaries)
         for summary in results.summaries:
-            learnt = [run.record.result.learnt for run in summary.runs if run.done and run.record.result]
+            own = [run.record for run in summary.runs if run.done and not run.record.spec["cell"].get("hold")]
+            learnt = [record.result.learnt for record in own if record.result]
             known = [own for own in learnt if own and {"alpha", "beta"} <= own.keys()]
             if known and summary.data.facts:
                 steps = summary.data.facts.steps
