@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -44,7 +45,8 @@ def network(name, rank=None, options=None, *, features=5, hidden=12, classes=4, 
     cell = zoo.cell_class(name)(features, hidden, **(options or {}))
     if rank is not None:
         for weight in cell.weights().values():
-            weight.factorise(min(rank, weight.outputs, weight.inputs))
+            with suppress(ValueError):  # of a matrix whose form is fixed
+                weight.factorise(min(rank, weight.outputs, weight.inputs))
     net = Network(cell, classes).eval()
     with torch.no_grad():
         for each in net.parameters():
