@@ -79,6 +79,9 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
     there = Slurm(tmp_path_factory.mktemp("slurm"))
     yield there
     there("scancel", "--user", "root")
+    end = time.monotonic() + 30
+    while there.elements() and time.monotonic() < end:
+        time.sleep(0.5)
     there.stop()
 
 
