@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 
 from bench import claims, record, search
@@ -18,6 +17,7 @@ from bench.execute.executors import Executor
 from bench.execute.launch import Launch, asked, stamp
 from bench.execute.preflight import check, out_of_reach
 from bench.execute.progress import follow
+from bench.record import note as notes
 from bench.search import phases
 from bench.spec import Grid, RunSpec, parse
 from bench.status import Status
@@ -123,7 +123,7 @@ def prepare_results(results: Path, grid: Grid, runs: Iterable[RunSpec]) -> None:
             raise RnnbenchError(
                 f"{results} holds the grid {earlier['name']!r}, not {grid.name!r}: choose another with --out"
             )
-        record.write_atomically(note, yaml.safe_dump(_note(grid, list(runs)), sort_keys=False))
+        record.write_atomically(note, notes.to_text(_note(grid, list(runs))))
     except OSError as error:
         raise RnnbenchError(f"cannot write to {results}: {error.strerror}; choose another folder with --out") from None
 

@@ -17,12 +17,10 @@ from bench.record.facts import (
 from bench.record.failure import LOG_FILE, failure, last_lines
 from bench.record.files import (
     CELL_FILE,
-    GRID_NOTE,
     noted_runs,
     observed,
     read,
     read_all,
-    read_note,
     recorded,
     runs_folder,
     standing,
@@ -31,6 +29,7 @@ from bench.record.files import (
 from bench.record.find import find
 from bench.record.items import Items
 from bench.record.latency import Latency
+from bench.record.note import GRID_NOTE, read_note
 from bench.record.search import CHOSEN_FILE, TRIALS_FILE, Choice, Drawn, read_choice, read_trials
 
 __all__ = [

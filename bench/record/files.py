@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from bench import claims
@@ -22,13 +21,12 @@ from bench.record import latency as beside
 from bench.record import mirror
 from bench.record.atomic import write_atomically
 from bench.record.facts import SCHEMA, Record
+from bench.record.note import read_note
 from bench.spec import RECORDED, Reader, RunSpec
 from bench.status import Status
 
 CELL_FILE = "cell.py"
 """In a run's folder: a copy of the user's file that its cell came from."""
-GRID_NOTE = "grid.yaml"
-"""In a results folder: the grid it belongs to, and the ids of its runs."""
 
 
 def runs_folder(results: Path) -> Path:
@@ -46,24 +44,6 @@ def noted_runs(results: Path) -> frozenset[str] | None:
     """
     runs = (read_note(results) or {}).get("runs")
     return None if runs is None else frozenset(map(str, runs))
-
-
-def read_note(results: Path) -> dict[str, Any] | None:
-    """Returns the grid of a results folder as it was noted, with the ids of its runs; ``None`` where none was.
-
-    Raises:
-        RnnbenchError: when it is damaged: without it nobody knows which runs are of the grid as it is now.
-    """
-    path = results / GRID_NOTE
-    try:
-        note = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if isinstance(note, dict) and "name" in note and isinstance(note.get("runs", []), list):
-            return note
-    except FileNotFoundError:
-        return None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
-        pass
-    raise RnnbenchError(f"{path} is damaged: delete it and `rnnbench run` the grid again, which writes it anew")
 
 
 def write(folder: Path, record: Record) -> None:

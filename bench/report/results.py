@@ -81,7 +81,11 @@ class Results:
 
     def summary(self, data: DataSet, label: str) -> Summary:
         """The runs of a label on a data set."""
-        return next(found for found in self.summaries if found.data == data and found.label == label)
+        return self._by_place[data.name, label]
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], Summary]:
+        return {(row.data.name, row.label): row for row in self.summaries}
 
     def rows_on(self, data: DataSet) -> list[Summary]:
         """The rows of a data set, in order of label."""

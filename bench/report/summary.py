@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -161,21 +162,27 @@ class Summary:
 
 def gather(records: Sequence[Record]) -> tuple[Summary, ...]:
     """Gathers runs over seeds: every label on every data set, in order of data set and label."""
-    runs = [_run(record, label) for record, label in zip(records, labels(records), strict=True)]
-    return tuple(
-        _summary(_data_set(name, [run for run in runs if run.data == name]), label, runs)
-        for name in sorted({run.data for run in runs})
-        for label in sorted({run.label for run in runs})
-    )
+    by_data: dict[str, list[Run]] = defaultdict(list)
+    for record, label in zip(records, labels(records), strict=True):
+        run = _run(record, label)
+        by_data[run.data].append(run)
+    names = sorted({run.label for runs in by_data.values() for run in runs})
+    return tuple(row for name in sorted(by_data) for row in _summaries(name, by_data[name], names))
 
 
-def _summary(data: DataSet, label: str, runs: Sequence[Run]) -> Summary:
-    own = tuple(run for run in runs if run.data == data.name and run.label == label)
-    if not own:
-        return Summary(data, label, ())
-    seeds = {run.seed for run in runs if run.data == data.name} - {run.seed for run in own}
-    first = own[0].record
-    return Summary(data, label, own, tuple(sorted(seeds)), first.labels.cell, hidden_size(first), compression(first))
+def _summaries(name: str, runs: Sequence[Run], names: Sequence[str]) -> Iterator[Summary]:
+    """Yields the rows of a data set, with those that nobody ran."""
+    data, seeds = _data_set(name, runs), {run.seed for run in runs}
+    rows: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        rows[run.label].append(run)
+    for label in names:
+        own = tuple(rows.get(label, ()))
+        if not own:
+            yield Summary(data, label, ())
+            continue
+        absent, first = tuple(sorted(seeds - {run.seed for run in own})), own[0].record
+        yield Summary(data, label, own, absent, first.labels.cell, hidden_size(first), compression(first))
 
 
 def _data_set(name: str, runs: Sequence[Run]) -> DataSet:

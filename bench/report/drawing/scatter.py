@@ -38,6 +38,8 @@ class Point(NamedTuple):
     small: bool = False
 
 
+NAMED = 40
+"""The most points that are all named; of more only the best are, at most as many."""
 Joined = Sequence[tuple[Point, Point]]
 """Points with a line from one to the other: the same cell before and after."""
 Stroke = tuple[float, float, float, float]
@@ -88,7 +90,8 @@ def trade_off(
         figure.set_layout_engine("tight")
         _pixels(figure).draw()
         figure.set_layout_engine("none")
-        _name_points(figure, axes, points, best, strokes)
+        named = [*best, *(point for point in points if point not in best)] if len(points) <= NAMED else best[:NAMED]
+        _name_points(figure, axes, named, best, strokes)
         what = "; ".join(f"{p.label}: {p.x:.4g}, {p.y:.4g}" for p in sorted(points, key=lambda p: p.x))
         return to_svg(figure, f"{y_label} against {x_label}. {what}", key)
 
@@ -138,12 +141,11 @@ def scale_x(axes: Axes, values: Sequence[float]) -> None:
 def _name_points(
     figure: Figure, axes: Axes, points: Sequence[Point], best: Sequence[Point], strokes: Sequence[Stroke]
 ) -> None:
-    """Writes each name beside its point, those of the best first; a line leads to a name further off."""
-    order = [*best, *(point for point in points if point not in best)]
+    """Writes each name beside its point, in this order; a line leads to a name further off."""
     renderer = _pixels(figure).get_renderer()
-    at = [tuple(map(float, axes.transData.transform((p.x, p.y)))) for p in order]
+    at = [tuple(map(float, axes.transData.transform((p.x, p.y)))) for p in points]
     sizes, taken = [], []
-    for point, (x, y) in zip(order, at, strict=True):
+    for point, (x, y) in zip(points, at, strict=True):
         probe = figure.text(0, 0, point.label, fontsize=8.5, fontweight="bold" if point in best else "normal")
         extent = probe.get_window_extent(renderer)
         probe.remove()
@@ -153,7 +155,7 @@ def _name_points(
     frame = axes.get_window_extent(renderer)
     boxes = place([(x, y) for x, y in at], sizes, taken, Box(frame.x0, frame.y0, frame.x1, frame.y1))
     back = axes.transData.inverted()
-    for point, (x, y), box in zip(order, at, boxes, strict=True):
+    for point, (x, y), box in zip(points, at, boxes, strict=True):
         middle = ((box.left + box.right) / 2, (box.low + box.high) / 2)
         near = (min(max(x, box.left), box.right), min(max(y, box.low), box.high))
         if abs(near[0] - x) + abs(near[1] - y) > 12:

@@ -7,7 +7,7 @@ from functools import partial
 
 from bench.report.board import Board
 from bench.report.drawing.press import print_trade_off
-from bench.report.drawing.scatter import Point, trade_off
+from bench.report.drawing.scatter import NAMED, Point, trade_off
 from bench.report.figure import Figure, Panel
 from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
@@ -26,7 +26,9 @@ def figure(results: Results) -> Figure | None:
     """Panels of size, and of latency where runs have it; ``None`` where no run is done."""
     board = results.board
     panels = _panels(results, None) + (_panels(results, board) if board else [])
-    about = _READING + (_ARROWS if twins(results) else "") + (_about_latency(board, results.summaries) if board else "")
+    many = any(len(results.rows_on(data)) > NAMED for data in results.data_sets)
+    about = _READING + (f" Of more than {NAMED} points only filled ones are named, at most so many." if many else "")
+    about += (_ARROWS if twins(results) else "") + (_about_latency(board, results.summaries) if board else "")
     return Figure("Quality against cost", about, tuple(panels)) if panels else None
 
 

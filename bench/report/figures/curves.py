@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.figure import Figure, Panel
 from bench.report.results import Results
-from bench.report.summary import Run
+from bench.report.summary import DataSet
 from bench.report.twins import names
 
 _ABOUT = (
@@ -21,6 +22,8 @@ _ABOUT = (
     "grey: the other cells."
 )
 _MOST = 1e9
+_PANELS = 24
+"""Rows of a data set that have a panel: a panel holds the lines of all others, and nobody looks at hundreds."""
 _CUT = " The worst fifth of the perplexities, those of the first epochs, lies above the panels."
 
 
@@ -30,15 +33,18 @@ def figure(results: Results) -> Figure | None:
     panels = tuple(_panels(results, metrics))
     if not panels:
         return None
+    about = _ABOUT
+    if any(len(results.rows_on(data)) > _PANELS for data in results.data_sets):
+        about = f"{_ABOUT} Of each data set the {_PANELS} rows with the best mean in its table are drawn."
     cut = "" if all(data.upwards for data in results.data_sets) else _CUT
-    about = f"{_ABOUT}{cut} Without a readable metrics.csv: {', '.join(unread)}." if unread else f"{_ABOUT}{cut}"
+    about = f"{about}{cut} Without a readable metrics.csv: {', '.join(unread)}." if unread else f"{about}{cut}"
     return Figure("Learning curves", about, panels, small=True)
 
 
 def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
     short = names(results)
     for number, data in enumerate(results.data_sets):
-        own = metrics[metrics["data"] == data.name]
+        own = metrics[(metrics["data"] == data.name) & metrics["label"].isin(_best(results, data))]
         if own.empty:
             continue
         own = own.assign(value=own["value"] * data.scale)
@@ -47,30 +53,39 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
             yield Panel(short.get(label, label), drawn[label], group=data.title)
 
 
+def _best(results: Results, data: DataSet) -> list[str]:
+    """Returns the labels of the best rows of a data set, at most :data:`_PANELS`."""
+    means = {row.label: row.mean(data.quality) for row in results.rows_on(data)}
+    found = {label: -mean if data.upwards else mean for label, mean in means.items() if mean is not None}
+    return sorted(found, key=found.__getitem__)[:_PANELS]
+
+
 def _read_all(results: Results) -> tuple[pd.DataFrame, list[str]]:
     """Reads the epochs of all finished runs, and the ids of those whose file could not be read."""
     metric = {data.name: data.facts.metric for data in results.data_sets if data.facts}
-    frames, unread = [], []
+    rows: list[tuple[float, float, str, str, int]] = []
+    unread = []
     for run in results.runs:
         if not run.done or run.record.folder is None:
             continue
         try:
-            frames.append(_read(run.record.folder, run, f"validation_{metric[run.data]}"))
-        except (OSError, ValueError):
+            epochs = _read(run.record.folder, f"validation_{metric[run.data]}")
+            rows += [(epoch, value, run.data, run.label, run.seed) for epoch, value in epochs]
+        except (OSError, ValueError, csv.Error):
             unread.append(run.record.id)
-    empty = pd.DataFrame(columns=["epoch", "value", "data", "label", "seed"])
-    return (pd.concat(frames, ignore_index=True) if frames else empty), unread
+    return pd.DataFrame(rows, columns=["epoch", "value", "data", "label", "seed"]), unread
 
 
-def _read(folder: Path, run: Run, column: str) -> pd.DataFrame:
+def _read(folder: Path, column: str) -> list[tuple[float, float]]:
     """Reads the epochs of a run, less those without a number or with a hopeless one, which a run that diverged has."""
-    epochs = (
-        pd.read_csv(folder / "metrics.csv", usecols=["epoch", column]).rename(columns={column: "value"}).astype(float)
-    )
-    epochs = epochs[(epochs.abs() < _MOST).all(axis=1)]
-    if epochs.empty:
+    with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        names, *lines = csv.reader(file)
+    at, to = names.index("epoch"), names.index(column)
+    epochs = [(float(line[at] or "nan"), float(line[to] or "nan")) for line in lines if len(line) > max(at, to)]
+    found = [(epoch, value) for epoch, value in epochs if abs(epoch) < _MOST and abs(value) < _MOST]
+    if not found:
         raise ValueError("no epoch has a number")
-    return epochs.assign(data=run.data, label=run.label, seed=run.seed)
+    return found
 
 
 def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.report.statistics.describe import mean
-from bench.report.statistics.paired import Scores, holm, pair, sign_flip, smallest_p
+from bench.report.statistics.paired import Scores, holm, pair, sign_flips, smallest_p
 
 
 def leaders(scores: Mapping[str, Scores], upwards: bool = True, level: float = 0.05) -> frozenset[str]:
@@ -26,5 +26,5 @@ def leaders(scores: Mapping[str, Scores], upwards: bool = True, level: float = 0
         return frozenset()
     best = (max if upwards else min)(means, key=means.__getitem__)
     others = [name for name in means if name != best]
-    corrected = holm([sign_flip(pair(scores[best], scores[name])) for name in others])
+    corrected = holm(sign_flips([pair(scores[best], scores[name]) for name in others]))
     return frozenset([best, *(name for name, p in zip(others, corrected, strict=True) if p > level)])

@@ -43,14 +43,27 @@ def sign_flip(differences: NDArray[np.float64], seed: int = 0) -> float:
         differences: at least one.
         seed: draws the signs above 20 differences.
     """
-    sizes = np.abs(differences)
-    limit = abs(float(differences.sum())) - _TIE * float(sizes.sum())
-    if len(sizes) <= EXACT_UP_TO:
-        return float((np.abs(flipped_sums(differences)) >= limit).mean())
-    random = np.random.default_rng(seed)
-    signs = (2 * random.integers(2, size=(_BATCH, len(sizes))) - 1 for _ in range(_BATCHES))
-    as_far = sum(int((np.abs(drawn @ sizes) >= limit).sum()) for drawn in signs)
-    return (1 + as_far) / (1 + _FLIPS)
+    return sign_flips([differences], seed)[0]
+
+
+def sign_flips(many: Sequence[NDArray[np.float64]], seed: int = 0) -> list[float]:
+    """Returns the p of :func:`sign_flip` of several samples of one length; they share the signs that are drawn.
+
+    Args:
+        many: each of the same number of differences, at least one.
+        seed: draws the signs above 20 differences.
+    """
+    sizes = [np.abs(differences) for differences in many]
+    limits = [abs(float(own.sum())) - _TIE * float(size.sum()) for own, size in zip(many, sizes, strict=True)]
+    if not many or len(many[0]) <= EXACT_UP_TO:
+        exact = zip(many, limits, strict=True)
+        return [float((np.abs(flipped_sums(differences)) >= limit).mean()) for differences, limit in exact]
+    random, columns = np.random.default_rng(seed), np.stack(sizes, axis=1)
+    as_far = np.zeros(len(many), dtype=np.int64)
+    for _ in range(_BATCHES):
+        drawn = 2.0 * random.integers(2, size=(_BATCH, len(columns))) - 1
+        as_far += (np.abs(drawn @ columns) >= limits).sum(axis=0)
+    return [(1 + int(count)) / (1 + _FLIPS) for count in as_far]
 
 
 def flipped_sums(differences: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,173 @@
+"""Measures what the harness costs beside training: planning, resuming and reporting by the number of runs, and a run."""
+
+from __future__ import annotations
+
+import multiprocessing.connection
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.table import Table
+
+from bench.errors import RnnbenchError
+from bench.execute.server import fork_server
+from bench.speed import runs
+from bench.speed.made_up import write_grid, write_results
+from bench.speed.report import Comparison
+from bench.status import Status
+from bench.train import Job, run
+from bench.train.settings import setup
+
+_PLAN_S, _PLAN_MB, _DONE_S, _REPORT_S, _ROWS_S, _COLD_S, _WARM_S = 10.0, 500.0, 3.0, 10.0, 20.0, 0.3, 0.02
+_ROWS = 400
+_PER_ROW = 100
+"""Seeds of a row, where the number of rows is not what is measured."""
+_TINY = (4, 4, 3, 8)
+"""Steps, batch size, inputs and hidden units of a tiny run, which has 20 batches."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command, or a run, took.
+
+    Attributes:
+        what: was done.
+        count: of runs.
+        cpu_s: seconds of processor time, start-up included; of a run in a warm worker, by the wall.
+        mb: the most memory that it held.
+        target_s: the seconds to keep to; ``None`` without a target.
+        target_mb: likewise.
+    """
+
+    what: str
+    count: int
+    cpu_s: float
+    mb: float | None = None
+    target_s: float | None = None
+    target_mb: float | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether both targets are kept to; ``None`` without one."""
+        if self.target_s is None:
+            return None
+        return self.cpu_s <= self.target_s and (self.target_mb is None or (self.mb or 0.0) <= self.target_mb)
+
+
+@dataclass
+class Costs(Comparison):
+    """Costs in place of ratios."""
+
+    costs: list[Cost] = field(default_factory=list)
+
+    def as_json(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The costs and the machine, for a file."""
+        body = super().as_json(settings)
+        return {**body, "rows": [{**asdict(cost), "reached": cost.reached} for cost in self.costs]}
+
+    def as_table(self) -> Table:
+        """The costs as a table for the terminal."""
+        table = Table("", "runs", "s", "target", "MB", "", box=None, title=self.title, title_justify="left")
+        for cost in self.costs:
+            target = "" if cost.target_s is None else f"<= {cost.target_s:g}"
+            mb = "" if cost.mb is None else f"{cost.mb:.0f}"
+            sign = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}[cost.reached]
+            table.add_row(cost.what, f"{cost.count:,}", f"{cost.cpu_s:.3g}", target, mb, sign)
+        return table
+
+
+def measure_harness(counts: Sequence[int], most_recorded: int, tiny: int) -> Costs:
+    """Measures commands on made-up grids and results, each in a process of its own, and tiny runs.
+
+    Args:
+        counts: of runs to plan; the targets are for 100,000 new ones and 10,000 done.
+        most_recorded: the most runs to write records of, to plan and report.
+        tiny: runs to average over.
+
+    Raises:
+        RnnbenchError: when a command fails.
+    """
+    found = Costs("the harness beside training (processor time; start-up of the command included)")
+    with tempfile.TemporaryDirectory() as base:
+        folder = Path(base)
+        for count in counts:
+            grid = write_grid(folder / f"{count}.yaml", max(1, count // _PER_ROW), min(count, _PER_ROW))
+            targets = (_PLAN_S, _PLAN_MB) if count == 100_000 else (None, None)
+            found.costs.append(_command("plan, nothing done", count, ["plan", str(grid), "--out", base], *targets))
+        for count in (count for count in counts if count <= most_recorded):
+            results = folder / f"results-{count}"
+            write_results(folder / f"{count}.yaml", results)
+            plan = ["plan", str(folder / f"{count}.yaml"), "--out", str(results)]
+            full = count == 10_000
+            found.costs.append(_command("plan, all done", count, plan, _DONE_S if full else None))
+            found.costs.append(_command("report", count, ["report", str(results)], _REPORT_S if full else None))
+        write_results(write_grid(folder / "rows.yaml", _ROWS, 3), folder / "rows")
+        what = f"report of {_ROWS} rows"
+        found.costs.append(_command(what, 3 * _ROWS, ["report", str(folder / "rows")], _ROWS_S))
+    found.costs += _tiny_runs(tiny)
+    return found
+
+
+def _command(
+    what: str, count: int, arguments: list[str], target_s: float | None = None, target_mb: float | None = None
+) -> Cost:
+    child = subprocess.Popen([sys.executable, "-m", "rnnbench", *arguments], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise RnnbenchError(f"`rnnbench {arguments[0]}` failed with exit code {child.returncode}")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return Cost(what, count, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, target_s, target_mb)
+
+
+def _tiny_runs(count: int) -> list[Cost]:
+    """Does tiny runs, W&B's files left out: in a process each, forked as runs are, and one after another in one."""
+    context = fork_server(tracked=False)
+    cold, warm = [], []
+    for seeds, times in ((1, cold), (count + 1, warm)):
+        for number in range(count if seeds == 1 else 1):
+            reader, writer = context.Pipe(duplex=False)
+            process = context.Process(target=_do, args=(writer, [number + seed for seed in range(seeds)]))
+            process.start()
+            writer.close()
+            times += _received(reader)
+            process.join()
+    per_run = sum(whole for whole, _ in cold) / count
+    later = sum(last for _, last in warm) / count
+    return [
+        Cost("a tiny run in a process of its own", count, per_run, target_s=_COLD_S),
+        Cost("a tiny run in a warm worker", count, later, target_s=_WARM_S),
+    ]
+
+
+def _received(reader: multiprocessing.connection.Connection) -> list[tuple[float, float]]:
+    try:
+        found: list[tuple[float, float]] = reader.recv()
+    except EOFError:
+        raise RnnbenchError("the process of a tiny run died") from None
+    return found
+
+
+def _do(writer: multiprocessing.connection.Connection, seeds: list[int]) -> None:
+    """Does runs and sends, of the whole process, the processor time, and the mean of all runs but the first."""
+    setup()
+    T, B, D, H = _TINY
+    torch.manual_seed(0)
+    data, took = runs.dataset(T, B, D), []
+    with tempfile.TemporaryDirectory() as base:
+        for seed in seeds:
+            spec = runs.spec(B, H, 1, seed)
+            job = Job(spec, Path(base) / spec.id, "harness", "disabled")
+            job.folder.mkdir()
+            began = time.process_time()
+            if run(job, data=data).status is not Status.DONE:
+                raise RnnbenchError("a tiny run failed")
+            took.append(time.process_time() - began)
+    writer.send([(time.process_time(), later) for later in took[1:] or took])
