@@ -83,6 +83,20 @@ def grid(
     _show(compare_grid(_known(shape, GRIDS), peer_python), settings, as_json)
 
 
+@bench_app.command(epilog="Example: [bold]rnnbench bench harness --most 10000[/]")
+def harness(
+    most: Annotated[int, typer.Option(min=1000, help="The most runs to plan.")] = 100_000,
+    tiny: Annotated[int, typer.Option(min=1, help="Tiny runs to average over.")] = 20,
+    as_json: _AsJson = False,
+) -> None:
+    """Measures what planning, resuming, reporting and a tiny run cost beside training, by the number of runs."""
+    settings = _setup()
+    from bench.speed.harness import measure_harness
+
+    counts = [count for count in (1_000, 10_000, 100_000) if count <= most]
+    _show(measure_harness(counts, 10_000, tiny), settings, as_json)
+
+
 def _known(chosen: list[str] | None, there: Mapping[str, object]) -> list[str]:
     for name in chosen or ():
         if name not in there:

@@ -1,15 +1,15 @@
-"""Measures what the harness costs beside training: planning, resuming and reporting by the number of runs, and a run."""
+"""Measures what the harness costs beside training: planning, resuming, reporting, and a tiny run."""
 
 from __future__ import annotations
 
 import multiprocessing.connection
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,14 @@ from bench.train import Job, run
 from bench.train.settings import setup
 
 _PLAN_S, _PLAN_MB, _DONE_S, _REPORT_S, _ROWS_S, _COLD_S, _WARM_S = 10.0, 500.0, 3.0, 10.0, 20.0, 0.3, 0.02
+_WAIT = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(code)
+"""
+"""Runs a command and prints what it took; a small process, since a child counts the memory of its parent as its own."""
 _ROWS = 400
 _PER_ROW = 100
 """Seeds of a row, where the number of rows is not what is measured."""
@@ -40,7 +48,7 @@ class Cost:
     Attributes:
         what: was done.
         count: of runs.
-        cpu_s: seconds of processor time, start-up included; of a run in a warm worker, by the wall.
+        cpu_s: seconds of processor time, the command's start included.
         mb: the most memory that it held.
         target_s: the seconds to keep to; ``None`` without a target.
         target_mb: likewise.
@@ -118,56 +126,51 @@ def measure_harness(counts: Sequence[int], most_recorded: int, tiny: int) -> Cos
 def _command(
     what: str, count: int, arguments: list[str], target_s: float | None = None, target_mb: float | None = None
 ) -> Cost:
-    child = subprocess.Popen([sys.executable, "-m", "rnnbench", *arguments], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RnnbenchError(f"`rnnbench {arguments[0]}` failed with exit code {child.returncode}")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(what, count, used.ru_utime + used.ru_stime, used.ru_maxrss / unit, target_s, target_mb)
+    command = [sys.executable, "-c", _WAIT, sys.executable, "-m", "rnnbench", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        fault = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise RnnbenchError(f"`rnnbench {arguments[0]}` failed: {fault}")
+    cpu_s, memory = map(float, done.stdout.split())
+    return Cost(what, count, cpu_s, memory / (2**20 if sys.platform == "darwin" else 2**10), target_s, target_mb)
 
 
 def _tiny_runs(count: int) -> list[Cost]:
     """Does tiny runs, W&B's files left out: in a process each, forked as runs are, and one after another in one."""
-    context = fork_server(tracked=False)
-    cold, warm = [], []
-    for seeds, times in ((1, cold), (count + 1, warm)):
-        for number in range(count if seeds == 1 else 1):
-            reader, writer = context.Pipe(duplex=False)
-            process = context.Process(target=_do, args=(writer, [number + seed for seed in range(seeds)]))
-            process.start()
-            writer.close()
-            times += _received(reader)
-            process.join()
-    per_run = sum(whole for whole, _ in cold) / count
-    later = sum(last for _, last in warm) / count
+    cold = [_in_a_process([seed])[0] for seed in range(count)]
+    warm = _in_a_process(range(count + 1))[1:]
     return [
-        Cost("a tiny run in a process of its own", count, per_run, target_s=_COLD_S),
-        Cost("a tiny run in a warm worker", count, later, target_s=_WARM_S),
+        Cost("a tiny run in a process of its own", count, sum(cold) / count, target_s=_COLD_S),
+        Cost("a tiny run in a warm worker", count, sum(warm) / count, target_s=_WARM_S),
     ]
 
 
-def _received(reader: multiprocessing.connection.Connection) -> list[tuple[float, float]]:
+def _in_a_process(seeds: Sequence[int]) -> list[float]:
+    """Returns the processor seconds of tiny runs, one after another in a process; the first has its start, too."""
+    context = fork_server(tracked=False)
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(target=_do, args=(writer, list(seeds)))
+    process.start()
+    writer.close()
     try:
-        found: list[tuple[float, float]] = reader.recv()
+        found: list[float] = reader.recv()
     except EOFError:
         raise RnnbenchError("the process of a tiny run died") from None
+    process.join()
     return found
 
 
 def _do(writer: multiprocessing.connection.Connection, seeds: list[int]) -> None:
-    """Does runs and sends, of the whole process, the processor time, and the mean of all runs but the first."""
     setup()
     T, B, D, H = _TINY
     torch.manual_seed(0)
-    data, took = runs.dataset(T, B, D), []
+    data, ends = runs.dataset(T, B, D), [0.0]
     with tempfile.TemporaryDirectory() as base:
         for seed in seeds:
             spec = runs.spec(B, H, 1, seed)
             job = Job(spec, Path(base) / spec.id, "harness", "disabled")
             job.folder.mkdir()
-            began = time.process_time()
             if run(job, data=data).status is not Status.DONE:
                 raise RnnbenchError("a tiny run failed")
-            took.append(time.process_time() - began)
-    writer.send([(time.process_time(), later) for later in took[1:] or took])
+            ends.append(time.process_time())
+    writer.send([end - before for before, end in pairwise(ends)])

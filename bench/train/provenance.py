@@ -6,6 +6,7 @@ import os
 import platform
 import resource
 import socket
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit / 1024
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
