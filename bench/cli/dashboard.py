@@ -29,8 +29,16 @@ def push(results: _Results, wandb_project: WandbProject = None, wandb_entity: Wa
 
 
 @dashboard_app.command("show", epilog="Example: [bold]rnnbench dashboard show results/demo[/]")
-def show(results: _Results) -> None:
+def show(
+    results: _Results,
+    browser: Annotated[bool, typer.Option("--browser", help="In the browser instead, with trackio.")] = False,
+) -> None:
     """Opens W&B's viewer in the terminal on the runs of a grid; it needs no account and no network."""
+    if browser:
+        from bench.dashboard import browser as viewer
+
+        viewer.show(results)
+        return
     if not any((results / "wandb").glob("offline-run-*")):
         raise RnnbenchError(f"there are no W&B files in {results}: run the grid with --wandb offline, the default")
     os.execv(sys.executable, [sys.executable, "-m", "wandb", "leet", str(results / "wandb")])  # noqa: S606
