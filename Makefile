@@ -71,7 +71,7 @@ site: setup
 mutants: setup
 	$(BIN)/python tools/mutants.py --count $(N) --seed $(SEED) $(IN)
 
-# Kills what runs a grid: 200 take half an hour on two cores that do nothing else.
+# Kills what runs a grid.
 KILLS ?= 200
 EXECUTOR ?= local
 faults: setup
