@@ -62,7 +62,7 @@ def test_every_command_runs(
             verb, *(str(run) if word == "RUN" else word for word in rest)
         )
         assert said.code == 0, (command, said.err)
-    assert Path("model/model.ino").exists()
+    assert Path("model/examples/check/check.ino").exists()
 
 
 @pytest.fixture(scope="module")
