@@ -55,7 +55,8 @@ def test_a_grid_leaves_what_is_promised_and_a_second_run_does_nothing(
         assert each.result is not None
     assert len(list((results / "wandb").glob("offline-run-*/*.wandb"))) == 2
     assert (results / "report.html").stat().st_size > 10_000
-    assert {path.name for path in (results / "tables").iterdir()} == {"small.tex", "small.md", "small.csv"}
+    tables = {"small.tex", "small.md", "small.csv", "references.bib"}
+    assert {path.name for path in (results / "tables").iterdir()} == tables
 
     kept = {path: path.stat().st_mtime_ns for path in results.glob("runs/*/*")}
     second = rnnbench_process("run", path)
@@ -78,7 +79,7 @@ def test_a_failed_run_does_not_stop_the_grid_and_only_what_is_missing_is_run_aga
     assert "2 runs: 1 done, 1 failed" in said.err
     again = rnnbench_process("run", path, "--wandb", "disabled", "--json")
     assert again.code == 1
-    assert again.err.count("failed  digits-mfcc-gru") == 1
+    assert again.err.count("1/1  failed  digits-mfcc-gru") == 1
     assert "fastgrnn" not in again.err
     assert json.loads(again.out)["not_done"] == 1
 
@@ -185,7 +186,7 @@ def test_a_killed_pack_is_tried_again_run_by_run(grid_file: GridFile, tmp_path: 
     assert "2 runs: 2 done" in said
 
 
-MGU = '''
+MINE = '''
 """The minimal gated unit."""
 
 import torch
@@ -194,12 +195,12 @@ from torch import Tensor, nn
 from cells import Cell, State, Weight, register
 
 
-@register("mgu", title="MGU", citation="""@article{zhou2016minimal,
+@register("mine", title="Mine", citation="""@article{zhou2016minimal,
   author = {Zhou, Guo-Bing and Wu, Jianxin and Zhang, Chen-Lin and Zhou, Zhi-Hua},
   title = {Minimal Gated Unit for Recurrent Neural Networks}, year = {2016}, url = {https://arxiv.org/abs/1603.09420}
 }""")
-class MGU(Cell):
-    """MGU: f = sigmoid(W_f x + U_f h + b_f); c = tanh(W_c x + U_c (f * h) + b_c); h_t = (1 - f) * h + f * c."""
+class Mine(Cell):
+    """Mine: f = sigmoid(W_f x + U_f h + b_f); c = tanh(W_c x + U_c (f * h) + b_c); h_t = (1 - f) * h + f * c."""
 
     def __init__(self, input_size: int, hidden_size: int, *, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
@@ -224,12 +225,12 @@ class MGU(Cell):
 def test_a_new_cell_is_one_file(tmp_path: Path) -> None:
     """Listed, trained, made low rank, sized, timed and tabled, with no other edit."""
     tree = tmp_path / "tree"
-    for part in ("bench", "cells", "baselines", "configs"):
+    for part in ("bench", "cells", "baselines", "configs", "results/published"):
         shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (tree / "cells" / "mgu.py").write_text(MGU)
+    (tree / "cells" / "mine.py").write_text(MINE)
     (tree / "grid.yaml").write_text(
         "name: new\nbase: {data: digits-mfcc, train: {epochs: 6, learning_rate: 0.01}}\nboards: [uno]\n"
-        "grid: {cell: [{name: mgu, hidden_size: 16}, {name: mgu, hidden_size: 16, forget_bias: 0.5, rank: {W: 3}}]}\n"
+        "grid: {cell: [{name: mine, hidden_size: 16}, {name: mine, hidden_size: 16, forget_bias: 0.5, rank: {W: 3}}]}\n"
     )
 
     def command(*arguments: str) -> str:
@@ -239,11 +240,11 @@ def test_a_new_cell_is_one_file(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    (row,) = [row for row in json.loads(command("list", "cells", "--json")) if row["name"] == "mgu"]
+    (row,) = [row for row in json.loads(command("list", "cells", "--json")) if row["name"] == "mine"]
     assert row["options"] == {"forget_bias": 1.0}
     table = command("run", "grid.yaml", "--wandb", "disabled")
-    assert "MGU" in table
-    assert "MGU" in (tree / "results/new/tables/new.tex").read_text()
+    assert "Mine" in table
+    assert "Mine" in (tree / "results/new/tables/new.tex").read_text()
     D, H, C = 13, 16, 10
     sizes = {}
     for left in record.read_all(tree / "results/new"):
@@ -264,7 +265,7 @@ def test_a_new_cell_is_one_file(tmp_path: Path) -> None:
 
 
 def test_a_cell_file_that_does_not_import_is_named(tmp_path: Path) -> None:
-    for part in ("bench", "cells", "baselines", "configs"):
+    for part in ("bench", "cells", "baselines", "configs", "results/published"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "cells" / "broken.py").write_text("import nothing_of_that_name\n")
     line = [sys.executable, "-m", "bench", "list", "cells"]

@@ -186,7 +186,9 @@ def test_nan_and_infinity_come_through(make: Maker, ran: list[str]) -> None:
             scan.use("off")
             exact = cell(big, state)[0]
             scan.use("auto")
-            torch.testing.assert_close(ours, exact, rtol=1e-4, atol=1e-5, equal_nan=True)
+            finite = exact.isfinite() if size == float("inf") else torch.ones_like(exact, dtype=torch.bool)
+            assert not bool(ours[~finite].isfinite().any())  # inf or NaN: a gate of exp(-inf) is 0 or the least number
+            torch.testing.assert_close(ours[finite], exact[finite], rtol=1e-4, atol=1e-5, equal_nan=True)
     assert set(ran) == {"kernel", "loop"}
 
 
