@@ -36,6 +36,9 @@ CASES = [
     if rank is None or name != "spectralrnn"  # whose matrix has full rank by construction
 ]
 NAMES = sorted({name for name, _, _ in CASES})
+LEFT_OUT = ("mingru", "indrnn", "janet", "mgu", "cornn", "lmu")
+SIMULATED = [name for name in NAMES if name not in LEFT_OUT]
+"""For tests that simulate for long: every operation and kind of product is in one of these cells."""
 IDS = [f"{name}-{'dense' if rank is None else 'lowrank'}-{'-'.join(map(str, o.values()))}" for name, rank, o in CASES]
 
 

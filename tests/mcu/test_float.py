@@ -46,7 +46,7 @@ def test_numpys_float32_is_torchs(name):
 
 @pytest.mark.slow
 @cases.ON
-@pytest.mark.parametrize("name", cases.NAMES)
+@pytest.mark.parametrize("name", cases.SIMULATED)
 def test_predicted_cycles_are_the_simulated_ones_within_four_hundredths(name, target):
     cases.need(target)
     _, model = graph(name, features=9, hidden=32, classes=6)

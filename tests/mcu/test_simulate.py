@@ -88,7 +88,7 @@ def test_predicted_cycles_of_sparse_models_are_the_simulated_ones(target):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @cases.ON
-@pytest.mark.parametrize("name", cases.NAMES)
+@pytest.mark.parametrize("name", cases.SIMULATED)
 def test_predicted_cycles_are_the_simulated_ones_within_a_hundredth(name, target, shape):
     cases.need(target)
     features, hidden, classes = shape
