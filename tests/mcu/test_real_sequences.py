@@ -46,7 +46,7 @@ def test_this_machine_says_what_the_interpreter_says(name, kind, activity, tmp_p
 
 @pytest.mark.slow
 @cases.ON
-@pytest.mark.parametrize(("name", "kind"), itertools.product(cases.SIMULATED, KINDS))
+@pytest.mark.parametrize(("name", "kind"), list(itertools.product(cases.SIMULATED, KINDS)))
 def test_simulated_processors_say_what_the_interpreter_says(name, kind, target, activity):
     cases.need(target)
     program, (x, *_) = made(name, kind, activity)
