@@ -136,7 +136,8 @@ def test_it_waits_while_jobs_are_in_the_queue(cluster: Path, tmp_path: Path, mon
     assert jobs.wait(0), "it is long gone"
 
 
-def test_to_stop_is_to_cancel(cluster: Path, tmp_path: Path) -> None:
+def test_to_stop_is_to_cancel(cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slurm, "_PATIENCE_S", 0.6)  # this cluster keeps what is cancelled in its queue
     jobs = slurm.start(launch(tmp_path, 2))
     (cluster / "queue").write_text("41\n")
     jobs.stop()
