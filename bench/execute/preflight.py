@@ -65,7 +65,7 @@ def _without_code(cell: Cell) -> str:
 
 def _kind(spec: RunSpec, info: DatasetInfo) -> str:
     """Returns what the cells of a run depend on, but for their initial weights."""
-    parts = (spec.cell, spec.compress, spec.split, spec.language, spec.awd)
+    parts = (spec.cell, spec.compress, spec.split, spec.language, spec.awd, spec.evaluate)
     return f"{info.task} {info.features} {spec.sealed} {spec.train.select} {' '.join(part.compact for part in parts)}"
 
 
