@@ -253,3 +253,12 @@ def test_a_command_hears_a_scheduler_once(number: signal.Signals, tmp_path: Path
     out, err = process.communicate(timeout=60)
     assert out == "ended\n"
     assert "interrupted; the same command goes on" in err
+
+
+@pytest.mark.parametrize("option", ["cpus", "parallelism", "signal_delay_s"])
+@pytest.mark.parametrize("given", ["two", 0, 1.5, True])
+def test_an_option_that_is_no_whole_number_is_one_line(
+    cluster: Path, tmp_path: Path, option: str, given: object
+) -> None:
+    with pytest.raises(RnnbenchError, match=f"--with {option}: give a whole number from 1 on, not {given!r}"):
+        slurm.start(launch(tmp_path, 2, **{option: given}))

@@ -6,9 +6,9 @@ A new one is one more file. ``rnnbench run --executor NAME`` takes the file's na
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import yaml
 
@@ -90,6 +90,18 @@ def refuse_others(launch: Launch, name: str, known: Iterable[str] = ()) -> None:
     for key in launch.options:
         if key not in known:
             raise RnnbenchError(f"executor {name}: there is no option {key!r}{nearest(key, known)}")
+
+
+def whole_number(options: Mapping[str, Any], key: str, default: int) -> int:
+    """Returns an option that is a whole number from 1 on.
+
+    Raises:
+        RnnbenchError: when it is something else.
+    """
+    value = options.get(key, default)
+    if type(value) is not int or value < 1:
+        raise RnnbenchError(f"--with {key}: give a whole number from 1 on, not {value!r}")
+    return value
 
 
 def names() -> list[str]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from bench.errors import RnnbenchError
-from bench.execute.executors import refuse_others
+from bench.execute.executors import refuse_others, whole_number
 from bench.execute.launch import Launch, asked, is_over
 
 OUTLIVES = True
@@ -75,7 +75,7 @@ def start(launch: Launch) -> _Commands:
         RnnbenchError: when there is no template, or it has no ``{worker}``.
     """
     refuse_others(launch, "command", ("template", "cpus"))
-    template, cpus = str(launch.options.get("template", "")), int(launch.options.get("cpus", 1))
+    template, cpus = str(launch.options.get("template", "")), whole_number(launch.options, "cpus", 1)
     if "{worker}" not in template:
         raise RnnbenchError("--executor command needs a template, such as --with template='hq submit {worker}'")
     line = template.replace("{worker}", shlex.join(launch.command(cpus)))

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import RnnbenchError
+from bench.execute.executors import whole_number
 from bench.execute.launch import Launch
 from bench.execute.slurm_job import SlurmWorker
 
@@ -70,17 +71,19 @@ def start(launch: Launch) -> _Jobs:
         RnnbenchError: when there is no submitit or no Slurm, or Slurm refuses the first array.
     """
     options = {str(key).replace("-", "_"): value for key, value in launch.options.items()}
-    cpus = options.pop("cpus", options.pop("cpus_per_task", 1))
+    if "cpus_per_task" in options:
+        options.setdefault("cpus", options.pop("cpus_per_task"))
+    cpus = whole_number(options, "cpus", 1)
     launch = replace(launch, workers=max(1, min(launch.workers, math.ceil(len(launch.runs) / cpus))))
     sizes = _sizes(launch.workers, _largest_array())
     minutes = minutes_of(options.get("time", 60))
-    parallelism = max(1, int(options.get("parallelism", launch.workers)) // len(sizes))
+    parallelism = max(1, whole_number(options, "parallelism", launch.workers) // len(sizes))
     executor = _executor(launch)
     executor.update_parameters(
         job_name=f"rnnbench-{launch.grid}",
         time=minutes,
         cpus_per_task=cpus,
-        signal_delay_s=options.get("signal_delay_s", _WARNING_S),
+        signal_delay_s=whole_number(options, "signal_delay_s", _WARNING_S),
         array_parallelism=parallelism,
         setup=list(options.get("setup", ())),
         stderr_to_stdout=True,
