@@ -92,20 +92,23 @@ class Picked:
 
 
 def pick(results: Results, board: str, limits: Limits) -> list[Picked]:
-    """Chooses a row for every data set.
+    """Chooses a row for every data set that has finished runs.
 
     Raises:
-        RnnbenchError: when no row has finished runs with a latency on the board, or none keeps to the limits.
+        RnnbenchError: when no run is done, none of a data set has a latency on the board, or none keeps to the limits.
     """
-    return [_on(data, [row for row in results.rows_on(data) if row.n], board, limits) for data in results.data_sets]
+    done = {data: [row for row in results.rows_on(data) if row.n] for data in results.data_sets}
+    if not any(done.values()):
+        raise RnnbenchError("no run is done yet: there is nothing to choose from")
+    return [_on(data, rows, board, limits) for data, rows in done.items() if rows]
 
 
 def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> Picked:
     found = [(row, latency) for row in rows if (latency := row.latency(board)) is not None]
     if not found:
         raise RnnbenchError(f"no finished run on {data.title} has a latency on board {board!r}")
-    names = {f"validation_{data.facts.metric}" if data.facts else "", data.quality}
-    by = next((name for name in sorted(names, reverse=True) if all(row.values(name) for row, _ in found)), data.quality)
+    judged = f"validation_{data.facts.metric}" if data.facts else ""
+    by = judged if all(row.values(judged) for row, _ in found) else data.quality
     sign = 1 if data.upwards else -1
     made = [
         Candidate(row, latency, sign * data.scale * (row.mean(by) or 0.0), tuple(limits.broken(row, latency)))

@@ -12,6 +12,7 @@ from commands import Command
 from bench.errors import RnnbenchError
 from bench.report import read
 from bench.report.pick import Limits, pick
+from bench.status import Status
 
 Add = Callable[..., None]
 
@@ -87,3 +88,14 @@ def test_the_command(four: Any, rnnbench: Command) -> None:
     (body,) = json.loads(rnnbench("choose", four.path, "--board", "uno", "--kb", "6", "--json").out)
     assert (body["chosen"]["label"], body["given_up"]["label"]) == ("GRU", "LSTM")
     assert rnnbench("choose", four.path, "--board", "moon").code == 2
+
+
+def test_a_data_set_of_which_nothing_is_done_is_left_out(four: Any) -> None:
+    four.add("GRU", "digits", status=Status.FAILED)
+    assert [found.data.name for found in pick(read(four.path), "uno", Limits())] == ["watch"]
+
+
+def test_nothing_is_done(folder: Any) -> None:
+    folder.add("GRU", status=Status.FAILED)
+    with pytest.raises(RnnbenchError, match="no run is done yet"):
+        pick(read(folder.path), "uno", Limits())
