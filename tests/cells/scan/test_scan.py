@@ -22,6 +22,7 @@ from scan_cases import (
 )
 from torch import Tensor
 
+from baselines.mingru import MinGRU
 from cells import Cell, materialised, scan
 
 pytestmark = pytest.mark.long
@@ -186,9 +187,10 @@ def test_nan_and_infinity_come_through(make: Maker, ran: list[str]) -> None:
             scan.use("off")
             exact = cell(big, state)[0]
             scan.use("auto")
-            finite = exact.isfinite() if size == float("inf") else torch.ones_like(exact, dtype=torch.bool)
-            assert not bool(ours[~finite].isfinite().any())  # inf or NaN: a gate of exp(-inf) is 0 or the least number
-            torch.testing.assert_close(ours[finite], exact[finite], rtol=1e-4, atol=1e-5, equal_nan=True)
+            if type(cell) is MinGRU and size == float("inf"):  # 0 * inf, or the least number times inf
+                assert not bool(ours[~exact.isfinite()].isfinite().any())
+                ours, exact = ours[exact.isfinite()], exact[exact.isfinite()]
+            torch.testing.assert_close(ours, exact, rtol=1e-4, atol=1e-5, equal_nan=True)
     assert set(ran) == {"kernel", "loop"}
 
 
