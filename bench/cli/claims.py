@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli.console import AsJson, out, print_json
 from bench.places import PUBLISHED
+
+if TYPE_CHECKING:
+    from bench.report.verdicts import Judged
 
 _COLOURS = {"holds": "green", "holds in part": "yellow", "does not hold": "red"}
 
@@ -46,8 +49,5 @@ def claims(
     out.print(f"\n{whole.caption}", markup=False)
 
 
-def _shown(own: object) -> dict[str, object]:
-    from bench.report.verdicts import Judged
-
-    assert isinstance(own, Judged)  # noqa: S101
+def _shown(own: Judged) -> dict[str, object]:
     return {"reason": own.reason, "evidence": [found._asdict() for found in own.evidence]}

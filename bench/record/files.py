@@ -25,6 +25,8 @@ from bench.record.note import read_note
 from bench.spec import RECORDED, Reader, RunSpec
 from bench.status import Status
 
+LOST = "the process ended without a word (killed, or out of memory)"
+"""Why a run is not done whose record says ``running`` while nobody works on it."""
 CELL_FILE = "cell.py"
 """In a run's folder: a copy of the user's file that its cell came from."""
 
@@ -150,7 +152,7 @@ def standing(record: Record, folder: Path) -> tuple[Status, str]:
     A record that says ``running`` while no living process has claimed the run was interrupted.
     """
     if record.status is Status.RUNNING and not claims.is_held(folder):
-        return Status.INTERRUPTED, "the process ended without a word (killed, or out of memory)"
+        return Status.INTERRUPTED, LOST
     return record.status, record.reason
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import claims
-from bench.record.files import noted_runs, runs_folder
+from bench.record.files import LOST, noted_runs, runs_folder
 from bench.status import Status
 
 
@@ -69,7 +69,7 @@ class Watch:
         holder = claims.holder(folder)
         if holder is None:
             lost = status is Status.RUNNING
-            reason = "the process ended without a word (killed, or out of memory)" if lost else body.get("reason", "")
+            reason = LOST if lost else body.get("reason", "")
             return Sight(folder.name, Status.INTERRUPTED if lost else status, str(reason))
         rows = _rows(folder / "metrics.csv")
         epochs = int(body.get("spec", {}).get("train", {}).get("epochs", 0))

@@ -47,7 +47,7 @@ def write_document(
     body = [
         sections.PREAMBLE,
         r"\begin{document}",
-        r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle",
+        _TITLE,
     ]
     body += [_INTRODUCTION, sections.floats(data.table(folders))]
     if changed:
