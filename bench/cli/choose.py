@@ -43,7 +43,7 @@ def _print(each: Picked, results: Path, board: str) -> None:
         out.print(f"    as good as the seeds can tell, and cheaper: {other.row.label}: {_figures(other)}")
     if each.given_up is not None:
         lost = each.given_up
-        out.print(f"    given up: {lost.row.label}: {_figures(lost)}; it breaks {' and '.join(lost.broken)}")
+        out.print(f"    given up: {lost.row.label}: {_figures(lost)}; it has {' and '.join(lost.broken)}")
     format = best.latency.format
     out.print(f"    rnnbench export {results}/runs/{each.run} --board {board} --format {format} --out model")
 

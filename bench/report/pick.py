@@ -31,7 +31,7 @@ class Limits:
     def broken(self, row: Summary, latency: Latency) -> list[str]:
         """Says which limits a row breaks on a board; none for one that keeps to all."""
         kb, step_ms = row.mean("kb") or 0.0, latency.mean("ms_per_step")
-        found = [f"{memory} of the board" for memory in ("flash", "ram") if not latency.fits(memory)]
+        found = [f"more than the {memory} of the board" for memory in ("flash", "ram") if not latency.fits(memory)]
         found += [f"{kb:.1f} KB"] if self.kb is not None and kb > self.kb else []
         found += (
             [f"{latency.mean('ms'):.1f} ms a sequence"] if self.ms is not None and latency.mean("ms") > self.ms else []

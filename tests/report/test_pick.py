@@ -47,7 +47,10 @@ def test_the_best_within_the_limits_what_is_as_good_and_what_is_given_up(four: A
     assert found.by == "validation accuracy"
     assert labels(found.as_good) == ["FastGRNN"]
     assert found.given_up is not None
-    assert (found.given_up.row.label, found.given_up.broken) == ("LSTM", ("flash of the board", "70.0 KB"))
+    assert (found.given_up.row.label, found.given_up.broken) == (
+        "LSTM",
+        ("more than the flash of the board", "70.0 KB"),
+    )
     assert labels(found.others) == ["FastGRNN", "RNN", "LSTM"]
 
 
