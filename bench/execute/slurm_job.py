@@ -41,8 +41,8 @@ class SlurmWorker:
             SystemExit: when the job is requeued.
             RuntimeError: when the worker fails, with its exit code.
         """
-        os.environ.setdefault("SLURM_JOB_END_TIME", str(int(time.time() + 60 * self.minutes)))
-        self._process = subprocess.Popen(self.command)
+        end = {"SLURM_JOB_END_TIME": str(int(time.time() + 60 * self.minutes))}
+        self._process = subprocess.Popen(self.command, env={**end, **os.environ})
         while self._process.poll() is None:
             time.sleep(0.2)
         code = self._process.returncode
