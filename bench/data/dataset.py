@@ -60,6 +60,11 @@ class DatasetInfo:
     vocabulary: int | None = None
     counts: tuple[int, int, int] | None = None
 
+    @property
+    def epoch_steps(self) -> int:
+        """Time steps of all training sequences together; of one sequence where their number is unknown."""
+        return self.steps * (self.counts[0] if self.counts else 1)
+
 
 @dataclass(frozen=True)
 class Split:

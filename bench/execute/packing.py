@@ -32,7 +32,9 @@ def limit(chosen: str) -> int | None:
 
 
 def packs(jobs: Sequence[Job], most: int | None, workers: int) -> list[tuple[Job, ...]]:
-    """Deals jobs into packs, each for a process, in the order of their first ones.
+    """Deals jobs into packs, each for a process: the longest first, so that no worker is left with it at the end.
+
+    Equally long ones, and all where there is one worker, are in the order of their first jobs.
 
     Args:
         jobs: in the order to start them.
@@ -49,9 +51,18 @@ def packs(jobs: Sequence[Job], most: int | None, workers: int) -> list[tuple[Job
             groups.append([])
         groups[-1].append(job)
     order = {job.spec.id: number for number, job in enumerate(jobs)}
-    return sorted(
-        (tuple(each) for groups in dealt.values() for each in groups), key=lambda pack: order[pack[0].spec.id]
-    )
+    made = sorted((tuple(group) for groups in dealt.values() for group in groups), key=lambda p: order[p[0].spec.id])
+    return sorted(made, key=_work, reverse=True) if workers > 1 else made
+
+
+def _work(pack: Sequence[Job]) -> int:
+    """Returns what a pack takes, roughly: the products of all its steps, with those of the head."""
+    work = 0
+    for job in pack:
+        spec, H = job.spec, job.spec.cell.hidden_size
+        info = describe(spec.data.name, spec.data.options)
+        work += spec.train.length * info.epoch_steps * H * (H + info.features + info.classes)
+    return work
 
 
 def _paying(job: Job) -> int:

@@ -24,3 +24,8 @@ class TextInfo(DatasetInfo):
     features: int = 256
     classes: int = WORDS
     vocabulary: int | None = WORDS
+
+    @property
+    def epoch_steps(self) -> int:
+        """Words of the training text."""
+        return self.counts[0] if self.counts else self.steps
