@@ -26,6 +26,11 @@ _COLOUR = {
     Status.SKIPPED: "bright_black",
 }
 
+_COUNTED = (
+    "KB as tables count them: the numbers that are stored. Exported code adds its instructions, tables and scales: "
+    "`rnnbench latency GRID` says the whole flash of every model before any is trained"
+)
+
 
 def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False) -> None:
     """Shows what a grid would run and what is already done. Writes nothing."""
@@ -35,13 +40,22 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
 
     if as_json:
         rows = [
-            {"id": run.spec.id, "status": run.status, "reason": run.reason, "spec": run.spec.model_dump(mode="json")}
+            {
+                "id": run.spec.id,
+                "status": run.status,
+                "reason": run.reason,
+                "kb": standing.phases.kb.get(run.spec.id),
+                "spec": run.spec.model_dump(mode="json"),
+            }
             for run in planned
         ]
         print_json({"results": str(results), "runs": rows})
         return
+    kb = standing.phases.kb
     for run in planned:
-        typer.echo(_line(run))
+        typer.echo(_line(run, kb.get(run.spec.id)))
+    if kb:
+        out.print(_COUNTED)
     for line in _phases_in_words(grid, standing.phases):
         out.print(line)
     out.print(f"{tally(planned)}; results in {results}")
@@ -57,9 +71,10 @@ def read(grid_file: Path, folder: Path | None) -> tuple[Grid, Standing, Path]:
     return grid, planned(grid, results), results
 
 
-def _line(run: Planned) -> str:
+def _line(run: Planned, kb: float | None) -> str:
     """Returns a run in a line, styled without rich, which takes a quarter of a millisecond for it."""
-    status, reason = f"{run.status:11} ", f"  {run.reason}" if run.reason else ""
+    size = "" if kb is None else f"  {kb:.2f} KB  {run.spec.variant()}"
+    status, reason = f"{run.status:11} ", f"{size}  {run.reason}" if run.reason else size
     if out.color_system is not None:
         status, reason = typer.style(status, fg=_COLOUR[run.status]), typer.style(reason, dim=True)
     return f"{status}{run.spec.id}{reason}"

@@ -17,6 +17,7 @@ from bench.data import Dataset, DatasetInfo, describe
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
+from bench.search import Filler
 from bench.spec import RunSpec, read_grid
 from bench.train.classification.integer import inputs, program_of
 from bench.train.classification.network import Network, restore
@@ -149,7 +150,7 @@ def models(what: Path) -> dict[str, Callable[[], Model]]:
         RnnbenchError: when it is none of these.
     """
     if what.is_file():
-        return {spec.id: partial(untrained, spec) for spec in read_grid(what).runs()}
+        return {spec.id: partial(untrained, spec) for spec in Filler(read_grid(what)).runs()}
     if not runs_folder(what).is_dir():
         return {what.name: partial(load, what)}
     noted = noted_runs(what)

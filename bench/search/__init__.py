@@ -5,6 +5,7 @@ picks a configuration for each cell and data set, and the runs of ``final`` come
 was chosen are files in the results folder, ``trials.json`` and ``chosen.json``, from which any worker reads its runs.
 """
 
+from bench.search.fill import Filler
 from bench.search.phases import Phases, advance, note, phases
 
-__all__ = ["Phases", "advance", "note", "phases"]
+__all__ = ["Filler", "Phases", "advance", "note", "phases"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.errors import RnnbenchError
 from bench.record import Chosen, read_all
 from bench.record.search import Choice, Drawn, read_choice, read_trials, write_choice, write_trials
 from bench.search.choose import Score, best, final_runs, is_over
+from bench.search.fill import Filler
 from bench.search.trials import Trial, draw, restore
 from bench.spec import Grid, RunSpec
 
@@ -21,11 +23,13 @@ class Phases:
         trials: of a search.
         final: runs with what was chosen; of a grid that does not search, its runs.
         chosen: whether the search is over: nothing is done for its trials any more.
+        kb: KB by run id, where a grid asks for a size.
     """
 
     trials: tuple[Trial, ...]
     final: tuple[RunSpec, ...]
     chosen: bool
+    kb: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def open(self) -> list[RunSpec]:
@@ -45,16 +49,22 @@ def phases(grid: Grid, results: Path) -> Phases:
         RnnbenchError: when a run is not valid, or the folder holds the search of another grid.
     """
     if grid.search is None:
-        return Phases((), tuple(grid.runs()), True)
+        filler = Filler(grid)
+        return Phases((), tuple(filler.runs()), True, filler.kb)
     noted, choices = read_trials(results), read_choice(results)
     if noted is None:
-        return Phases(tuple(draw(grid)), (), False)
+        return _with_kb(Phases(tuple(draw(grid)), (), False))
     try:
         trials = restore(grid, noted)
         final = [spec for choice in choices or () for spec in _final(grid, trials, choice)]
     except RnnbenchError as error:
         raise RnnbenchError(f"{results} holds another search: {error}; choose another with --out") from None
-    return Phases(tuple(trials), tuple(final), choices is not None)
+    return _with_kb(Phases(tuple(trials), tuple(final), choices is not None))
+
+
+def _with_kb(found: Phases) -> Phases:
+    kb = {spec.id: trial.kb for trial in found.trials if trial.kb is not None for spec in trial.runs}
+    return replace(found, kb=kb)
 
 
 def note(grid: Grid, results: Path, found: Phases) -> None:

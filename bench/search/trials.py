@@ -6,16 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.data import describe
 from bench.errors import RnnbenchError
 from bench.record import Drawn
+from bench.search.fill import Filler
 from bench.spec import Grid, RunSpec, Search, matches
-from bench.train.task import check_cells, resolved, task_of
+from bench.train.task import check_cells
 
-_WIDEST = 1024
-"""The largest hidden size that a size in KB is filled with."""
-_LEAST = 4
-"""The first hidden size that is tried."""
 _ATTEMPTS = 200
 """Draws for one trial: most are wasted only where a prior asks for ranks that do not fit."""
 _STRIDE = 10_007
@@ -124,7 +120,7 @@ class _Maker:
     """
 
     def __init__(self, grid: Grid) -> None:
-        self.search, self._grid, self._reader = _search(grid), grid, grid.reader()
+        self.search, self._filler = _search(grid), Filler(grid)
 
     def drawn(self, group: str, number: int, place: int, raw: Mapping[str, Any]) -> Trial:
         """Draws a trial, again where a draw gives a model that cannot be built.
@@ -136,17 +132,19 @@ class _Maker:
         extras = [more for more in search.extra if all(matches(raw, path, value) for path, value in more.when.items())]
         priors = (search.prior, *(more.prior for more in extras))
         prior = {path: values for each in priors for path, values in each.items()}
-        limits = [more.kb for more in extras if more.kb is not None]
+        limit = min((more.kb for more in extras if more.kb is not None), default=None)
         fault = ""
         for attempt in range(_ATTEMPTS):
             settings = search.drawn(place + attempt * _STRIDE, prior)
             try:
-                if not limits:
-                    runs = self.runs(raw, settings)
+                size, kb = self._filler.size(raw, settings, limit), None
+                if size is not None:
+                    filled = self._filler.filled(raw, settings, size)
+                    settings, kb = {**settings, **filled.settings}, filled.kb
+                runs = self.runs(raw, settings)
+                if size is None:
                     check_cells(runs[0])
-                    return Trial(group, number, settings, None, runs, raw)
-                settings, kb = self._filled(raw, settings, min(limits))
-                return Trial(group, number, settings, kb, self.runs(raw, settings), raw)
+                return Trial(group, number, settings, kb, runs, raw)
             except RnnbenchError as error:
                 fault = str(error)
                 if not prior:
@@ -161,36 +159,4 @@ class _Maker:
         folds = self.search.folds
         for number, seed in enumerate(self.search.seeds):
             fold = {} if folds is None else {"split.fold": number % folds, "split.folds": folds}
-            yield self._run(raw, {**settings, **fold, "seed": seed, "sealed": True})
-
-    def _run(self, raw: Mapping[str, Any], settings: Mapping[str, Any]) -> RunSpec:
-        return resolved(self._grid.with_settings(raw, settings, self._reader))
-
-    def _filled(
-        self, raw: Mapping[str, Any], settings: Mapping[str, Any], limit: float
-    ) -> tuple[dict[str, Any], float]:
-        """Returns the settings with the largest hidden size whose model keeps to so many KB, and its KB.
-
-        Raises:
-            RnnbenchError: when there is none.
-        """
-
-        def kb(hidden: int) -> float:
-            spec = self._run(raw, {**settings, "cell.hidden_size": hidden})
-            return task_of(spec).kb(spec, describe(spec.data.name, spec.data.options))
-
-        best, below, above = (0, 0.0), 0, _WIDEST + 1
-        while above - below > 1:
-            # Doubles until a model is too large, for large ones are slow to build; then halves what is left.
-            hidden = min(max(2 * below, _LEAST), _WIDEST) if above > _WIDEST else (below + above) // 2
-            try:
-                size = kb(hidden)
-            except RnnbenchError:  # a rank above the hidden size
-                size = 0.0
-            if size > limit:
-                above = hidden
-            else:
-                best, below = ((hidden, size) if size else best), hidden
-        if not best[0]:
-            raise RnnbenchError(f"no hidden size gives a model of {limit:g} KB with {dict(settings)}")
-        return {**settings, "cell.hidden_size": best[0]}, best[1]
+            yield self._filler.run(raw, {**settings, **fold, "seed": seed, "sealed": True})

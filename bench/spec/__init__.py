@@ -10,6 +10,7 @@ from bench.spec.paths import matches, paths_of, row_of
 from bench.spec.reader import Reader
 from bench.spec.run import SPEC_VERSION, RunSpec
 from bench.spec.search import Search
+from bench.spec.size import SizePart
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
 from bench.spec.yaml import StrictLoader
@@ -29,6 +30,7 @@ __all__ = [
     "Reader",
     "RunSpec",
     "Search",
+    "SizePart",
     "SplitPart",
     "StrictLoader",
     "TrainPart",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,8 +99,11 @@ class Grid(Part):
             self.final.check(self.search.seeds)
         return self
 
-    def runs(self) -> list[RunSpec]:
+    def runs(self, read: Callable[[dict[str, Any]], RunSpec] | None = None) -> list[RunSpec]:
         """Every combination of the axes, overrides applied, each once, in the order written.
+
+        Args:
+            read: makes a run of a raw specification, where a size has to be found first: see :mod:`bench.search.fill`.
 
         Raises:
             RnnbenchError: when a run is not valid, an override matches none, or the grid searches: see
@@ -109,9 +112,9 @@ class Grid(Part):
         if self.search is not None:
             raise RnnbenchError(f"grid {self.name!r} searches: its runs are drawn, see `rnnbench plan`")
         found: dict[str, RunSpec] = {}
-        reader = self.reader()
+        read = read or self.reader().read
         for _, raw in self.combinations():
-            spec = reader.read(raw)
+            spec = read(raw)
             found.setdefault(spec.id, spec)
         if self.rows:
             there = {row_of(self.rows, spec.model_dump(mode="json")) for spec in found.values()}
@@ -172,7 +175,7 @@ class Grid(Part):
     def with_settings(
         self, raw: Mapping[str, Any], settings: Mapping[str, Any], reader: Reader | None = None
     ) -> RunSpec:
-        """Returns the run of a raw specification with some values set, by dotted path.
+        """Returns the run of a raw specification with some values set, by dotted path, without its part ``size``.
 
         Args:
             raw: the specification.
@@ -185,6 +188,7 @@ class Grid(Part):
         changed = dict(raw)
         for path, value in settings.items():
             set_path(changed, path, value, where=f"grid {self.name!r}")
+        changed.pop("size", None)
         return (reader or self.reader()).read(changed)
 
 

@@ -109,8 +109,8 @@ def task_of(spec: RunSpec) -> Task[Any]:
 
 
 @one_thread()
-def check_cells(spec: RunSpec) -> None:
-    """Builds the cells of a run, and forgets them.
+def check_cells(spec: RunSpec) -> Sequence[Cell]:
+    """Builds the cells of a run for their shapes: their weights may have any values.
 
     Raises:
         RnnbenchError: when one cannot be built.
@@ -118,9 +118,9 @@ def check_cells(spec: RunSpec) -> None:
     info, task = describe(spec.data.name, spec.data.options), task_of(spec)
     try:
         with uncomputed():
-            task.cells(spec, info)
+            return task.cells(spec, info)
     except Exception:  # it may be for want of values
-        task.cells(spec, info)
+        return task.cells(spec, info)
 
 
 def resolved(spec: RunSpec) -> RunSpec:

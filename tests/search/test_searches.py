@@ -106,7 +106,7 @@ INFO = describe("watch7", {})
         ({"search": {"trials": 2, "prior": {"seed": [1]}}}, "seed is not drawn"),
         ({"search": {"trials": 2, "prior": {"a": {"log": [0, 1]}}}}, "must rise, and be above 0"),
         ({"base": {"train": {"select": "test-epoch"}}}, "opens the test set, which is sealed"),
-        ({"search": {**BODY["search"], "extra": [{"kb": 0.01}]}}, "no hidden size gives a model of 0.01 KB"),
+        ({"search": {**BODY["search"], "extra": [{"kb": 0.01}]}}, "no hidden size gives a gru of 0.01 KB"),
     ],
 )
 def test_a_faulty_search_is_one_line(more: dict[str, Any], says: str) -> None:
