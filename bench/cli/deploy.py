@@ -43,6 +43,7 @@ Kinds = Annotated[list[Kind] | None, typer.Option("--format", help="Formats of n
 TablesOut = Annotated[Path | None, typer.Option("--out", help="Folder for the table as CSV, Markdown and LaTeX.")]
 _NOTE = (
     "Cycles of the core at zero flash wait states; ms from the least branch refill to wait states at their worst. "
+    "At worst: the most cycles of a step that any data can make, from the branches that depend on data. "
     "Built by GCC at any of -Os, -O2, -O3, with -flto or without: the code pins how it is optimised. "
     "No figure was measured on a board."
 )
@@ -169,13 +170,27 @@ def latency(
         return
     chosen = _boards(boards)
     refresh(what or Path())
-    rows = _rows(what, lambda model: predicted(model, chosen, _formats(kinds)), commands.predicted, as_json)
+    rows = _rows(what, lambda model: predicted(model, chosen, _formats(kinds)), commands.predicted, as_json, _beneath)
     _finish(rows, commands.predicted(rows), folder, as_json)
     if not as_json:
-        for row in rows:
-            for wide in row["wide"]:
-                out.print(f"{row['label']} H {row['hidden']} on the {row['board_title']}: {wide}", style="yellow")
         out.print(_NOTE, style="dim")
+
+
+def _beneath(rows: Sequence[Row]) -> None:
+    """Prints what is to be known of one model's predictions beside the table."""
+    worst = [_worst(row) for row in rows if row["worst_per_step"] is not None]
+    if worst:
+        out.print(f"cycles/step at worst: {', '.join(worst)}")
+    for row in rows:
+        for wide in row["wide"]:
+            out.print(f"{row['board']}: {wide}", style="yellow")
+
+
+def _worst(row: Row) -> str:
+    if row["worst_per_step"] == row["cycles_per_step"]:
+        return f"{row['board']} the same, no branch depends on data"
+    more = row["worst_per_step"] / row["cycles_per_step"] - 1
+    return f"{row['board']} {row['worst_per_step']} ({more:+.1%})"
 
 
 def _rows(
@@ -183,8 +198,9 @@ def _rows(
     of: Callable[[Model], Sequence[Prediction | Compared]],
     results: Callable[[list[Row]], Results],
     as_json: bool,
+    beneath: Callable[[list[Row]], None] = lambda rows: None,
 ) -> list[Row]:
-    """Gathers the rows of every model, and prints those of one model as soon as they are there."""
+    """Gathers the rows of every model, and prints those of one model, and what is ``beneath``, as soon as there."""
     from bench.deploy.latency import row
     from bench.deploy.model import models
     from bench.report import commands
@@ -202,6 +218,7 @@ def _rows(
         if not as_json:
             out.print(f"{model.spec.id}{'' if model.trained else ' (not trained)'}", style="bold")
             print_table(commands.model_table(results(found)))
+            beneath(found)
     if not rows:
         raise next(iter(faults.values()))
     for name, fault in faults.items():

@@ -10,6 +10,7 @@ from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board, Format
 from bench.mcu.program import MatVec, Program
 from bench.mcu.trips import trips
+from bench.mcu.worst import BEST, SPREAD, spread
 
 STACK_BYTES = 96
 """Allowed for the stack of a step: its deepest kernel keeps fewer registers than that. An estimate."""
@@ -48,6 +49,8 @@ class Prediction:
         products: of a step that are not with a 0 that is not stored.
         ratio: cycles of the step's matrix-vector products over what nothing on the core can beat; of float32 unknown.
         step_ratio: cycles of the whole step over the same.
+        worst_per_step: as ``cycles_per_step``, with the data that take longest; in float32 unknown.
+        worst: of one inference.
         step_hz: samples a second that the board can take, flash wait states at their worst.
         kernels: of a step, in order.
         wide: products whose sums AVR adds in 32 bits rather than the faster 24, with the reason, in words.
@@ -72,6 +75,8 @@ class Prediction:
     products: int
     ratio: float | None
     step_ratio: float | None
+    worst_per_step: int | None
+    worst: int | None
     step_hz: float
     kernels: tuple[KernelCycles, ...]
     wide: tuple[str, ...]
@@ -92,6 +97,7 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
     low, high = (steps * one + once for one, once in (_cycles(source, costs, board, refill) for refill in (-1, 1)))
     high *= board.flash_waits.value
     flash, ram = _flash(source, costs), source.ram_bytes + STACK_BYTES
+    worst = _worst(model, board, step, answer, steps)
     kernels = tuple(KernelCycles(call.function, _products(call), _cost(costs, call, board)) for call in source.step)
     products = sum(kernel.products for kernel in kernels)
     floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
@@ -115,6 +121,8 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
         products=products,
         ratio=None if floor is None else sum(kernel.cycles for kernel in kernels if kernel.products) / floor,
         step_ratio=None if floor is None else step / floor,
+        worst_per_step=worst[0],
+        worst=worst[1],
         step_hz=1000 * steps * per_ms / high,
         kernels=kernels,
         wide=tuple(_wide(call, costs, board) for call in source.calls if call.function in ("matvec32", "sparse32")),
@@ -125,6 +133,17 @@ def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int) -> tu
     """Cycles of a step and of an answer."""
     step, answer = (sum(_cost(costs, call, board, refill) for call in calls) for calls in (source.step, source.head))
     return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * source.classes
+
+
+def _worst(
+    model: Program | Graph, board: Board, step: float, answer: float, steps: int
+) -> tuple[int | None, int | None]:
+    """Cycles of a step and of an inference at their worst."""
+    if isinstance(model, Graph):
+        return None, None
+    step += spread(model.step, board.target)
+    answer += spread(model.head, board.target) + SPREAD[board.target.family][BEST]
+    return round(step), round(steps * step + answer)
 
 
 def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0) -> float:

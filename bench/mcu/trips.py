@@ -48,14 +48,14 @@ def _shifted(call: Call, counts: Trips) -> Trips:
         if 9 <= shift <= 23:
             return once | {"far": times * (shift > 16)}
         once["slow"] = times
-    elif not _slow(kernel):
+    elif not slow(kernel):
         return once | {"half": 0, "short_half": 0 if isinstance(kernel, Scale) else shift}
     else:
         once |= {"slow": counts.pop("element"), "left": times * left}
     return once | {"bit": times * (shift & 7), "byte": times * (shift >> 3 & 1), "two_bytes": times * (shift >> 4 & 1)}
 
 
-def _slow(kernel: Pair | Scale) -> bool:
+def slow(kernel: Pair | Scale) -> bool:
     """Whether 24 bits and one multiplication cannot do a shift on AVR."""
     if isinstance(kernel, Pair) and kernel.function != "mul":
         return max(kernel.shift_a, kernel.shift_b) > 6 or not 1 <= kernel.shift <= 8
