@@ -10,7 +10,7 @@ import yaml
 
 from bench import record
 from bench.execute.grid import prepare_results
-from bench.mcu import Board, boards
+from bench.mcu import Board, usual_boards
 from bench.record import Latency, LatencyFacts, Result, SizeFacts
 from bench.record import latency as beside
 from bench.spec import read_grid
@@ -40,7 +40,7 @@ def write_results(grid_file: Path, results: Path) -> None:
     runs = grid.runs()
     prepare_results(results, grid, runs)
     drawn, facts = random.Random(0), data_facts(noise_set(4, 4, 3), TASK.metric)  # noqa: S311
-    latency, made_with = Latency(boards=tuple(map(_latency, boards().values()))), provenance()
+    latency, made_with = Latency(boards=tuple(map(_latency, usual_boards().values()))), provenance()
     for spec in runs:
         job = Job(spec, record.runs_folder(results) / spec.id, grid.name, "disabled")
         job.folder.mkdir()
