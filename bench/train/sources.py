@@ -53,6 +53,7 @@ def git_state(cell: type[Cell] | None = None) -> dict[str, Any]:
     return {"commit": commit, "dirty": any(committed.get(name) != blob for name, blob in here.items())}
 
 
+@cache
 def _of(cell: type[Cell]) -> dict[str, str]:
     """Hashes by file: of the common sources and the cell's own, not of other cells."""
     own = dict.fromkeys(_file(base) for base in cell.__mro__ if issubclass(base, Cell))
