@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.errors import RnnbenchError
 from bench.report.results import Results
-from bench.report.statistics import sign_flip, smallest_p
+from bench.report.statistics import mean, sign_flip, smallest_p
 from bench.report.statistics.paired import pair
 from bench.report.summary import DataSet, Latency, Summary
 
@@ -47,7 +47,8 @@ class Candidate:
     Attributes:
         row: the row.
         latency: of its model on the board.
-        score: by which rows are chosen, as printed, higher for better: of validation data where every row has one.
+        score: by which rows are chosen, as printed, higher for better: of validation data where every row has one; of
+            final runs of a search, that of the trial which was chosen.
         broken: the limits that it does not keep to.
     """
 
@@ -64,7 +65,7 @@ class Picked:
     Attributes:
         data: the data set.
         best: the row that keeps to the limits and scores best.
-        run: the id of the run to export: the median of its seeds by the score.
+        run: the id of the run to export: the median of its seeds by what was compared, the first if they have none.
         by: what was compared: ``validation accuracy``.
         others: the other rows that keep to the limits, best first, and then those that do not.
     """
@@ -108,11 +109,13 @@ def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> P
     if not found:
         raise RnnbenchError(f"no finished run on {data.title} has a latency on board {board!r}")
     judged = f"validation_{data.facts.metric}" if data.facts else ""
-    by = judged if all(row.values(judged) for row, _ in found) else data.quality
-    sign = 1 if data.upwards else -1
+    validated = [_validated(row, judged) for row, _ in found]
+    by = data.quality if None in validated else judged
+    scores = [row.mean(by) for row, _ in found] if None in validated else validated
+    sign = data.scale if data.upwards else -data.scale
     made = [
-        Candidate(row, latency, sign * data.scale * (row.mean(by) or 0.0), tuple(limits.broken(row, latency)))
-        for row, latency in found
+        Candidate(row, latency, sign * (score or 0.0), tuple(limits.broken(row, latency)))
+        for (row, latency), score in zip(found, scores, strict=True)
     ]
     made.sort(key=lambda candidate: (bool(candidate.broken), -candidate.score))
     best, *others = made
@@ -122,9 +125,18 @@ def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> P
             f"no model on {data.title} keeps to the limits: {closest.row.label} comes closest, but has "
             f"{' and '.join(closest.broken)}; allow more, or run smaller ones"
         )
-    runs = sorted((run for run in best.row.runs if run.done), key=lambda run: run.figures.get(by, 0.0))
+    runs = [run for run in best.row.runs if run.done]
+    ranked = sorted((run for run in runs if by in run.figures), key=lambda run: run.figures[by])
+    middle = ranked[len(ranked) // 2] if ranked else runs[0]
     words = by.replace("_", " ") if by.startswith("validation") else f"test {data.word}"
-    return Picked(data, best, runs[len(runs) // 2].record.id, words, tuple(others))
+    return Picked(data, best, middle.record.id, words, tuple(others))
+
+
+def _validated(row: Summary, metric: str) -> float | None:
+    """The mean of a metric on validation data; of final runs, that of the trial which their settings come from."""
+    origins = [run.record.chosen for run in row.runs if run.done]
+    found = [origin.validation for origin in origins if origin is not None]
+    return row.mean(metric) if len(found) < len(origins) else mean(found)
 
 
 def _worse(best: Summary, other: Summary) -> bool:

@@ -102,3 +102,18 @@ def test_nothing_is_done(folder: Any) -> None:
     folder.add("GRU", status=Status.FAILED)
     with pytest.raises(RnnbenchError, match="no run is done yet"):
         pick(read(folder.path), "uno", Limits())
+
+
+def test_final_runs_of_a_search_are_judged_by_the_trials_that_they_were_chosen_from(folder: Any, add: Add) -> None:
+    """GRU is better on the test set, RNN on the validation data of its trial: the test set chooses nothing."""
+    add("GRU", (0.9, 0.92), 5, 300)
+    add("RNN", (0.8, 0.7), 5, 40)
+    for path in (folder.path / "runs").glob("*/record.json"):
+        body = json.loads(path.read_text())
+        del body["result"]["validation_accuracy"]
+        origin = {"group": "", "trial": 1, "trials": 4, "failed": 0, "sd": 0.0, "epochs": 9, "settings": {}}
+        chosen = {**origin, "trial_runs": [], "validation": 0.6 if "-rnn-" in path.parent.name else 0.5}
+        path.write_text(json.dumps({**body, "chosen": chosen}))
+    (found,) = pick(read(folder.path), "uno", Limits())
+    assert (found.best.row.label, found.best.score, found.by) == ("RNN", 60, "validation accuracy")
+    assert "-s0-" in found.run
