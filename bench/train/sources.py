@@ -34,6 +34,8 @@ _HASHES = {
     if path.suffix in _KINDS
 }
 
+_gathered: dict[type[Cell], dict[str, str]] = {}
+
 
 def digest(cell: type[Cell]) -> str:
     """A hash of all sources that a run of a cell depends on."""
@@ -53,9 +55,14 @@ def git_state(cell: type[Cell] | None = None) -> dict[str, Any]:
     return {"commit": commit, "dirty": any(committed.get(name) != blob for name, blob in here.items())}
 
 
-@cache
 def _of(cell: type[Cell]) -> dict[str, str]:
-    """Hashes by file: of the common sources and the cell's own, not of other cells."""
+    """Hashes by file: of the common sources and the cell's own, not of other cells; gathered once."""
+    if cell not in _gathered:
+        _gathered[cell] = _gather(cell)
+    return _gathered[cell]
+
+
+def _gather(cell: type[Cell]) -> dict[str, str]:
     own = dict.fromkeys(_file(base) for base in cell.__mro__ if issubclass(base, Cell))
     others = {_file(other) for other in zoo.all_cells().values()} - own.keys()
     elsewhere = [path for path in own if not path.is_relative_to(ROOT)]  # on another machine in another folder
