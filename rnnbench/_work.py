@@ -17,7 +17,7 @@ def run(
     grid: Grid | str | Path,
     out: str | Path | None = None,
     *,
-    executor: str = "inline",
+    executor: str | None = None,
     workers: int | None = None,
     pack: int | Literal["auto", "off"] = "auto",
     wandb: Literal["offline", "online", "disabled"] = "offline",
@@ -28,8 +28,9 @@ def run(
         grid: the grid, or its file: ``configs/demo.yaml`` is found wherever rnnbench is installed.
         out: the results folder; ``results/<name of the grid>`` when ``None``.
         executor: ``inline`` trains in this process, run after run, and leaves torch with one thread and its settings;
-            ``local`` starts processes, and a script that does so needs ``if __name__ == "__main__":``.
-        workers: runs at once of ``local``; one per core when ``None``.
+            ``local`` starts processes, and a script that does so needs ``if __name__ == "__main__":``. ``None`` for
+            what the grid says, with its options; ``inline`` where it says nothing.
+        workers: how many; what the grid says, or as many as the executor finds right, when ``None``.
         pack: runs of one shape that are trained together at most; ``auto`` where it pays.
         wandb: what W&B may do.
 
@@ -40,8 +41,8 @@ def run(
     from rich.console import Console
 
     from bench.errors import RnnbenchError
-    from bench.execute import executors
-    from bench.execute.launch import Launch, cores
+    from bench.execute.executors import asked_for, executor_of
+    from bench.execute.launch import Launch
     from bench.execute.packing import limit
     from bench.execute.whole import planned, run_missing, tally
     from bench.places import shipped
@@ -50,17 +51,20 @@ def run(
     from bench.track import check_login
 
     whole = read_grid(shipped(Path(grid))) if isinstance(grid, str | Path) else grid
-    results, how, most = Path(out or Path("results") / whole.name), executors.executor(executor), limit(str(pack))
+    results, most = Path(out or Path("results") / whole.name), limit(str(pack))
+    part = asked_for(whole.executor, executor or (None if "executor" in whole.model_fields_set else "inline"), ())
+    how = executor_of(part)
     standing = planned(whole, results)
     _refuse_strangers(run.spec for run in standing.runs)
     if wandb == "online":
         check_login()
 
     def launch(todo: tuple[RunSpec, ...]) -> Launch:
-        return Launch(results, whole.name, todo, workers or cores(), most, wandb)
+        count = workers or part.workers or how.workers()
+        return Launch(results, whole.name, todo, count, most, wandb, part.options)
 
     console = Console(stderr=True, highlight=False, force_jupyter=False)  # lines; bars would need ipywidgets
-    run_missing(whole, standing, launch, how, console, apart=executor != "inline")
+    run_missing(whole, standing, launch, how, console, apart=part.name != "inline")
     runs = planned(whole, results).runs
     undone = [run for run in runs if run.status not in (Status.DONE, Status.SKIPPED)]
     if undone or all(run.status is Status.SKIPPED for run in runs):

@@ -52,6 +52,16 @@ def test_a_grid_is_run_once(
     assert "nothing to run" in capsys.readouterr().err
 
 
+def test_the_executor_is_the_grids_unless_another_is_named(tmp_path: Path) -> None:
+    axes = {"data": ["digits-mfcc"], "cell": ["gru"]}
+    how = {"name": "inline", "partition": "cpu"}
+    read = rnnbench.Grid.model_validate({"name": "small", "base": SMALL, "grid": axes, "executor": how})
+    with pytest.raises(rnnbench.RnnbenchError, match="executor inline: there is no option 'partition'"):
+        rnnbench.run(read, tmp_path / "results", wandb="disabled")
+    with pytest.raises(rnnbench.RnnbenchError, match="unknown executor 'locall'; did you mean 'local'"):
+        rnnbench.run(read, tmp_path / "results", executor="locall", wandb="disabled")
+
+
 @pytest.mark.long
 def test_a_run_that_fails_raises_when_the_others_are_done(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text(
