@@ -78,7 +78,7 @@ faults: setup
 	$(BIN)/python tools/faults.py --kills $(KILLS) --seed $(SEED) --executor $(EXECUTOR) --write build/faults/$(EXECUTOR).md
 
 # What compiles and simulates exported code; without it the models still predict, and the tests that need it skip.
-TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc gcc-arm-none-eabi libnewlib-arm-none-eabi
+TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc arduino-core-avr gcc-arm-none-eabi libnewlib-arm-none-eabi
 toolchains: setup
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null

@@ -34,6 +34,7 @@ _FILES = {
     "CMakeLists.txt": "CMakeLists.txt.j2",
     "extras/check.c": "check.c.j2",
     "examples/check/check.ino": "sketch.ino.j2",
+    "examples/feed/feed.ino": "feed.ino.j2",
     "src/rnn_sensor.h": "sensor.h.j2",
     "src/rnn_sensor.c": "sensor.c.j2",
     "src/rnn_test_vector.h": "test_vector.h.j2",
