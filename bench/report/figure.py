@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class Panel(NamedTuple):
@@ -13,19 +16,19 @@ class Panel(NamedTuple):
 
     Attributes:
         title: above it.
-        svg: from :func:`bench.report.drawing.svg.to_svg`.
+        svg: for the page, from :func:`bench.report.drawing.svg.to_svg`; empty for a drawing that is only printed.
         name: of its file in the folder ``figures``; empty for a drawing that stands on the page only.
         group: the heading that it shares with its neighbours, if any.
         left_out: names that are not in it, with the reason.
-        printed: draws it for print, and returns its files by their endings.
+        draw: draws it for print, :func:`bench.report.drawing.press.to_print`; its labelled lines make the legend.
     """
 
     title: str
-    svg: str
+    svg: str = ""
     name: str = ""
     group: str = ""
     left_out: str = ""
-    printed: Callable[[], dict[str, bytes]] | None = None
+    draw: Callable[[Axes], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,34 @@ class Figure:
 
     Attributes:
         title: of the section.
-        about: how to read the drawings.
+        about: how to read the drawings on the page.
         panels: at least one.
         small: whether four panels stand in a line, otherwise two.
+        caption: how to read them in print.
     """
 
     title: str
     about: str
     panels: tuple[Panel, ...]
     small: bool = False
+    caption: str = ""
 
     @property
     def groups(self) -> list[tuple[str, list[Panel]]]:
-        """Panels by their shared headings."""
-        return [(heading, list(panels)) for heading, panels in groupby(self.panels, lambda panel: panel.group)]
+        """Panels of the page by their shared headings."""
+        return _by_group([panel for panel in self.panels if panel.svg])
+
+    @property
+    def printed(self) -> list[tuple[str, list[Panel]]]:
+        """Panels for print by their shared headings."""
+        return _by_group([panel for panel in self.panels if panel.draw])
+
+
+def file_name(*words: str) -> str:
+    """Returns the name of a panel's file: letters, digits and dashes."""
+    plain = "".join(letter if letter.isalnum() else " " for letter in " ".join(words))
+    return "-".join(plain.split())
+
+
+def _by_group(panels: list[Panel]) -> list[tuple[str, list[Panel]]]:
+    return [(heading, list(own)) for heading, own in groupby(panels, lambda panel: panel.group)]

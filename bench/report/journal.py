@@ -88,6 +88,15 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
     return _lettered(_columns(made, style.columns))
 
 
+def shortly(table: Table, results: Results) -> Table:
+    """Returns a table whose rows have short names where they have labels of the results, with a legend below."""
+    names = short_names(results.summaries)
+    rows = [replace(row, labels=tuple(names.get(label, label) for label in row.labels)) for row in table.rows]
+    used = {names[label] for row in table.rows for label in row.labels if label in names}
+    legend = _legend(results.summaries, names, {name: name for name in used})
+    return replace(table, rows=tuple(rows), notes=(*legend, *table.notes))
+
+
 def plain_caption(caption: str, name: str) -> str:
     """Returns a caption without the grid's name before it."""
     rest = caption.removeprefix(f"{name}: ")

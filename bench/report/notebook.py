@@ -70,9 +70,9 @@ class FigureView:
     @property
     def svgs(self) -> list[str]:
         """The drawings as files of their own."""
-        from bench.report.drawing.svg import standalone
+        from bench.report.drawing.press import files_of
 
-        return [standalone(panel.svg, panel.title) for panel in self.panels]
+        return [files_of(panel)["svg"].decode() for panel in self.panels]
 
     def _repr_svg_(self) -> str | None:
         return self.svgs[0] if len(self.panels) == 1 else None
@@ -113,7 +113,8 @@ def figure_view(results: Results, name: str) -> FigureView:
     """
     figures = all_figures(results)
     if name in figures:
-        return FigureView(figures[name].about, figures[name].panels)
+        whole = figures[name]
+        return FigureView(whole.about, tuple(panel for panel in whole.panels if panel.svg) or whole.panels)
     drawings = {panel.name: (figure.about, panel) for figure in figures.values() for panel in figure.panels}
     if name in drawings:
         about, panel = drawings[name]

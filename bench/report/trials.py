@@ -22,6 +22,8 @@ class Group:
         failed: how many of them have a run that failed.
         scores: the mean over its seeds of every trial that is done, as printed.
         choice: what was chosen; ``None`` before.
+        data: title of the data set; empty while no trial has opened it.
+        cell: title of the cell.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Group:
     failed: int
     scores: tuple[float, ...]
     choice: Choice | None
+    data: str = ""
+    cell: str = ""
 
 
 def groups(results: Results) -> list[Group]:
@@ -48,13 +52,15 @@ def groups(results: Results) -> list[Group]:
 
 
 def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None) -> Group:
-    facts = next((record.data for runs in trials for record in runs if record.data), None)
+    records = [record for runs in trials for record in runs]
+    facts = next((record.data for record in records if record.data), None)
     metric, upwards = (facts.metric, facts.higher_is_better) if facts else ("accuracy", True)
     percent = "accuracy" in metric
     scores = [_score(runs, metric, 100 if percent else 1) for runs in trials if len(runs) == seeds]
     failed = sum(any(record.status is Status.FAILED for record in runs) for runs in trials)
     title = f"{metric} (%)" if percent else metric
-    return Group(name, title, upwards, len(trials), failed, tuple(s for s in scores if s is not None), choice)
+    own = (facts.title if facts else "", records[0].labels.cell if records else "")
+    return Group(name, title, upwards, len(trials), failed, tuple(s for s in scores if s is not None), choice, *own)
 
 
 def _score(runs: list[Record], metric: str, scale: int) -> float | None:

@@ -73,7 +73,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     Raises:
         RnnbenchError: when no run is done, none has a latency on the board, or the folder cannot be written.
     """
-    from bench.report.drawing.svg import standalone  # here: a command that prints a table needs no plots
+    from bench.report.drawing.press import files_of  # here: a command that prints a table needs no plots
     from bench.report.page import to_page
 
     done = sum(summary.n for summary in results.summaries)
@@ -90,9 +90,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
         texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
     texts[place / "references.bib"] = bibliography()
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
-        texts[folder / "figures" / f"{panel.name}.svg"] = standalone(panel.svg, panel.title)
-        for ending, content in panel.printed().items() if panel.printed else ():
-            texts[folder / "figures" / f"{panel.name}.{ending}"] = content
+        texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
     texts[page] = to_page(results, stem, tables, figures, folder)
     try:
         write_all(texts)

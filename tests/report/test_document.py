@@ -14,7 +14,8 @@ from bench.errors import RnnbenchError
 from bench.places import PUBLISHED
 from bench.report import read
 from bench.report.document import at_commit, compile_pdf, data, learnt, missing, moved, sections, write_document
-from bench.report.table import CELL, Column, Row, Table
+from bench.report.document.parts import in_parts
+from bench.report.table import CELL, Column, Entry, Footnote, Row, Spanner, Table
 from bench.report.verdicts import judge, read_claims
 
 PTB = {"metric": "perplexity", "higher_is_better": False, "majority": None}
@@ -61,18 +62,32 @@ def test_each_grid_has_its_protocol_and_its_command(folder: Any, tmp_path: Path)
     assert r"Made by \path{rnnbench run configs/demo.yaml}: 3 runs, 0.0 hours of training" in text
     assert r"at commit \texttt{c0ffee}" in text
     assert "The epoch was chosen on validation data" in text
-    assert r"\includegraphics[width=.49\linewidth]{figures/demo-size-watch.pdf}" in text
-    assert (tmp_path / "figures" / "demo-size-watch.pdf").is_file()
+    assert r"\includegraphics[width=\linewidth]{figures/demo-cost-1.pdf}" in text, "size and latency side by side"
+    assert (tmp_path / "figures" / "demo-cost-1.pdf").is_file()
 
 
 def test_a_table_of_forty_rows_is_in_parts_with_its_notes_below_the_last() -> None:
     rows = tuple(Row((f"r{number}",), ()) for number in range(40))
-    first, second = sections.in_parts(Table("t", "C.", (), rows, notes=("n",), stub=CELL))
-    assert (len(first.rows), len(second.rows)) == (30, 10)
+    first, second = in_parts(Table("t", "C.", (), rows, notes=("n",), stub=CELL))
+    assert (len(first.rows), len(second.rows)) == (20, 20)
     assert (first.notes, second.notes) == ((), ("n",))
     assert second.caption == "C. Part 2 of 2."
     short = Table("t", "C.", (Column("x"),), ())
-    assert sections.in_parts(short) == [short]
+    assert in_parts(short) == [short]
+
+
+def test_a_table_wider_than_a_page_is_cut_between_its_spanners() -> None:
+    """Each data set takes 2 * 32 letters beside a stub of 4: one to a page of 125, with the footnotes it uses."""
+    spanners = [Spanner(name, name) for name in "ab"]
+    columns = tuple(Column("x" * 30, spanner) for spanner in spanners for _ in range(2))
+    row = Row(("r",), (Entry("1", marks=("a",)), Entry("2"), Entry("3", marks=("b",)), Entry("4")))
+    notes = (Footnote("a", "first"), Footnote("b", "second"))
+    first, second = in_parts(Table("t", "C.", columns, (row,), notes, ("n",), (Column("st"),)))
+    assert [entry.text for entry in first.rows[0].entries] == ["1", "2"]
+    assert [entry.text for entry in second.rows[0].entries] == ["3", "4"]
+    assert (first.footnotes, second.footnotes) == (notes[:1], notes[1:])
+    assert (first.notes, second.notes) == ((), ("n",))
+    assert second.rows[0].labels == ("r",)
 
 
 def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:

@@ -11,8 +11,6 @@ from reading import compare
 from bench.errors import RnnbenchError
 from bench.report import Table, read, write_results
 from bench.report.citations import bibliography, citations
-from bench.report.drawing.press import look, print_trade_off
-from bench.report.drawing.scatter import Point
 from bench.report.journal import Style, for_journal, read_style
 from bench.report.writers import to_latex
 
@@ -91,27 +89,12 @@ def test_a_cell_is_cited_by_the_key_of_its_entry(small: Any) -> None:
     assert rf"LSTM~\cite{{{key}}} & 64 &" in to_latex(made(small))
 
 
-def test_each_cell_has_a_look_of_its_own_wherever_it_stands() -> None:
-    titles = sorted(citations())
-    looks = {title: look(title, titles) for title in titles}
-    assert len(set(looks.values())) == len(titles)
-    assert look("GRU") == look("GRU", ["A stranger", "Another"])
-    assert look("Another", ["A stranger"]) not in {look("A stranger"), *looks.values()}
-
-
-def test_figures_for_print_are_pdf_and_png_and_the_same_every_time() -> None:
-    points = [Point("GRU", 10.0, 90.0, None, 1.0, "GRU"), Point("GRU int8", 2.0, 89.0, None, None, "GRU", True)]
-    drawn = print_trade_off(points, "KB", "accuracy (%)", True)
-    assert drawn == print_trade_off(points, "KB", "accuracy (%)", True)
-    assert drawn["pdf"].startswith(b"%PDF")
-    assert drawn["png"].startswith(b"\x89PNG")
-
-
 @pytest.mark.long
 def test_the_report_writes_them_and_svg_without_variables(small: Any) -> None:
     write_results(read(small.path), small.path)
     names = {path.name for path in (small.path / "figures").iterdir()}
-    assert {"size-watch.svg", "size-watch.pdf", "size-watch.png"} <= names
+    drawings = ("size-watch", "curves-watch")
+    assert {f"{name}.{ending}" for name in drawings for ending in ("svg", "pdf", "png")} <= names
     text = (small.path / "figures" / "size-watch.svg").read_text(encoding="utf-8")
     assert "var(" not in text
     assert "#0063a3" in text

@@ -49,7 +49,7 @@ def test_files_and_counts(small: Any) -> None:
     assert (report.done, report.not_done) == (9, 1)
     assert sorted(path.name for path in tables.iterdir()) == ["demo.csv", "demo.md", "demo.tex", "references.bib"]
     figures = {path.name.partition("-")[0] for path in (small.path / "figures").iterdir()}
-    assert figures == {"size", "latency"}
+    assert figures == {"size", "latency", "curves"}
 
 
 def test_the_same_records_give_the_same_bytes_anywhere(folder: Any, tmp_path: Path) -> None:

@@ -10,12 +10,14 @@ from bench.places import CONFIGS, grids
 from bench.report.caption import protocol
 from bench.report.discover import MAIN
 from bench.report.document.moved import Moved
-from bench.report.figure import Figure
-from bench.report.journal import for_journal, plain_caption
+from bench.report.document.parts import floats
+from bench.report.drawing.press import to_print
+from bench.report.figure import Figure, Panel
+from bench.report.journal import for_journal, plain_caption, shortly
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
 from bench.report.verdicts import Judged
-from bench.report.writers.latex import escape, label, to_latex
+from bench.report.writers.latex import escape
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
@@ -26,10 +28,8 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 \setlength{\emergencystretch}{3em}
 \renewcommand{\topfraction}{.95}\renewcommand{\textfraction}{.05}\renewcommand{\floatpagefraction}{.6}
 """
-_MOST_ROWS = 30
-_MOST_NOTES = 12
 _LONGEST = 400  # letters of names in a caption, which LaTeX measures on one line
-_LOOK = "Filled: int8; hollow: float32. Bars: one sample standard deviation over seeds."
+_MOST_PANELS = 9
 
 
 def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str]) -> str:
@@ -54,38 +54,10 @@ def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str
         f"{escape(protocol(results.summaries))}",
     ]
     for name, table in tables.items():
-        made = for_journal(table, results) if name == MAIN else table
+        made = for_journal(table, results) if name == MAIN else shortly(table, results)
         made = replace(made, caption=plain_caption(made.caption, results.name))
         parts.append(floats(made))
     return "\n\n".join([*parts, *figures, r"\clearpage"])
-
-
-def floats(table: Table) -> str:
-    """Returns the floats of a table without the comment above them; many notes stand in the text, where a page ends."""
-    aside = len(table.notes) > _MOST_NOTES
-    text = to_latex(*in_parts(replace(table, notes=()) if aside else table))
-    said = [text[text.index(r"\begin{table") :]]
-    if aside:
-        said += [rf"{{\footnotesize\raggedright Notes to Table~\ref{{{label(in_parts(table)[-1])}}}.\par"]
-        said += [*(rf"{escape(note)}\par" for note in table.notes), "}"]
-    return "\n".join(said)
-
-
-def in_parts(table: Table) -> list[Table]:
-    """Returns a table in parts of at most thirty rows, each with the whole caption and the notes below the last."""
-    chunks = [table.rows[at : at + _MOST_ROWS] for at in range(0, len(table.rows), _MOST_ROWS)]
-    if len(chunks) < 2:
-        return [table]
-    return [
-        replace(
-            table,
-            name=f"{table.name}-{number}",
-            caption=f"{table.caption} Part {number} of {len(chunks)}.",
-            rows=rows,
-            notes=table.notes if number == len(chunks) else (),
-        )
-        for number, rows in enumerate(chunks, 1)
-    ]
 
 
 def _commits(results: Results) -> str:
@@ -94,24 +66,34 @@ def _commits(results: Results) -> str:
 
 
 def of_figures(figure: Figure, stem: str) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yields the float of each group of panels that can be printed, and its files by name.
+    """Yields the floats of a figure that can be printed, each with its file by name.
 
     Args:
         figure: of a results folder.
         stem: begins the names of files.
     """
-    for heading, panels in figure.groups:
-        drawn = [panel for panel in panels if panel.printed]
-        files = {f"{stem}-{panel.name}.pdf": panel.printed()["pdf"] for panel in drawn if panel.printed}
-        if not files:
-            continue
-        graphics = "\n".join(rf"  \includegraphics[width=.49\linewidth]{{figures/{name}}}" for name in files)
-        titles = ", ".join(panel.title for panel in drawn)
-        missing = "; ".join(f"not in {panel.title}: {panel.left_out}" for panel in drawn if panel.left_out)
-        left_out = textwrap.shorten(missing, _LONGEST, placeholder=" and others, which the tables name")
-        caption = f"{heading}, {titles}. {_LOOK} {left_out}".strip()
-        lines = [r"\begin{figure}[tb]", r"  \centering", graphics, rf"  \caption{{{escape(caption)}}}", r"\end{figure}"]
-        yield "\n".join(lines), files
+    for plate, (heading, panels) in enumerate(_plates(figure), 1):
+        name = f"{stem}-{plate}.pdf"
+        wide = r".49\linewidth" if len(panels) == 1 else r"\linewidth"
+        lines = (rf"  \includegraphics[width={wide}]{{figures/{name}}}", rf"  \caption{{{escape(heading)}}}")
+        text = "\n".join([r"\begin{figure}[!htbp]", r"  \centering", *lines, r"\end{figure}"])
+        yield text, {name: to_print(panels, "pdf")["pdf"]}
+
+
+def _plates(figure: Figure) -> Iterator[tuple[str, list[Panel]]]:
+    """Yields what is printed together, with its caption: a group, or all groups where each has but one panel."""
+    groups = figure.printed
+    if len(groups) > 1 and all(len(panels) == 1 for _, panels in groups):
+        titles = list(dict.fromkeys(panel.title for _, (panel,) in groups))
+        both = [panel._replace(title=heading) for heading, (panel,) in groups]
+        groups = [(", ".join([figure.title, *(titles if len(titles) == 1 else [])]), both)]
+    for heading, panels in groups:
+        alone = [panel.title for panel in panels] if len(panels) == 1 and panels[0].title not in heading else []
+        missing = "; ".join(f"Not in {panel.title}: {panel.left_out}." for panel in panels if panel.left_out)
+        left_out = textwrap.shorten(missing, _LONGEST, placeholder=" and others, which the tables name.")
+        for at in range(0, len(panels), _MOST_PANELS):
+            caption = f"{', '.join([heading or figure.title, *alone])}. {figure.caption} {left_out}".strip()
+            yield caption, panels[at : at + _MOST_PANELS]
 
 
 def of_claims(judged: Sequence[Judged], tally: str) -> str:

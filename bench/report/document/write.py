@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bench.errors import RnnbenchError
 from bench.report.citations import bibliography
-from bench.report.discover import all_tables
-from bench.report.document import data, learnt, sections
+from bench.report.discover import all_figures, all_tables
+from bench.report.document import data, learnt, parts, sections
 from bench.report.document.moved import Moved
-from bench.report.figures import cost
+from bench.report.figure import file_name
 from bench.report.results import Results
 from bench.report.verdicts import Judged
 from bench.report.verdicts.table import table as claims_table
@@ -49,17 +49,18 @@ def write_document(
         r"\begin{document}",
         _TITLE,
     ]
-    body += [_INTRODUCTION, sections.floats(data.table(folders))]
+    body += [_INTRODUCTION, parts.floats(data.table(folders))]
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
     for results in folders:
-        figures, drawn = [], cost.figure(results)
-        for text, own in sections.of_figures(drawn, results.name.replace(" + ", "-")) if drawn else ():
-            figures.append(text)
-            files |= {folder / "figures" / name: content for name, content in own.items()}
+        figures, stem = [], file_name(results.name)
+        for name, drawn in all_figures(results).items():
+            for text, own in sections.of_figures(drawn, f"{stem}-{name}"):
+                figures.append(text)
+                files |= {folder / "figures" / file: content for file, content in own.items()}
         body.append(sections.of_grid(results, all_tables(results), figures))
     if known := learnt.table(folders):
-        body += [r"\section{Learnt numbers}", sections.floats(known)]
+        body += [r"\section{Learnt numbers}", parts.floats(known)]
     if others:
         body.append(r"\section{Microcontrollers}")
         body += [path.read_text(encoding="utf-8") for path in others]

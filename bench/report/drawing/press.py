@@ -1,107 +1,118 @@
-"""Draws quality against cost for print: at a column's width, as PDF and PNG, a colour and a marker for each cell."""
+"""Draws panels for print: one at a column's width, several at a page's with one legend; PDF, PNG and SVG."""
 
 from __future__ import annotations
 
 import io
+import math
 import warnings
-from collections.abc import Sequence
-from functools import cache
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from bench import zoo
-from bench.report.drawing.scatter import Joined, Point, scale_x, undominated
-from bench.report.labels import printable
+from bench.report.drawing.svg import MARK, STYLE, blank, standalone, to_svg
+from bench.report.figure import Panel
 
-COLUMN_INCHES = 3.3
-_OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A00")
-"""Okabe and Ito's colours (2008), which the colour-blind tell apart; olive for their yellow, too light for a marker."""
-_MARKERS = "osD^vP*X"
+_COLUMN, _PAGE = 3.3, 6.7
+"""Widths in inches, that of a page the text's of the document."""
 _PRINT: Any = {
     "pdf.fonttype": 42,  # text stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "rnnbench",
     "text.parse_math": False,
     "font.family": ["DejaVu Sans"],
     "font.size": 7,
+    "axes.titlesize": 7,
+    "axes.titlelocation": "left",
     "axes.linewidth": 0.6,
     "axes.grid": True,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.4,
     "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 0.9,
+    "lines.markersize": 4.5,
 }
+_METADATA: Any = {"pdf": {"CreationDate": None}, "png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-class Look(NamedTuple):
-    """The colour and the marker of a cell, in every figure."""
-
-    colour: str
-    marker: str
-
-
-@cache
-def _order() -> tuple[str, ...]:
-    return tuple(cls.title for cls in zoo.all_cells().values())
-
-
-def look(cell: str, others: Sequence[str] = ()) -> Look:
-    """Returns the look of a cell by its title: of ours always the same, of a user's the next ones in order of title.
+def to_print(panels: Sequence[Panel], *endings: str) -> dict[str, bytes]:
+    """Draws panels with one legend below; those of several have their titles above.
 
     Args:
-        cell: its title.
-        others: titles in the figure.
-    """
-    strangers = sorted({title for title in (*others, cell) if title not in _order()})
-    at = [*_order(), *strangers].index(cell)
-    turn = at // len(_OKABE_ITO)  # a second round has the colours with other markers
-    return Look(_OKABE_ITO[at % len(_OKABE_ITO)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])
-
-
-def print_trade_off(
-    points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, joined: Joined = ()
-) -> dict[str, bytes]:
-    """Draws quality against cost with a legend; int8 models are filled, others hollow.
-
-    Arrows lead from a cell to the same cell made small; without any, a line joins the Pareto front.
+        panels: each with ``draw``.
+        endings: of files: ``pdf``, ``png``, ``svg``.
 
     Returns:
-        The files by their endings, ``pdf`` and ``png``, the same bytes every time.
+        The files by their endings, the same bytes every time.
     """
+    wide = 1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else 3
+    high = math.ceil(len(panels) / wide)
     with mpl.rc_context(_PRINT):
-        figure = Figure(figsize=(COLUMN_INCHES, 2.5), layout="constrained")
-        axes = figure.add_subplot()
-        axes.spines[["top", "right"]].set_visible(False)
-        for left, right in () if joined else pairwise(undominated(points, higher_is_better)):
-            axes.plot([left.x, right.x, right.x], [left.y, left.y, right.y], color="#999999", linewidth=0.6, zorder=1)
-        for start, end in joined:
-            arrow = {"arrowstyle": "->", "color": "#666666", "linewidth": 0.6, "shrinkA": 4, "shrinkB": 4}
-            axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
-        cells = [point.cell or point.label for point in points]
-        for cell, point in zip(cells, points, strict=True):
-            colour, marker = look(cell, cells)
-            face = colour if point.small else "white"
-            style: Any = {"color": colour, "marker": marker, "markersize": 4.5, "markerfacecolor": face}
-            style |= {"linewidth": 0.7, "markeredgewidth": 0.9, "zorder": 3}
-            axes.errorbar(point.x, point.y, yerr=point.y_sd, capsize=1.5, **style)
-        scale_x(axes, [point.x for point in points])
-        axes.set(xlabel=x_label, ylabel=y_label)
-        axes.margins(x=0.08, y=0.1)
-        handles = [_handle(cell, cells) for cell in dict.fromkeys(cells)]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=6.5)
-        return {"pdf": _saved(figure, "pdf"), "png": _saved(figure, "png")}
+        size = (_COLUMN, 2.4) if wide == 1 else (_PAGE, 0.35 + high * (2.2 if wide == 2 else 1.7))
+        figure = Figure(figsize=size, layout="constrained")
+        places: list[Axes] = [*figure.subplots(high, wide, squeeze=False).flat]
+        for panel, axes in zip(panels, places, strict=False):
+            assert panel.draw is not None  # noqa: S101
+            panel.draw(axes)
+            if len(panels) > 1:
+                axes.set_title(panel.title)
+        for axes in places[len(panels) :]:
+            axes.remove()
+        _say_once(places[: len(panels)], wide)
+        return {ending: _saved(figure, ending) for ending in endings}
 
 
-def _handle(cell: str, cells: Sequence[str]) -> Line2D:
-    colour, marker = look(cell, cells)
-    return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=4.5, label=printable(cell[:24]))
+def _say_once(places: Sequence[Axes], wide: int) -> None:
+    """Leaves the label of the y axis at the left where all have the same, and writes the legend of all."""
+    if len({axes.get_ylabel() for axes in places}) == 1:
+        for at, axes in enumerate(places):
+            axes.set_ylabel(axes.get_ylabel() if at % wide == 0 else "")
+    named: dict[str, Any] = {}
+    for axes in places:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    if named:
+        figure = places[0].get_figure()
+        assert isinstance(figure, Figure)  # noqa: S101
+        room = 0.45 + 0.052 * max(map(len, named))  # inches of a mark and a name
+        columns = max(1, min(len(named), int((_COLUMN if wide == 1 else _PAGE) / room)))
+        place: Any = {"loc": "outside lower center", "ncols": columns, "frameon": False, "fontsize": 6.5}
+        figure.legend([*named.values()], [*named], **place)
 
 
 def _saved(figure: Figure, ending: str) -> bytes:
     buffer = io.BytesIO()
-    metadata: Any = {"CreationDate": None} if ending == "pdf" else {"Software": None}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph ", category=UserWarning)  # of a script that no font here has
-        figure.savefig(buffer, format=ending, dpi=300, metadata=metadata)
-    return buffer.getvalue()
+        figure.savefig(buffer, format=ending, dpi=300, metadata=_METADATA[ending])
+    if ending != "svg":
+        return buffer.getvalue()
+    head, end, body = buffer.getvalue().partition(b"<style")
+    return b"".join((head, f"<style>{MARK}</style>".encode(), end, body))
+
+
+def files_of(panel: Panel) -> dict[str, bytes]:
+    """Returns the files of a panel by their endings; a drawing that is not on the page has its SVG as it is printed."""
+    files = {"svg": standalone(panel.svg, panel.title).encode()} if panel.svg else {}
+    return files | (to_print([panel], "pdf", "png", *(["svg"] if not files else [])) if panel.draw else {})
+
+
+def to_page(draw: Callable[[Axes], None], description: str, key: str) -> str:
+    """Draws what is printed for the page, with a legend of its own, in the page's font and colours.
+
+    Args:
+        draw: as a panel has it.
+        description: what the drawing shows, in words.
+        key: a word that no other figure of the page has.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axes = blank(4.4, 3.2)
+        draw(axes)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(frameon=False, fontsize=8)
+        figure.set_layout_engine("tight")
+        return to_svg(figure, description, key)

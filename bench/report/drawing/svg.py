@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from bench.report.labels import printable
 
 INK, FAINT, ACCENT, MUTED, BACK = "#010203", "#010204", "#010205", "#010206", "#010207"
-_VARIABLES = {INK: "ink", FAINT: "faint", ACCENT: "accent", MUTED: "muted", BACK: "back"}
+_VARIABLES = {INK: "ink", FAINT: "faint", ACCENT: "accent", MUTED: "muted", BACK: "back", "#000000": "ink"}
 PALETTE = """\
 :root {
   --ink: #1c2127; --muted: #6a737d; --faint: #d9dde2; --back: #ffffff;

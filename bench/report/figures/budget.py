@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from bench.report.drawing.looks import line_looks
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
-from bench.report.figure import Figure, Panel
+from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
-from bench.report.trials import groups
+from bench.report.trials import Group, groups
 
-_ABOUT = (
+_CAPTION = (
     "The validation score that the best of so many trials has, on average over all choices of that many from those "
-    "that were made (Dodge et al. 2019). A line that still rises at its end says that more trials would find more. "
-    "Grey: the other groups."
+    "that were made (Dodge et al. 2019). A line that still rises at its end says that more trials would find more."
 )
+_ABOUT = f"{_CAPTION} Grey: the other groups."
 
 
 def figure(results: Results) -> Figure | None:
@@ -29,8 +32,26 @@ def figure(results: Results) -> Figure | None:
     panels = []
     for number, group in enumerate(found):
         svg = _draw(lines, group.name, group.title, f"budget-{number}")
-        panels.append(Panel(group.name, svg, f"budget-{_file(group.name)}"))
-    return Figure("What more trials would find", _ABOUT, tuple(panels), small=True)
+        panels.append(Panel(group.name, svg, file_name("budget", group.name)))
+    return Figure("What more trials would find", _ABOUT, (*panels, *_printed(found)), small=True, caption=_CAPTION)
+
+
+def _printed(found: Sequence[Group]) -> Iterator[Panel]:
+    """Yields a panel for print for each data set, with a line for each of its groups."""
+    for data in dict.fromkeys(group.data for group in found):
+        own = [group for group in found if group.data == data]
+        yield Panel(data, name=file_name("budget", data), group="Trials", draw=partial(_print, found=own))
+
+
+def _print(axes: Axes, found: Sequence[Group]) -> None:
+    cells = [group.cell for group in found]
+    names = [cell if cells.count(cell) == 1 else group.name for cell, group in zip(cells, found, strict=True)]
+    looks = line_looks([*zip(names, cells, strict=True)])
+    for name, group in zip(names, found, strict=True):
+        values = expected_best(group.scores, group.upwards)
+        axes.plot(range(1, len(values) + 1), values, **looks[name])
+    axes.set(xlabel="trials", ylabel=f"validation {found[0].title}")
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def expected_best(scores: Sequence[float], upwards: bool = True) -> list[float]:
@@ -46,10 +67,6 @@ def expected_best(scores: Sequence[float], upwards: bool = True) -> list[float]:
         sign * sum(score * math.comb(i, k - 1) for i, score in enumerate(ordered)) / math.comb(n, k)
         for k in range(1, n + 1)
     ]
-
-
-def _file(name: str) -> str:
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())
 
 
 def _draw(lines: dict[str, list[float]], name: str, title: str, key: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bench.report.board import Board
-from bench.report.drawing.press import print_trade_off
+from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.scatter import NAMED, Point, trade_off
-from bench.report.figure import Figure, Panel
+from bench.report.figure import Figure, Panel, file_name
 from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
 from bench.report.short import short_names
@@ -20,6 +20,7 @@ _READING = (
     "standard deviation over seeds, where there are two or more."
 )
 _ARROWS = " Arrows: the same cell, from dense in float32 to int8."
+_CAPTION = "Filled: int8; hollow: float32. Bars: one sample standard deviation over seeds."
 
 
 def figure(results: Results) -> Figure | None:
@@ -29,7 +30,8 @@ def figure(results: Results) -> Figure | None:
     many = any(len(results.rows_on(data)) > NAMED for data in results.data_sets)
     about = _READING + (f" Of more than {NAMED} points only filled ones are named, at most so many." if many else "")
     about += (_ARROWS if twins(results) else "") + (_about_latency(board, results.summaries) if board else "")
-    return Figure("Quality against cost", about, tuple(panels)) if panels else None
+    caption = _CAPTION + (_ARROWS if twins(results) else "")
+    return Figure("Quality against cost", about, tuple(panels), caption=caption) if panels else None
 
 
 def _about_latency(board: Board, summaries: Sequence[Summary]) -> str:
@@ -49,7 +51,8 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
     heading = "Size" if board is None else f"Latency on {board.title}"
     short, pairs, panels = short_names(results.summaries) | names(results), twins(results), []
     for number, data in enumerate(results.data_sets):
-        drawn = [(label, *_point(results.summary(data, label), board, short)) for label in results.by_size]
+        tried = (results.summary(data, label) for label in results.by_size)
+        drawn = [(row.label, *_point(row, board, short)) for row in tried if row.runs]
         points = {label: point for label, point, _ in drawn if point}
         if points:
             both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
@@ -57,8 +60,15 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
             axes = (x_label, data.quality_title, data.upwards)
             svg = trade_off([*points.values()], *axes, f"{kind}-{number}", joined)
             left_out = ", ".join(f"{label} ({why})" for label, _, why in drawn if why)
-            printed = partial(print_trade_off, [*points.values()], *axes, joined)
-            panels.append(Panel(data.title, svg, f"{kind}-{data.name}", heading, left_out, printed))
+            draw = partial(
+                draw_trade_off,
+                points=[*points.values()],
+                x_label=x_label,
+                y_label=data.quality_title,
+                higher_is_better=data.upwards,
+                joined=joined,
+            )
+            panels.append(Panel(data.title, svg, file_name(kind, data.name), heading, left_out, draw))
     return panels
 
 

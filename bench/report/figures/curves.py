@@ -1,19 +1,23 @@
-"""Learning curves, on the page only: each cell has a small panel of its own, with the other cells in grey behind it."""
+"""Learning curves: on the page a small panel for each row, in print a panel for each data set with its best rows."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from bench.report.drawing.looks import line_looks
+from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
-from bench.report.figure import Figure, Panel
+from bench.report.epochs import read_epochs
+from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
+from bench.report.short import short_names
 from bench.report.summary import DataSet
 from bench.report.twins import names
 
@@ -21,71 +25,78 @@ _ABOUT = (
     "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "
     "grey: the other cells."
 )
-_MOST = 1e9
-_PANELS = 24
-"""Rows of a data set that have a panel: a panel holds the lines of all others, and nobody looks at hundreds."""
+_CAPTION = (
+    "Validation data by epoch. Line: mean over the seeds that trained that long; band: from the least to the greatest."
+)
+_PANELS, _LINES = 24, 8
+"""Rows of a data set that have a panel, which holds the lines of all others; and that are printed in one."""
 _CUT = " The worst fifth of the perplexities, those of the first epochs, lies above the panels."
 
 
 def figure(results: Results) -> Figure | None:
     """The panels, data set by data set; ``None`` where no run has a readable ``metrics.csv``."""
-    metrics, unread = _read_all(results)
-    panels = tuple(_panels(results, metrics))
+    metric = {data.name: data.facts.metric for data in results.data_sets if data.facts}
+    metrics, unread = read_epochs(results, lambda run, title: title == f"validation_{metric[run.data]}")
+    panels = (*_panels(results, metrics), *_printed(results, metrics))
     if not panels:
         return None
-    about = _ABOUT
-    if any(len(results.rows_on(data)) > _PANELS for data in results.data_sets):
+    about, caption = _ABOUT, _CAPTION
+    rows = max(len(_best(results, data)) for data in results.data_sets)
+    if rows > _PANELS:
         about = f"{_ABOUT} Of each data set the {_PANELS} rows with the best mean in its table are drawn."
+    if rows > _LINES:
+        caption += f" Of each data set the {_LINES} rows with the best mean in its table."
     cut = "" if all(data.upwards for data in results.data_sets) else _CUT
     about = f"{about}{cut} Without a readable metrics.csv: {', '.join(unread)}." if unread else f"{about}{cut}"
-    return Figure("Learning curves", about, panels, small=True)
+    return Figure("Learning curves", about, panels, small=True, caption=f"{caption}{cut}")
 
 
 def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
     short = names(results)
     for number, data in enumerate(results.data_sets):
-        own = metrics[(metrics["data"] == data.name) & metrics["label"].isin(_best(results, data))]
+        own = _of(metrics, data, _best(results, data)[:_PANELS])
         if own.empty:
             continue
-        own = own.assign(value=own["value"] * data.scale)
         drawn = _draw(own, "%" if data.percent else data.quality, f"curve-{number}", data.upwards)
         for label in (label for label in results.by_size if label in drawn):
             yield Panel(short.get(label, label), drawn[label], group=data.title)
 
 
+def _printed(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
+    short = short_names(results.summaries)
+    for data in results.data_sets:
+        best = _best(results, data)[:_LINES]
+        own = _of(metrics, data, best)
+        if not own.empty:
+            looks = line_looks([(short[label], results.summary(data, label).cell) for label in best])
+            rows = own.assign(row=own["label"].map(short), x=own["epoch"])
+            draw = partial(_print, rows=rows, looks=looks, y_label=data.quality_title, upwards=data.upwards)
+            yield Panel(data.title, name=file_name("curves", data.name), group="Learning curves", draw=draw)
+
+
+def _print(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]], y_label: str, upwards: bool) -> None:
+    draw_lines(axes, rows, looks)
+    axes.set(xlabel="epoch", ylabel=y_label, ylim=_limits(rows, upwards))
+
+
+def _of(metrics: pd.DataFrame, data: DataSet, labels: list[str]) -> pd.DataFrame:
+    """Returns the epochs of some rows of a data set, the values as printed."""
+    own = metrics[(metrics["data"] == data.name) & metrics["label"].isin(labels)]
+    return own.assign(value=own["value"] * data.scale)
+
+
 def _best(results: Results, data: DataSet) -> list[str]:
-    """Returns the labels of the best rows of a data set, at most :data:`_PANELS`."""
+    """Returns the labels of the rows of a data set that have a mean, the best first."""
     means = {row.label: row.mean(data.quality) for row in results.rows_on(data)}
     found = {label: -mean if data.upwards else mean for label, mean in means.items() if mean is not None}
-    return sorted(found, key=found.__getitem__)[:_PANELS]
+    return sorted(found, key=found.__getitem__)
 
 
-def _read_all(results: Results) -> tuple[pd.DataFrame, list[str]]:
-    """Reads the epochs of all finished runs, and the ids of those whose file could not be read."""
-    metric = {data.name: data.facts.metric for data in results.data_sets if data.facts}
-    rows: list[tuple[float, float, str, str, int]] = []
-    unread = []
-    for run in results.runs:
-        if not run.done or run.record.folder is None:
-            continue
-        try:
-            epochs = _read(run.record.folder, f"validation_{metric[run.data]}")
-            rows += [(epoch, value, run.data, run.label, run.seed) for epoch, value in epochs]
-        except (OSError, ValueError, csv.Error):
-            unread.append(run.record.id)
-    return pd.DataFrame(rows, columns=["epoch", "value", "data", "label", "seed"]), unread
-
-
-def _read(folder: Path, column: str) -> list[tuple[float, float]]:
-    """Reads the epochs of a run, less those without a number or with a hopeless one, which a run that diverged has."""
-    with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
-        names, *lines = csv.reader(file)
-    at, to = names.index("epoch"), names.index(column)
-    epochs = [(float(line[at] or "nan"), float(line[to] or "nan")) for line in lines if len(line) > max(at, to)]
-    found = [(epoch, value) for epoch, value in epochs if abs(epoch) < _MOST and abs(value) < _MOST]
-    if not found:
-        raise ValueError("no epoch has a number")
-    return found
+def _limits(metrics: pd.DataFrame, upwards: bool) -> tuple[float, float]:
+    """Returns the ends of the y axis; where a lower value is better, the worst fifth of the values may lie outside."""
+    low, high = (float(metrics["value"].quantile(share)) for share in (0.0, 1.0 if upwards else 0.8))
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room
 
 
 def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:
@@ -97,13 +108,11 @@ def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[
         metrics: columns ``label``, ``seed``, ``epoch`` and ``value``.
         y_label: with its unit.
         key: a word that no other figure of the page has.
-        upwards: whether a higher value is better; where a lower is, the worst fifth of the values may lie outside.
+        upwards: whether a higher value is better.
     """
     means = metrics.groupby(["label", "epoch"], as_index=False)["value"].mean()
     every = max(1, int(metrics["epoch"].max()) // 60)
     ghosts = means[means["epoch"] % every == 0]
-    low, high = (float(metrics["value"].quantile(share)) for share in (0.0, 1.0 if upwards else 0.8))
-    room = 0.05 * (high - low) or 1.0
     panels = {}
     for number, label in enumerate(dict.fromkeys(metrics["label"])):
         with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
@@ -114,7 +123,7 @@ def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[
             own = metrics[metrics["label"] == label]
             sns.lineplot(own, x="epoch", y="value", errorbar=("pi", 100), color=ACCENT, linewidth=1.6, ax=axes)
             axes.set(xlabel="epoch", ylabel=y_label)
-            axes.set_ylim(low - room, high + room)
+            axes.set_ylim(*_limits(metrics, upwards))
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(4))
             figure.set_layout_engine("tight")

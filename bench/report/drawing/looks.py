@@ -1,0 +1,65 @@
+"""The look of a cell in print: the same colour and marker in every figure, and a line of its own for each row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from bench import zoo
+from bench.report.labels import printable
+from bench.report.published import book
+
+_OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A00")
+"""Okabe and Ito's colours (2008), which the colour-blind tell apart; olive for their yellow, too light for a marker."""
+_MARKERS = "osD^vP<X"
+_LINES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
+_LONGEST = 24
+
+
+class Look(NamedTuple):
+    """The colour and the marker of a cell, in every figure."""
+
+    colour: str
+    marker: str
+
+
+@cache
+def _order() -> tuple[str, ...]:
+    """Returns the titles of cells: those of the paper's tables first, so that each of them has a colour of its own."""
+    cells = zoo.all_cells()
+    published = (method["cell"] for method in book()["methods"])
+    return tuple(dict.fromkeys(cells[name].title for name in (*published, *cells) if name in cells))
+
+
+def look(cell: str, others: Iterable[str] = ()) -> Look:
+    """Returns the look of a cell by its title: of ours always the same, of a user's the next ones in order of title.
+
+    Args:
+        cell: its title.
+        others: titles in the figure.
+    """
+    strangers = sorted({title for title in (*others, cell) if title not in _order()})
+    at = [*_order(), *strangers].index(cell)
+    turn = at // len(_OKABE_ITO)  # a second round has the colours with other markers
+    return Look(_OKABE_ITO[at % len(_OKABE_ITO)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])
+
+
+def line_looks(rows: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """Returns matplotlib's words for the line of each row: the colour of its cell, a pattern among those of its cell.
+
+    Args:
+        rows: names of rows and titles of their cells.
+    """
+    cells, patterns = dict(rows), defaultdict[str, list[str]](list)
+    for name, cell in sorted(cells.items(), key=lambda row: (len(row[0]), row[0])):
+        patterns[cell].append(name)
+    return {
+        name: {
+            "color": look(cell, cells.values()).colour,
+            "linestyle": _LINES[patterns[cell].index(name) % len(_LINES)],
+            "label": printable(name[:_LONGEST]),
+        }
+        for name, cell in rows
+    }

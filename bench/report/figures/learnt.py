@@ -1,0 +1,60 @@
+"""Learnt numbers over training: alpha and beta, zeta and nu, or whatever scalars a cell has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bench.report.drawing.looks import line_looks
+from bench.report.drawing.plots import draw_lines
+from bench.report.drawing.press import to_page
+from bench.report.epochs import read_epochs
+from bench.report.figure import Figure, Panel, file_name
+from bench.report.results import Results
+from bench.report.short import short_names
+
+_PREFIX = "learnt/"
+_LINES = 8
+_ABOUT = (
+    "The numbers that cells learn beside their matrices, at the end of each epoch. Line: mean over the seeds; band: "
+    "from the least to the greatest of them. Numbers that a grid holds at a value are left out."
+)
+
+
+def figure(results: Results) -> Figure | None:
+    """A panel for each learnt number on each data set; ``None`` where no cell has any."""
+    held = {run.record.id: set(run.record.spec["cell"].get("hold") or ()) for run in results.runs}
+    metrics, _ = read_epochs(
+        results,
+        lambda run, title: (
+            title.startswith(_PREFIX) and title.removeprefix(_PREFIX).partition("/")[0] not in held[run.record.id]
+        ),
+    )
+    panels = tuple(_panels(results, metrics))
+    return Figure("Learnt numbers over training", _ABOUT, panels, caption=_ABOUT) if panels else None
+
+
+def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
+    short = short_names(results.summaries)
+    for number, column in enumerate(dict.fromkeys(metrics["column"])):
+        for data in results.data_sets:
+            own = metrics[(metrics["column"] == column) & (metrics["data"] == data.name)]
+            labels = [label for label in results.by_size if label in set(own["label"])][:_LINES]
+            if not labels:
+                continue
+            looks = line_looks([(short[label], results.summary(data, label).cell) for label in labels])
+            rows = own.assign(row=own["label"].map(short), x=own["epoch"])
+            name = column.removeprefix(_PREFIX)
+            draw = partial(_draw, rows=rows, looks=looks, name=name)
+            said = f"{name} over epochs on {data.title}: {', '.join(looks)}"
+            svg = to_page(draw, said, f"learnt-{number}-{data.name}")
+            title = f"{name}, {data.title}"
+            yield Panel(title, svg, file_name("learnt", name, data.name), "Learnt numbers over training", draw=draw)
+
+
+def _draw(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]], name: str) -> None:
+    draw_lines(axes, rows, looks)
+    axes.set(xlabel="epoch", ylabel=name)

@@ -1,0 +1,171 @@
+"""Figures for print: looks, what is drawn where, and files that are the same every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from bench.record import read as read_record
+from bench.record import runs_folder, write
+from bench.report import read
+from bench.report.citations import citations
+from bench.report.drawing.looks import line_looks, look
+from bench.report.drawing.plots import draw_trade_off
+from bench.report.drawing.press import files_of, to_print
+from bench.report.drawing.scatter import Point
+from bench.report.figure import Figure, Panel
+from bench.report.figures import curves, ladder, learnt, residual
+from bench.report.figures.budget import figure as budget
+from bench.report.trials import Group
+
+POINTS = [Point("GRU", 10.0, 90.0, None, 1.0, "GRU"), Point("GRU int8", 2.0, 89.0, None, None, "GRU", True)]
+TRADE_OFF = Panel("Set", draw=partial(draw_trade_off, points=POINTS, x_label="KB", y_label="y", higher_is_better=True))
+
+
+def drawn(panel: Panel) -> Axes:
+    axes = Canvas().add_subplot()
+    assert panel.draw is not None
+    panel.draw(axes)
+    return axes
+
+
+def printed(figure: Figure | None) -> list[Panel]:
+    assert figure is not None
+    return [panel for _, panels in figure.printed for panel in panels]
+
+
+def legend(axes: Axes) -> list[str]:
+    return axes.get_legend_handles_labels()[1]
+
+
+def test_each_cell_has_a_look_of_its_own_wherever_it_stands() -> None:
+    titles = sorted(citations())
+    looks = {title: look(title, titles) for title in titles}
+    assert len(set(looks.values())) == len(titles)
+    assert look("GRU") == look("GRU", ["A stranger", "Another"])
+    assert look("Another", ["A stranger"]) not in {look("A stranger"), *looks.values()}
+
+
+def test_cells_of_the_paper_differ_in_colour_and_marker() -> None:
+    """QRNN, which its reviewers asked for, is the eighth colour."""
+    of_paper = [look(cell) for cell in ("RNN", "FastRNN", "FastGRNN", "SpectralRNN", "UGRNN", "GRU", "LSTM")]
+    assert len({own.colour for own in (*of_paper, look("QRNN"))}) == 8
+    assert len({own.marker for own in of_paper}) == 7
+
+
+def test_rows_of_a_cell_share_its_colour_and_differ_in_their_lines() -> None:
+    looks = line_looks([("GRU LSQ", "GRU"), ("GRU", "GRU"), ("LSTM", "LSTM")])
+    assert looks["GRU"]["color"] == looks["GRU LSQ"]["color"] == look("GRU").colour != looks["LSTM"]["color"]
+    assert looks["GRU"]["linestyle"] == looks["LSTM"]["linestyle"] == "-", "the plain row of a cell"
+    assert looks["GRU LSQ"]["linestyle"] == "--"
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_files_are_the_same_every_time(count: int) -> None:
+    panels = [TRADE_OFF] * count
+    files = to_print(panels, "pdf", "png", "svg")
+    assert files == to_print(panels, "pdf", "png", "svg")
+    assert files["pdf"].startswith(b"%PDF")
+    assert files["png"].startswith(b"\x89PNG")
+    assert b"var(" not in files["svg"]
+    assert files["svg"].count(b">GRU</text>") == 1, "one legend for all"
+    assert files["svg"].count(b">Set</text>") == (0 if count == 1 else count)
+
+
+def test_a_drawing_of_the_page_keeps_its_svg() -> None:
+    on_page = TRADE_OFF._replace(svg='<svg viewBox="0 0 9 9"><g/></svg>')
+    assert b">Set</text>" in files_of(on_page)["svg"]
+    assert set(files_of(TRADE_OFF)) == {"pdf", "png", "svg"}
+
+
+def test_learning_curves_of_a_data_set_are_those_of_its_best_rows(folder: Any) -> None:
+    """Ten cells, of which the eighth and better are drawn; the mean of 50 and 70 is 60, the band from 50 to 70."""
+    for number in range(10):
+        for seed in range(2):
+            folder.add(f"C{number}", seed=seed, accuracy=0.5 + number / 100, curve=[0.5 + 0.2 * seed, 0.9])
+    figure = curves.figure(read(folder.path))
+    (panel,) = printed(figure)
+    axes = drawn(panel)
+    assert sorted(legend(axes)) == [f"C{number}" for number in range(2, 10)]
+    assert axes.lines[0].get_ydata() == pytest.approx([60, 90])
+    band = axes.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (pytest.approx(50), pytest.approx(90))
+    assert figure is not None
+    assert "the 8 rows with the best mean" in figure.caption
+
+
+def with_learnt(folder: Any, values: list[float], **how: Any) -> None:
+    """A run whose alpha is so large at each epoch; beta is .9 at the end."""
+    record = folder.add("FastRNN", **how)
+    lines = [f"{epoch},0.5,{value}" for epoch, value in enumerate(values, 1)]
+    place = runs_folder(folder.path) / record.id
+    (place / "metrics.csv").write_text("\n".join(["epoch,validation_accuracy,learnt/alpha", *lines]), encoding="utf-8")
+    kept = read_record(place)
+    assert kept.result is not None
+    result = kept.result.model_copy(update={"learnt": {"alpha": values[-1], "beta": 0.9}})
+    write(place, kept.model_copy(update={"result": result}))
+
+
+def test_learnt_numbers_are_drawn_by_epoch_but_those_that_are_held(folder: Any) -> None:
+    with_learnt(folder, [0.05, 0.1], data="har2", seed=0)
+    with_learnt(folder, [0.05, 0.3], data="har2", seed=1)
+    (panel,) = printed(learnt.figure(read(folder.path)))
+    axes = drawn(panel)
+    assert panel.title == "alpha, har2"
+    assert axes.lines[0].get_ydata() == pytest.approx([0.05, 0.2])
+    results = read(folder.path)
+    held = [
+        record.model_copy(update={"spec": {**record.spec, "cell": {**record.spec["cell"], "hold": {"alpha": 0.1}}}})
+        for record in results.records
+    ]
+    assert learnt.figure(replace(results, records=tuple(held))) is None
+
+
+def test_beta_stands_against_1_less_alpha_beside_the_paper_s_table_7(folder: Any) -> None:
+    """alphas .1 and .3: 1 - .2 = .8; the paper has five points on HAR-2, at 128 steps .0643 and .9652."""
+    with_learnt(folder, [0.1], data="har2", seed=0)
+    with_learnt(folder, [0.3], data="har2", seed=1)
+    (panel,) = printed(residual.figure(read(folder.path)))
+    axes = drawn(panel)
+    places: list[Any] = [line.get_xydata() for line in axes.lines]
+    points = [tuple(map(float, xy[0])) for xy in places if len(xy) == 1]
+    assert points[0] == (pytest.approx(0.8), pytest.approx(0.9))
+    assert (pytest.approx(1 - 0.0643), pytest.approx(0.9652)) in points
+    assert [text.get_text() for text in axes.texts] == ["128", "128", "64", "32", "16", "8"]
+    assert legend(axes) == ["FastRNN", "the paper"]
+
+
+def test_the_ladder_by_hand(folder: Any) -> None:
+    """90 and 92 dense in 30 KB, 88 in low rank; a cell with one step is not drawn."""
+    folder.add("FastGRNN", seed=0, accuracy=0.9, kb=30.0)
+    folder.add("FastGRNN", seed=1, accuracy=0.92, kb=30.0)
+    folder.add("FastGRNN", seed=0, accuracy=0.88, kb=9.5, steps="L", variant="rank U 8")
+    folder.add("GRU", accuracy=0.5)
+    (panel,) = printed(ladder.figure(read(folder.path)))
+    axes = drawn(panel)
+    assert axes.lines[0].get_ydata() == pytest.approx([91, 88])
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["dense\n30 KB", "L\n9.5 KB"]
+    assert legend(axes) == ["FastGRNN"]
+
+
+def test_budget_curves_of_a_data_set_stand_together(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best of one of 1, 2, 3 is 2 on average, of two (2 + 3 + 3) / 3, of three 3."""
+    folder.add()
+    group: Callable[..., Group] = partial(Group, title="accuracy (%)", upwards=True, trials=3, failed=0, choice=None)
+    found = [
+        group(name="a, gru", scores=(1.0, 2.0, 3.0), data="A", cell="GRU"),
+        group(name="a, lstm", scores=(4.0, 4.0), data="A", cell="LSTM"),
+        group(name="b, gru", scores=(5.0, 5.0), data="B", cell="GRU"),
+    ]
+    monkeypatch.setattr("bench.report.figures.budget.groups", lambda results: found)
+    first, second = printed(budget(read(folder.path)))
+    axes = drawn(first)
+    assert (first.title, second.title) == ("A", "B")
+    assert legend(axes) == ["GRU", "LSTM"]
+    assert axes.lines[0].get_ydata() == pytest.approx([2, 8 / 3, 3])
