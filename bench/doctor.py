@@ -1,4 +1,4 @@
-"""What works on this machine, what does not, and the command that mends it: ``rnnbench doctor``."""
+"""Checks of this machine, each with the command that mends what does not work: ``rnnbench doctor``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEX_PACKAGES = "texlive-latex-base texlive-latex-recommended texlive-science"
 
 
 class Finding(NamedTuple):
-    """What was found of one item.
+    """The finding on one item.
 
     Attributes:
         item: what was looked at.

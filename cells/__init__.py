@@ -1,4 +1,4 @@
-"""What the FastGRNN paper contributes: the cell contract, the weights, FastRNN and FastGRNN. Knows torch only."""
+"""The cell contract and the weights, with the FastGRNN paper's cells, FastRNN and FastGRNN. Knows torch only."""
 
 from cells.cell import Cell, State, one_of
 from cells.registry import register, registered

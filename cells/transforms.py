@@ -1,4 +1,4 @@
-"""What torch may be doing to the operations that are run."""
+"""Detects what torch may be doing to the operations that are run."""
 
 from __future__ import annotations
 

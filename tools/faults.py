@@ -54,7 +54,7 @@ grid:
 
 @dataclass
 class Outcome:
-    """What rounds of one kind came to.
+    """The outcome of rounds of one kind.
 
     Attributes:
         kills: that hit something.

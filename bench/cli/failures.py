@@ -1,4 +1,4 @@
-"""What is said of runs that failed when a grid ends."""
+"""Tells of the runs that failed when a grid ends."""
 
 from __future__ import annotations
 

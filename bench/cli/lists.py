@@ -18,7 +18,7 @@ _PROSE = ("options", "about", "licence")
 
 
 class Kind(StrEnum):
-    """What can be listed."""
+    """The things that can be listed."""
 
     CELLS = "cells"
     DATASETS = "datasets"

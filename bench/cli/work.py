@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LONG_S = 3600.0
 _MARGIN_S = 60.0
-"""What a worker in a Slurm job leaves of its time at most, to end its runs in peace."""
+"""Seconds at most that a worker in a Slurm job leaves of its time, to end its runs in peace."""
 
 
 def work(

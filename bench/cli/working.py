@@ -15,7 +15,7 @@ from bench.cli.console import err
 
 
 class Wandb(StrEnum):
-    """What W&B may do."""
+    """Whether W&B may send, only write files, or do nothing."""
 
     OFFLINE = "offline"
     ONLINE = "online"

@@ -15,7 +15,7 @@ _CELL = "labels.cell"
 
 
 class Content(NamedTuple):
-    """What is to be shown.
+    """The content of a workspace.
 
     Attributes:
         grid: the group of its runs.

@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Normalisation:
-    """What made a number of a data set's files one that is trained on: (number - mean) / deviation.
+    """The normalisation of a data set's numbers before training: (number - mean) / deviation.
 
     Attributes:
         mean: by channel [D], in the units of the files.

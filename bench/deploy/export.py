@@ -16,7 +16,7 @@ _EXAMPLE = 32  # samples of the test vector
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written.
+    """The files of an export and what they take.
 
     Attributes:
         title: of the model.
@@ -90,7 +90,7 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
 
 
 def _provenance(model: Trained, accuracy: tuple[float, float], kind: Format) -> list[str]:
-    """What the code says about where it comes from."""
+    """The lines of the code that say where it comes from."""
     info, (real, integer) = model.info, accuracy
     right = integer if kind == "int8" else real
     from_raw = " from the sensor's numbers on" if kind == "int8" and model.raw(kind) is not None else ""

@@ -75,7 +75,7 @@ class Trained(Model):
 
     @cached_property
     def dataset(self) -> Dataset:
-        """What the network was trained on."""
+        """The data set that the network was trained on."""
         data = task_of(self.spec).open(self.spec)
         assert isinstance(data, Dataset)  # noqa: S101
         return data

@@ -1,4 +1,4 @@
-"""What workers are told: a results folder, the runs to do there, and how."""
+"""A launch, as workers are told of it: a results folder, the runs to do there, and how to do them."""
 
 from __future__ import annotations
 

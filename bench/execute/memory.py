@@ -15,7 +15,7 @@ _BASE_MB = 200.0
 _KEPT = 6
 """Numbers that training keeps for each in the states of all steps."""
 _COPIES = 5
-"""Of every parameter: itself, its gradient, two moments of Adam, the best epoch's."""
+"""Numbers kept for every parameter: itself, its gradient, two moments of Adam, the best epoch's."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 

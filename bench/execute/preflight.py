@@ -1,4 +1,4 @@
-"""What can be known to go wrong before the first run starts."""
+"""Checks for whatever can be known to go wrong before the first run starts."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from bench.train import Job
 
 
 class Pull:
-    """What a worker claims next.
+    """The queue from which a worker claims its next run.
 
     Args:
         launch: the runs.
@@ -41,7 +41,7 @@ class Pull:
 
     @property
     def packs(self) -> list[tuple[Job, ...]]:
-        """What is to be claimed, as far as it is known."""
+        """The packs that are still to be claimed, as far as is known."""
         return list(self._waiting)
 
     def claim(self) -> list[ClaimedRun]:

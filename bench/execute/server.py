@@ -20,7 +20,7 @@ _TRACKED = f"{__package__}.warm_tracked"
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
 """For NumPy's products in a run, which else wait for each other: the integer test of a GRU took ten times as long."""
 _LONGEST_FOLDER = 60
-"""Of the 92 to 108 bytes that systems allow for the name of a socket, what multiprocessing's own names leave."""
+"""Bytes that multiprocessing's own names leave of the 92 to 108 that systems allow for the name of a socket."""
 _SHORT_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 (multiprocessing makes a private folder there)
 USUAL = gc.get_threshold()
 """How often the garbage collector looks, before :func:`patient`."""

@@ -1,4 +1,4 @@
-"""What a trained model takes: parameters, non-zeros, bytes; time on boards."""
+"""The cost of a trained model: parameters, non-zeros and bytes, and time on boards."""
 
 from bench.measure.latency import latency
 from bench.measure.size import Size, size

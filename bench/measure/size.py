@@ -15,7 +15,7 @@ _DENSE_FROM = 0.5
 
 @dataclass(frozen=True)
 class Size:
-    """What a model's parameters come to.
+    """The size of a model's parameters.
 
     Attributes:
         parameters: numbers in all.

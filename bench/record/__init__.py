@@ -1,4 +1,4 @@
-"""What a run leaves behind: its record, the latency beside it, and the folder of a grid's results."""
+"""The traces of a run: its record, the latency beside it, and the folder of a grid's results."""
 
 from bench.record.atomic import to_disk, write_atomically
 from bench.record.facts import (

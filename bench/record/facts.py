@@ -1,4 +1,4 @@
-"""What a record says of a run."""
+"""The facts about a run that a record holds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DataFacts(Frozen):
     metric: str
     """By which epochs and settings are chosen."""
     reported: str | None = None
-    """What tables compare runs by, where that is another metric: ``f1``."""
+    """The metric by which tables compare runs, where it is another one: ``f1``."""
     higher_is_better: bool
     fingerprint: str
     train: int
@@ -49,22 +49,22 @@ class Labels(Frozen):
     cell: str
     """The cell's title: ``FastGRNN``."""
     variant: str
-    """What sets it apart from its defaults: ``gate tanh``; empty for none."""
+    """The options that differ from its defaults: ``gate tanh``; empty for none."""
 
 
 class Result(Frozen):
-    """What training gave. The epoch was chosen on validation data, and the test set used once, after: never if sealed.
+    """The result of training. Validation data chose the epoch; the test set was used once, after, and never if sealed.
 
     Accuracies are of classification, perplexities (exp of the mean loss a word) of a language model; what a task has
     not is not written.
     """
 
     test_accuracy: float | None = None
-    """Of the network in float32; of a quantised run with its rounded weights."""
+    """Accuracy of the network in float32; of a quantised run, with its rounded weights."""
     integer_accuracy: float | None = None
-    """Of a quantised run: its integer program over the whole test set. This is the run's accuracy in every table."""
+    """Accuracy of a quantised run's integer program over the whole test set: the run's accuracy in every table."""
     test_f1: float | None = None
-    """Of class 1, where a data set reports it; of the same answers as the accuracy."""
+    """F1 of class 1, where a data set reports it, from the same answers as the accuracy."""
     test_loss: float | None = None
     validation_accuracy: float | None = None
     validation_loss: float | None = None
@@ -77,7 +77,7 @@ class Result(Frozen):
     random_h0_accuracy: tuple[float, ...] | None = None
     """Test accuracies of the network in float32 from random initial states, where ``evaluate.h0`` asks for them."""
     train_perplexity: float | None = None
-    """Of the final weights on the training text's first words, as many as the test text has."""
+    """Perplexity of the final weights on the training text's first words, as many as the test text has."""
 
     def of(self, metric: str, split: str = "test") -> float:
         """Returns the value of a task's metric, for instance ``accuracy``, on a split."""
@@ -100,14 +100,14 @@ class Chosen(Frozen):
     trials: int
     """How many there were."""
     failed: int
-    """Of which so many failed: their training diverged."""
+    """How many of them failed, because their training diverged."""
     validation: float
     """The mean metric of the chosen trial's runs on validation data."""
     sd: float
     epochs: int
     """Their mean best epoch, rounded."""
     settings: dict[str, Any]
-    """What was drawn, by dotted path."""
+    """The drawn settings, by dotted path."""
     trial_runs: tuple[str, ...]
     """The ids of the trial's runs."""
 
@@ -164,7 +164,7 @@ class Mirror(Frozen):
 
 
 class Failure(Frozen):
-    """What helps with a run that failed, beside the reason."""
+    """Help with a run that failed, beside the reason."""
 
     log: tuple[str, ...]
     """The last lines of ``log.txt``."""
@@ -185,9 +185,9 @@ class Record(Frozen):
     times: Times
     provenance: dict[str, Any]
     failure: Failure | None = None
-    """Of a run that failed."""
+    """Set for a run that failed."""
     chosen: Chosen | None = None
-    """Of a final run: the search that its settings come from."""
+    """Set for a final run: the search that its settings come from."""
     data: DataFacts | None = None
     size: SizeFacts | None = None
     result: Result | None = None

@@ -1,4 +1,4 @@
-"""What helps with a run that failed: the end of its log, and the command that does it alone."""
+"""Help with a run that failed: the end of its log, and the command that runs it alone."""
 
 from __future__ import annotations
 

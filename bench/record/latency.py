@@ -21,7 +21,7 @@ MODEL_VERSION = 3
 
 
 class Latency(Frozen):
-    """What is in the file: a prediction for each board, or why there is none."""
+    """The content of the file: a prediction for each board, or why there is none."""
 
     model: int = MODEL_VERSION
     files: dict[str, str] = Field(default={})

@@ -1,4 +1,4 @@
-"""What a search leaves in its results folder: the configurations that were drawn, and those that were chosen."""
+"""Files of a search in its results folder: the configurations that were drawn, and those that were chosen."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Drawn(Frozen):
     """A trial: an entry of ``trials.json``."""
 
     group: str
-    """What it was drawn for: ``"hapt2, lstm"``."""
+    """The group that it was drawn for: ``"hapt2, lstm"``."""
     trial: int
     settings: dict[str, Any]
-    """What was drawn, by dotted path."""
+    """The drawn settings, by dotted path."""
     kb: float | None
     """Its size, where the search limits it."""
     runs: tuple[str, ...]
@@ -31,7 +31,7 @@ class Drawn(Frozen):
 
 
 class Choice(Frozen):
-    """What was chosen for a group: an entry of ``chosen.json``."""
+    """The choice for a group: an entry of ``chosen.json``."""
 
     group: str
     failed: int

@@ -1,4 +1,4 @@
-"""What is published beside what we measured: columns, entries and notes for any table whose rows are summaries."""
+"""Published figures beside measured ones: columns, entries and notes for any table whose rows are summaries."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _NOTHING = ("-", "not run")
 
 
 class Style(Part):
-    """What of a table is printed, and how; of the options of ``rnnbench report``, or a YAML file."""
+    """The parts of a table that are printed, and their form, from the options of ``rnnbench report`` or a YAML file."""
 
     columns: tuple[str, ...] = ()
     """Titles of columns, or names of their figures in the CSV; all by default."""

@@ -19,7 +19,7 @@ _SETTINGS = ("threads", "flush_denormal", "fused_optimizer", "kernels", "device"
 _PACKAGES = ("rnnbench", "torch", "numpy")
 _BUDGET = ("epochs", "patience")
 Conditions = Mapping[str, str]
-"""What must be equal, by name."""
+"""The settings that must be equal, by name."""
 
 
 def number_format(record: Record) -> str:

@@ -16,7 +16,7 @@ _LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Limits:
-    """What a model must keep to; ``None`` for no limit.
+    """The limits that a model must keep to; ``None`` for no limit.
 
     Attributes:
         kb: size, as tables count it.

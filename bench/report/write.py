@@ -22,7 +22,7 @@ from bench.report.writers import to_csv, to_latex, to_markdown
 
 @dataclass(frozen=True)
 class Report:
-    """What :func:`write_results` made.
+    """The files that :func:`write_results` made.
 
     Attributes:
         tables: by name of their modules, the comparison first.

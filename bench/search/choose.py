@@ -17,7 +17,7 @@ from bench.train.task import resolved
 
 @dataclass(frozen=True)
 class Score:
-    """What a trial came to on validation data.
+    """A trial's outcome on validation data.
 
     Attributes:
         trial: the trial.

@@ -22,7 +22,7 @@ _NO_PART = ("seed", "train", "split", "evaluate", "sealed")
 
 @dataclass(frozen=True)
 class Filled:
-    """What fills a size.
+    """The settings that fill a size.
 
     Attributes:
         settings: by dotted path: hidden size, ranks, kept fractions.

@@ -1,4 +1,4 @@
-"""What a run is: its parts, its canonical form and id; and grids, which stand for many runs."""
+"""Specifications of runs, with their parts, canonical form and id; and grids, which stand for many runs."""
 
 from bench.spec.compression import CompressPart
 from bench.spec.executor import ExecutorPart

@@ -10,7 +10,7 @@ from bench.spec.part import Part
 
 
 class EvaluatePart(Part):
-    """What is measured beside the accuracy of the protocol, which begins at a state of zeros."""
+    """Measurements beside the protocol's accuracy, which starts from a state of zeros."""
 
     h0: Literal["zero", "normal"] = "zero"
     """``normal``: the test accuracy again from states drawn from N(0, 1), one for all sequences, so many times."""

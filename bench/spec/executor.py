@@ -22,5 +22,5 @@ class ExecutorPart(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the executor is told."""
+        """The executor's own options."""
         return dict(self.model_extra or {})

@@ -37,7 +37,7 @@ class LanguagePart(Part):
     begin: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default={})
     """Values that a cell's vectors and scalars begin with: ``{raw_nu: -12}``; others begin as the cell has them."""
     products: Literal["float32", "bfloat16"] = "float32"
-    """Of the softmax in training. ``bfloat16``: factors rounded to 8 bits of mantissa, sums and weights in float32."""
+    """The softmax in training. ``bfloat16``: factors rounded to 8 bits of mantissa, sums and weights in float32."""
 
 
 class AwdPart(Part):

@@ -1,4 +1,4 @@
-"""What parts of a specification are made of, and one line for what is wrong with one."""
+"""The base of all parts of a specification, and the one line that says what is wrong with one."""
 
 from __future__ import annotations
 

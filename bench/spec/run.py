@@ -1,4 +1,4 @@
-"""What a run is: a typed, frozen specification, its canonical form and its id.
+"""The specification of a run: typed and frozen, with a canonical form and an id.
 
 It holds what determines the trained weights and nothing else: no path, no host, no board, no name of a grid.
 """
@@ -75,7 +75,7 @@ class RunSpec(Part):
         return f"{safe}-s{self.seed}-{digest}"
 
     def variant(self) -> str:
-        """What sets this cell apart from its defaults, for a table's row: ``"gate tanh, rank W 16"``, or ``""``."""
+        """The options that differ from the cell's defaults, for a row: ``"gate tanh, rank W 16"``, or ``""``."""
         words = [f"{key} {value}" for key, value in self.cell.options.items()]
         if self.cell.hold:
             words.append("held " + " ".join(f"{name} {value:g}" for name, value in sorted(self.cell.hold.items())))

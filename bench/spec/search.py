@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from bench.spec.part import Part
 
 Key = str
-"""Of a key, dotted: ``train.learning_rate``."""
+"""A key's dotted path: ``train.learning_rate``."""
 
 
 class Range(Part):
@@ -56,7 +56,7 @@ Prior = dict[Key, Range | list[Any]]
 
 
 class Conditional(Part):
-    """What is drawn besides, or how large a model may be, in the runs that ``when`` describes."""
+    """Further draws, or a limit of size, for the runs that ``when`` describes."""
 
     when: dict[Key, Any] = Field(default={})
     prior: Prior = Field(default={})
@@ -124,7 +124,7 @@ def _start(path: str) -> float:
 
 
 class Choose(Part):
-    """What picks one configuration, and out of which."""
+    """The rule that picks one configuration, and the trials it picks from."""
 
     by: Literal["validation"] = "validation"
     """The mean of the validation metric over the seeds."""
@@ -134,7 +134,7 @@ class Choose(Part):
 
 
 class Final(Part):
-    """What is trained with the chosen configuration, on fresh seeds."""
+    """The runs that train the chosen configuration on fresh seeds."""
 
     seeds: tuple[int, ...] = Field(min_length=1)
     train_on: Literal["train", "train+validation"] = "train+validation"

@@ -43,7 +43,7 @@ _TINY = (4, 4, 3, 8)
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command, or a run, took.
+    """The cost of a command, or of a run.
 
     Attributes:
         what: was done.

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Tracker(Protocol):
-    """What a run tells while it goes."""
+    """The events that a run reports while it goes on."""
 
     def epoch(self, row: Mapping[str, Any]) -> None:
         """One epoch's figures by column of ``metrics.csv``, ``epoch`` among them."""

@@ -1,4 +1,4 @@
-"""What Lightning reads: several batches at a time."""
+"""Chunks of several batches, which Lightning reads as one."""
 
 from __future__ import annotations
 

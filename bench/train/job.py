@@ -1,4 +1,4 @@
-"""What a run is given: what to do, the metric of its task, who hears of its epochs."""
+"""The job that a run is given: its specification, its task's metric, and who hears of its epochs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Job:
 
 
 class Metric(NamedTuple):
-    """What the runs of a task are compared by, and which way is better."""
+    """The metric by which a task's runs are compared, and which way is better."""
 
     name: str
     higher_is_better: bool

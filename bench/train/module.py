@@ -1,4 +1,4 @@
-"""What the modules of all tasks share: the optimizer, the watch over the loss, and the figures of an epoch."""
+"""The module that all tasks share: the optimizer, the watch over the loss, and the figures of an epoch."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from cells import Cell
 
 @dataclass(frozen=True)
 class Measured:
-    """What a trained network came to.
+    """The results of a trained network.
 
     Attributes:
         items: which test sequences it got right; ``None`` where there are none, or the test set is sealed.

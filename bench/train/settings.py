@@ -20,7 +20,7 @@ _WORDS = {"kernels": ("auto", "off"), "device": ("cpu", "auto")}
 
 @dataclass(frozen=True)
 class Settings:
-    """What may be chosen, each by an environment variable; docs/speed.md says what each costs and gains.
+    """The settings of training, each chosen by an environment variable; docs/speed.md says what each costs and gains.
 
     Attributes:
         threads: ``RNNBENCH_THREADS``. Two are slower for these sizes, and another number gives other last bits.
@@ -87,7 +87,7 @@ def device() -> torch.device:
 
 
 def engine(cells: Iterable[Cell]) -> str:
-    """What has run cells over sequences in this process, whatever was wished for: see :func:`cells.scan.engine`."""
+    """The engine that has run cells in this process, whatever was asked for: see :func:`cells.scan.engine`."""
     found = {scan.engine(cell) if device().type == "cpu" else "step by step" for cell in cells}
     return "; ".join(sorted(found))
 

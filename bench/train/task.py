@@ -1,4 +1,4 @@
-"""What is learnt. A task is a package beside this file; everything else about a run is the same for all tasks."""
+"""The kinds of learning. A task is a package beside this file; all else about a run is the same for all of them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cells.weight import Weight
 
 _LARGEST = 127.49
-"""What rounds to the largest int8."""
+"""The largest number that rounds to the largest int8."""
 _MOST = 14
 
 

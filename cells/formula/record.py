@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cells.cell import Cell
 
 STEPS, BATCH = 3, 2
-"""Of the inputs that a cell is read on."""
+"""The shape of the inputs that a cell is read on."""
 _CELLS, _TORCH = Path(__file__).parent.parent, Path(torch.__file__).parent
 _OURS = (_CELLS / "formula", _CELLS / "weight.py", _CELLS / "cell.py", _CELLS / "gates.py")
 
@@ -28,7 +28,7 @@ class RefusedError(Exception):
 
 
 class Value(NamedTuple):
-    """What the formula knows of a tensor.
+    """The formula's knowledge of a tensor.
 
     Attributes:
         node: of the formula; ``None`` for samples, whose node depends on how late they are.
@@ -267,7 +267,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
 
 
 def _unlike(edge: Any, name: str, operands: list[Tensor]) -> str:
-    """What autograd's node has that an operation on these operands has not; empty when they agree."""
+    """The attributes of autograd's node that an operation on these operands lacks; empty when they agree."""
     wanted = [(edge_of(operand), operand.output_nr) for operand in operands if operand.requires_grad]
     if edge is None or not edge.name().lower().startswith(f"{name.replace('_', '')}backward"):
         return f"a gradient of {name} that is not torch's"

@@ -164,7 +164,7 @@ def expand(formula: Formula, H: int, D: int) -> Units:
 def _pieces(
     formula: Formula, node: int, wide: Mapping[int, list[int]], units: Units, H: int, D: int
 ) -> Iterable[tuple[int, int]]:
-    """What a product multiplies, piece by piece, and how many numbers each piece has; a sample is one piece."""
+    """The operands of a product, piece by piece, with the numbers in each piece; a sample is one piece."""
     op, reads, numbers, _ = formula.nodes[node]
     if op == "input":
         yield units.leaf("input", *numbers, None), D

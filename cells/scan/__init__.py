@@ -178,7 +178,7 @@ def why_not(cell: Cell) -> str:
 
 
 def engine(cell: Cell) -> str:
-    """What runs a cell over ordinary tensors now: ``"compiled, 16 lanes"`` or ``"step by step"``; last bits differ."""
+    """The engine that now runs a cell: ``"compiled, 16 lanes"`` or ``"step by step"``; last bits differ."""
     kernel = kernel_of(cell)
     return "step by step" if kernel is None else f"compiled, {kernel.library.rnnbench_lanes()} lanes"
 

@@ -27,7 +27,7 @@ POINTS: tuple[Point, ...] = (*behaviour.POINTS, *reading.POINTS)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one point of the contract.
+    """The outcome of one point of the contract.
 
     Attributes:
         point: what was tried.

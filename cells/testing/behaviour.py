@@ -1,4 +1,4 @@
-"""What a cell does: shapes, determinism, causality, gradients."""
+"""Tests of a cell's behaviour: shapes, determinism, causality, gradients."""
 
 from __future__ import annotations
 

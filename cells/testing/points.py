@@ -1,4 +1,4 @@
-"""What points of the contract share: sizes, random inputs, and how two results are compared."""
+"""Helpers that points of the contract share: sizes, random inputs, and how two results are compared."""
 
 from __future__ import annotations
 

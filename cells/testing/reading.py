@@ -1,4 +1,4 @@
-"""What others make of a cell: its formula, its compiled kernel, packs, and all that makes it small."""
+"""Tests of what is derived from a cell: its formula, its compiled kernel, packs, and all that makes it small."""
 
 from __future__ import annotations
 

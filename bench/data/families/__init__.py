@@ -1,1 +1,1 @@
-"""What several data sets share, one file per family: readers, features and descriptions."""
+"""Code that several data sets share, one file per family: readers, features and descriptions."""

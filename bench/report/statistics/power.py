@@ -1,4 +1,4 @@
-"""What a number of seeds could have shown."""
+"""The smallest difference that a number of seeds could have shown."""
 
 from __future__ import annotations
 

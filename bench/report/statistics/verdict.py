@@ -17,7 +17,7 @@ FEWEST = 3
 
 
 class Verdict(StrEnum):
-    """What a comparison shows."""
+    """The outcome of a comparison."""
 
     BETTER = "better"
     EQUIVALENT = "equivalent"

@@ -12,7 +12,7 @@ from bench.errors import RnnbenchError
 from bench.spec import Part, parse
 
 When = dict[str, Any]
-"""What the runs of a row have, by dotted path; ``cell`` is the cell's name, ``compression`` its letters, or dense."""
+"""Settings of a row's runs, by dotted path; ``cell`` is the cell's name, ``compression`` its letters, or dense."""
 
 
 class Check(Part):
@@ -40,11 +40,11 @@ class Check(Part):
     across_formats: bool = False
     """Whether int8 may be held against float32: where that is what the claim is about."""
     methods: tuple[str, str] | None = None
-    """Of ``printed``: what is compared, and with what, by their published names."""
+    """For ``printed``: the two rows that are compared, by their published names."""
     table: str = "table_3"
     divided: bool = False
     take: Literal["each", "max", "min"] = "each"
-    """Of ``printed`` and ``ratio``: everything has to be within the bounds, or the greatest or least of it."""
+    """For ``printed`` and ``ratio``: whether all values, the greatest or the least must lie within the bounds."""
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -65,7 +65,7 @@ class Claim(Part):
     says: str
     source: str
     decided_by: str = ""
-    """What decides it, in words."""
+    """The evidence that decides it, in words."""
     tests: tuple[Check, ...] = ()
     not_tested: str = ""
     """Why nothing here decides it."""

@@ -32,7 +32,7 @@ class Standing(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """What one comparison shows.
+    """The evidence of one comparison.
 
     Attributes:
         where: the data set and the grid, or the published table.

@@ -16,7 +16,7 @@ from bench.train.classification.network import Network, build
 from cells.compress import HardThreshold, quantise_weights
 
 _FLOAT_BYTES, _INTEGER_BYTES = 4, 1
-"""Of a number in float32; of a weight or an index that is quantised, as the paper counts."""
+"""Bytes of a number in float32, and of a quantised weight or an index, as the paper counts."""
 
 
 def size_facts(network: Network, compress: CompressPart) -> SizeFacts:

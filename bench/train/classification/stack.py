@@ -30,7 +30,7 @@ class _Dense(nn.Module):
         self.network = network
 
     def forward(self, kernel: Kernel) -> tuple[Constants, Tensor, Tensor]:
-        """What a kernel reads, and the classifier's W and b."""
+        """The arrays that a kernel reads, and the classifier's W and b."""
         head, cell = self.network.head, self.network.cell
         with materialised(cell):
             return kernel.constants(cell), head.W.matrix(), head.b
@@ -99,7 +99,7 @@ class Stack:
         self.flat = self.flat.detach()[list(models)].requires_grad_()
 
     def scores(self, x_MTBD: Tensor, lengths_MB: Tensor) -> Tensor:
-        """What each network says of its own inputs: [M, B, C]."""
+        """The outputs of each network for its own inputs: [M, B, C]."""
         parameters = self.parameters()
         cell = self._network.cell
         kernel = scan.kernel_of(cell) if scan.plain(x_MTBD) else None

@@ -9,7 +9,7 @@ from bench.train.language import awd
 from bench.train.language.module import LanguageModule
 
 _PATIENCE = 5
-"""Of fine-tuning, where NT-ASGD is off: n of the paper."""
+"""The n of the paper for fine-tuning, where NT-ASGD is off."""
 
 
 class Averaging(pl.Callback):

@@ -91,7 +91,7 @@ class LanguageModule(Training):
             self.average.mean = [mean.to(parameter.device) for mean, parameter in pairs]
 
     def _rate(self, window: Window) -> float:
-        """Of the schedule over all epochs but those of fine-tuning, which are at the first rate."""
+        """The rate by the schedule, over all epochs but those of fine-tuning, which keep the first rate."""
         done, part = self.current_epoch + window.passed, self.train_part
         factor = rate_factor(part, done / part.epochs) if self.current_epoch < part.length else 1.0
         self._scheduled = part.learning_rate * factor

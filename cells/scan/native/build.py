@@ -143,7 +143,7 @@ def _source_hash() -> str:
 
 @cache
 def _processor() -> str:
-    """What tells one kind of processor from another, for a library compiled for this very one."""
+    """A text that tells one kind of processor from another, for a library compiled for this very one."""
     words = {platform.machine(), platform.system()}
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

@@ -19,11 +19,11 @@ _POINTERS = (
     *("d_out", "d_last", "d_after", "dx", "d_state", "d_matrix", "d_constant"),
 )
 _FIELDS = len(_COUNTS) + len(_POINTERS)
-"""Of ``Call`` of sequence.h, eight bytes each."""
+"""The fields of ``Call`` in sequence.h, eight bytes each."""
 
 
 class Operands:
-    """What a kernel sees of a cell and its samples.
+    """A kernel's view of a cell and its samples.
 
     For several models of one shape every tensor has them as its first dimension, which is not written below.
 

@@ -129,7 +129,7 @@ class Emitter:
         return "\n".join(lines)
 
     def _tables(self) -> list[str]:
-        """What lies where, as constants of the type."""
+        """The places of all arrays, as constants of the type."""
         layout, nodes = self.layout, self.units.nodes
         sources = [
             (_KEPT, self.slots[node]) if node in layout.multiplied else (_KINDS[nodes[node].op], nodes[node].numbers[0])
@@ -159,7 +159,7 @@ class Emitter:
         ]
 
     def _known(self, stage: int) -> dict[int, str]:
-        """What a row has at a stage: states, constants, and what earlier stages kept."""
+        """The values that a row has at a stage: states, constants, and what earlier stages kept."""
         known = dict(self.places)
         known |= {node: f"k[{slot}]" for node, slot in self.slots.items() if self.written[slot] < stage}
         return known
