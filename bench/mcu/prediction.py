@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bench.mcu.costs import KernelCosts, kernel_costs
 from bench.mcu.emit import Call, Source, emit, layout
+from bench.mcu.fused import cycles as counted
 from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board, Format
 from bench.mcu.program import MatVec, Program
@@ -96,8 +97,8 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
     step, answer = _cycles(source, costs, board, 0)
     low, high = (steps * one + once for one, once in (_cycles(source, costs, board, refill) for refill in (-1, 1)))
     high *= board.flash_waits.value
-    flash, ram = _flash(source, costs), source.ram_bytes + STACK_BYTES
-    worst = _worst(model, board, step, answer, steps)
+    flash, ram = _flash(source, costs, board), source.ram_bytes + STACK_BYTES
+    worst = _worst(source, board, step, answer, steps)
     kernels = tuple(KernelCycles(call.function, _products(call), _cost(costs, call, board)) for call in source.step)
     products = sum(kernel.products for kernel in kernels)
     floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
@@ -135,18 +136,18 @@ def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int) -> tu
     return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * source.classes
 
 
-def _worst(
-    model: Program | Graph, board: Board, step: float, answer: float, steps: int
-) -> tuple[int | None, int | None]:
+def _worst(source: Source, board: Board, step: float, answer: float, steps: int) -> tuple[int | None, int | None]:
     """Cycles of a step and of an inference at their worst."""
-    if isinstance(model, Graph):
+    if source.format != "int8":
         return None, None
-    step += spread(model.step, board.target)
-    answer += spread(model.head, board.target) + SPREAD[board.target.family][BEST]
+    step += spread(source.step, board.target)
+    answer += spread(source.head, board.target) + SPREAD[board.target.family][BEST]
     return round(step), round(steps * step + answer)
 
 
 def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0) -> float:
+    if call.loop is not None:
+        return counted.cycles(call.loop, board.target, refill)
     return costs.cycles(call.function, trips(call, board.target), refill)
 
 
@@ -157,9 +158,10 @@ def _wide(call: Call, costs: KernelCosts, board: Board) -> str:
     return f"{rows} x {columns} product in 32 bits, {each:.1f} cycles each: {layout.wide(call.kernel)}"
 
 
-def _flash(source: Source, costs: KernelCosts) -> int:
-    used = {call.function for call in source.calls}
-    code = sum(costs.functions[name].code_bytes for name in used) + costs.code_bytes
+def _flash(source: Source, costs: KernelCosts, board: Board) -> int:
+    used = {call.function for call in source.calls if call.loop is None}
+    loops = sum(counted.code_bytes(call.loop, board.target) for call in source.calls if call.loop is not None)
+    code = loops + sum(costs.functions[name].code_bytes for name in used) + costs.code_bytes
     return source.flash_bytes + round(code + costs.call_bytes * len(source.calls))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.mcu.simulate.cortex_m import Instruction, Timing
+from bench.mcu.cortex_m import Instruction, Timing
 from bench.mcu.target import targets
 
 

@@ -7,7 +7,21 @@ from typing import Any
 from bench.mcu.emit.layout import block, dense, is_sparse, sparse, wide
 from bench.mcu.emit.source import Call, Emitter
 from bench.mcu.emit.template import literal
+from bench.mcu.fused import avr, thumb, thumb2
+from bench.mcu.fused.code import Tables
+from bench.mcu.fused.groups import Fused, fused
 from bench.mcu.program import Copy, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
+from bench.mcu.target import Target
+
+LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop}
+"""What makes a loop's code, by family."""
+_CORES = {
+    "avr": "defined(__AVR__)",
+    "thumb": "defined(__ARM_ARCH_6M__)",
+    "plain": "defined(__ARM_ARCH_7M__)",
+    "dsp": "defined(__ARM_ARCH_7EM__)",
+}
+"""How the preprocessor knows the processors that a family's assembly is for."""
 
 
 class IntegerEmitter(Emitter):
@@ -16,12 +30,18 @@ class IntegerEmitter(Emitter):
     model: Program
     format, number, bytes, template = "int8", "int16_t", 2, "kernels.c.j2"
 
+    def __init__(self, model: Program, target: Target) -> None:
+        super().__init__(fused(model) if target.family in LOOPS else model, target)
+        self.tables = Tables([kernel.knots for kernel in model.kernels if isinstance(kernel, Table)])
+        self.loops = 0
+
     def values(self) -> dict[str, Any]:
         """What the templates of this format want beyond the common."""
         sample, scores = self.model.buffers[0], self.model.buffers[self.model.scores.buffer]
         return {
             "avr": self.target.family == "avr",
             "thumb": self.target.family == "thumb",
+            "core": _CORES[self.target.family],
             "divides": self.target.divides,
             "matvec": f"matvec_{self.target.family}.c.j2",
             "fraction": sample.fraction,
@@ -29,8 +49,10 @@ class IntegerEmitter(Emitter):
             "score_fraction": scores.fraction,
         }
 
-    def calls(self, kernel: Kernel) -> list[Call]:
+    def calls(self, kernel: Kernel | Fused) -> list[Call]:
         """What computes a kernel."""
+        if isinstance(kernel, Fused):
+            return [self._loop(kernel)]
         out, n, size = self.at(kernel.out), kernel.out.size, str(kernel.out.size)
         limit = str(self.model.buffers[kernel.out.buffer].limit)
 
@@ -52,6 +74,24 @@ class IntegerEmitter(Emitter):
                 return call("limit", self.at(a), size, literal(max(low, ~int(limit))), str(min(high, int(limit))))
             case Copy():
                 return self.copies(kernel)
+
+    def _loop(self, kernel: Fused) -> Call:
+        """A function of one loop, from the first of the vectors that it knows."""
+        start = min(self.layout.offsets[ref.buffer] + ref.offset for ref in kernel.memory)
+        made = LOOPS[self.target.family](
+            kernel.operations,
+            kernel.size,
+            lambda ref: self.layout.offsets[ref.buffer] + ref.offset - start,
+            self.tables,
+        )
+        tables = any(operation.kind == "table" for operation in kernel.operations)
+        arguments = (
+            f"M({start})",
+            self.constant("t", self.tables.values) if tables else "0",
+            self.constant("k", made.stream) if made.stream.size else "0",
+        )
+        self.loops += 1
+        return Call(f"loop{self.loops}", arguments, kernel.size, kernel, loop=made)
 
     def _matvec(self, kernel: MatVec, out: str, limit: str) -> Call:
         rows, columns = kernel.weight.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.mcu.fused.groups import Fused
 from bench.mcu.graph import Buffer, Gather, Graph, Linear, Operation, reads
 from bench.mcu.program import Copy, IntBuffer, Kernel, MatVec, Program
 
@@ -63,9 +64,10 @@ def _lifetimes(model: Model) -> tuple[dict[int, int], dict[int, int]]:
     born: dict[int, int] = {}
     dead: dict[int, int] = {}
     for time, kernel in enumerate(model.kernels):
-        if model.buffers[kernel.out.buffer].role == "temporary":
-            born.setdefault(kernel.out.buffer, 2 * time)
-            dead[kernel.out.buffer] = max(dead.get(kernel.out.buffer, 0), 2 * time + 1)
+        for ref in kernel.out if isinstance(kernel, Fused) else (kernel.out,):
+            if model.buffers[ref.buffer].role == "temporary":
+                born.setdefault(ref.buffer, 2 * time)
+                dead[ref.buffer] = max(dead.get(ref.buffer, 0), 2 * time + 1)
         for number, ref in enumerate(reads(kernel)):
             if model.buffers[ref.buffer].role == "temporary":
                 over = _may_lie_over(kernel, number) and ref.offset == 0
@@ -74,8 +76,8 @@ def _lifetimes(model: Model) -> tuple[dict[int, int], dict[int, int]]:
     return born, dead
 
 
-def _may_lie_over(kernel: Kernel | Operation, operand: int) -> bool:
+def _may_lie_over(kernel: Kernel | Operation | Fused, operand: int) -> bool:
     """Whether a result may overwrite this operand: element-wise kernels read each element before they write it."""
     if isinstance(kernel, MatVec | Linear):
         return operand == 1  # what is added, not the factors
-    return not isinstance(kernel, Copy | Gather)
+    return not isinstance(kernel, Copy | Gather | Fused)

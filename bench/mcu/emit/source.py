@@ -12,6 +12,8 @@ import numpy.typing as npt
 from bench.errors import RnnbenchError
 from bench.mcu.emit import memory
 from bench.mcu.emit.template import as_c, render
+from bench.mcu.fused.code import Loop
+from bench.mcu.fused.groups import Fused
 from bench.mcu.graph import Operation, Ref
 from bench.mcu.hardware import Format
 from bench.mcu.program import Kernel
@@ -43,14 +45,16 @@ class Call:
         arguments: as C prints them.
         size: numbers of its result.
         kernel: what it computes; ``None`` for the copy of the sample.
+        loop: the code of a kernel that is made for this call alone.
         zeros: the part of a float32 product's factors that are 0, which soft float multiplies faster.
     """
 
     function: str
     arguments: tuple[str, ...]
     size: int
-    kernel: Kernel | Operation | None = None
+    kernel: Kernel | Operation | Fused | None = None
     zeros: float = 0.0
+    loop: Loop | None = None
 
     def __str__(self) -> str:
         return f"rnn_{self.function}({', '.join(self.arguments)});"
@@ -194,6 +198,7 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "ram": ram,
         "step": _lines(step[1:]),
         "head": _lines(head),
+        "loops": [call for call in step + head if call.loop],
         "used": {call.function for call in step + head},
     }
     files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}

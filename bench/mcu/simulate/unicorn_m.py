@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.mcu.simulate.cortex_m import Instruction, Timing
+from bench.mcu.cortex_m import Instruction, Timing
 from bench.mcu.target import Pipeline
 
 _MARK, _SAY, _END = 0xF0000000, 0xF0000004, 0xF0000008
@@ -175,7 +175,7 @@ def run(elf: Path, pipeline: Pipeline, refill: int, limit: float) -> tuple[list[
     Args:
         elf: its entry is the first function, or what its vector table calls first.
         pipeline: of the core.
-        refill: P, of :class:`bench.mcu.simulate.cortex_m.Timing`.
+        refill: P, of :class:`bench.mcu.cortex_m.Timing`.
         limit: seconds.
 
     Raises:

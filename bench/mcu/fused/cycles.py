@@ -1,0 +1,74 @@
+"""Cycles and bytes of a loop, counted by instructions; those that run but where a number saturates are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.mcu.cortex_m import Instruction, Timing
+from bench.mcu.fused.code import RARE, Loop
+from bench.mcu.target import Target
+
+NOMINAL = 2
+"""Cycles to fill the pipeline of a Cortex-M3 or M4 after a taken branch."""
+_AVR = {
+    name: 2 for name in ("ld", "ldd", "st", "std", "mul", "muls", "mulsu", "adiw", "sbiw", "rjmp", "push", "pop")
+} | {
+    "lpm": 3,
+    "ret": 4,
+    "brge": 2,
+    "brlt": 2,
+    "brvc": 2,
+    "brne": 2,
+    "brpl": 2,
+    "breq": 2,
+}
+"""Cycles of AVR's instructions that take more than one; of branches when taken, for they skip what is rare."""
+
+
+_CONDITIONAL = ("beq", "bne", "bge", "ble", "bgt")
+_CALL = ("ldr r0, [pc]", "ldr r1, [pc]", "ldr r2, [pc]", "bl #0")
+_EXIT = " 91f"  # a branch out of the loop, which is taken once
+
+
+def cycles(loop: Loop, target: Target, refill: int = 0) -> float:
+    """Cycles of one call of a loop, the call's own included.
+
+    Args:
+        loop: its instructions.
+        target: the processor.
+        refill: cycles of branch refill beyond nominal.
+    """
+    once = [line for line in (*loop.enter, *loop.leave) if not line.startswith(".")]
+    if target.pipeline is None:
+        return sum(map(_avr, once)) + loop.turns * sum(map(_avr, loop.body)) + 12  # arguments, and the call
+    timing = Timing(target.pipeline, NOMINAL + refill)
+    body = [line for line in loop.body if not line.startswith(RARE)]
+    taken = sum(line.startswith(_CONDITIONAL) and not line.endswith(_EXIT) for line in body)
+    turn = timing.block(_decoded(body)) + taken * timing.taken
+    return timing.block(_decoded(once)) + loop.turns * turn + timing.block(_decoded(_CALL)) - timing.taken
+
+
+def spread(loop: Loop, target: Target) -> int:
+    """Returns the cycles by which data can make a loop longer than counted, at most: all that is rare."""
+    rare = [line.removeprefix(RARE) for line in loop.body if line.startswith(RARE)]
+    if target.pipeline is None:
+        return loop.turns * sum(map(_avr, rare))
+    return loop.turns * Timing(target.pipeline).block(_decoded(rare))
+
+
+def _avr(line: str) -> int:
+    name = line.split()[0]
+    if line.startswith(RARE) or name.endswith(":"):
+        return 0
+    return 1 if line.endswith(_EXIT) else _AVR.get(name, 1)
+
+
+def _decoded(lines: Sequence[str]) -> list[Instruction]:
+    parts = [line.partition(" ") for line in lines if not line.endswith(":")]
+    return [Instruction(name, operands, name in _CONDITIONAL) for name, _, operands in parts]
+
+
+def code_bytes(loop: Loop, target: Target) -> int:
+    """Bytes of a loop's instructions; on Cortex-M3 and M4 about, for the assembler chooses between two and four."""
+    count = sum(not line.endswith(":") for line in loop.text)
+    return 2 * count if target.family in ("avr", "thumb") else 4 * count
