@@ -53,7 +53,8 @@ def spread(loop: Loop, target: Target) -> int:
     rare = [line.removeprefix(RARE) for line in loop.body if line.startswith(RARE)]
     if target.pipeline is None:
         return loop.turns * sum(map(_avr, rare))
-    return loop.turns * Timing(target.pipeline).block(_decoded(rare))
+    timing = Timing(target.pipeline)
+    return loop.turns * sum(timing.block([one]) for one in _decoded(rare))
 
 
 def _avr(line: str) -> int:

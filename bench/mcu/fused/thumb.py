@@ -76,7 +76,10 @@ class Thumb(Generator):
             self._rooms(operation, 3)
             result = getattr(self, f"_{operation.kind}")(operation, *args)
             for argument, register in zip(operation.args, args, strict=True):
-                if not self.left[id(argument)] and self.where.pop(id(argument), None) and register != result:
+                if self.left[id(argument)] or id(argument) not in self.where:
+                    continue
+                del self.where[id(argument)]
+                if register != result:
                     self.free.append(register)
             if result:
                 self.where[id(operation)] = self._finish(operation, result)
