@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli.console import AsJson, err, find_shipped, out, print_json, print_table
+from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ def simulate(
     boards: BoardNames = None,
     kinds: Kinds = None,
     elf: Annotated[Path | None, typer.Option("--elf", help="Any firmware that marks, instead of a run.")] = None,
+    other: Annotated[
+        Path | None, typer.Option("--against", help="YAML of how another library's cell is built, instead of a run.")
+    ] = None,
+    source: Annotated[Path | None, typer.Option("--source", help="Your copy of that library.")] = None,
     limit: Annotated[float, typer.Option(min=0.1, help="Seconds that a firmware may take.")] = 60.0,
     sample: Annotated[
         bool, typer.Option("--example", help="Write a small firmware for the --board into --out, to begin from.")
@@ -127,15 +132,23 @@ def simulate(
     from bench.deploy.simulation import check_tools, intervals, simulated
     from bench.report import commands
 
-    if (what is not None) + (elf is not None) + sample != 1:
-        raise RnnbenchError("give either a run's folder, a results folder or a grid, or --elf FILE, or --example")
+    if source is not None and other is None:
+        raise RnnbenchError("--source is the library that --against FILE describes: give both")
+    if sum((what is not None, elf is not None, other is not None, sample)) != 1:
+        raise RnnbenchError(
+            "give either a run's folder, a results folder or a grid, or --elf FILE, --against FILE or --example"
+        )
     chosen = _boards(boards)
     if sample:
-        _example(chosen, folder)
+        write_example(chosen, folder)
         return
     if elf is not None:
         counted = [{"mark": mark, "cycles": cycles} for mark, cycles in intervals(elf, chosen, limit)]
-        _print_intervals(counted, as_json)
+        print_intervals(counted, as_json)
+        return
+    if other is not None:
+        usual = [board for board in chosen if boards or board.target.pipeline is not None]
+        _finish(*compared(other, source, usual, limit, shown=not as_json), folder, as_json)
         return
     check_tools(chosen)
 
@@ -238,22 +251,6 @@ def _against(path: Path, names: list[str] | None, folder: Path | None, as_json: 
     if folder is None and not as_json:
         out.print("\n".join(to_markdown(part, heading=True) for part in commands.board_tables(results)))
     _finish(rows, results, folder, as_json)
-
-
-def _example(boards: list[Board], folder: Path | None) -> None:
-    from bench.mcu.simulate import example
-
-    if len(boards) != 1 or folder is None:
-        raise RnnbenchError("an example is for one --board, and goes into a folder, --out FOLDER")
-    files = example(boards[0], folder)
-    out.print(f"Written: {', '.join(map(str, files))}. Look next: `make simulate` in {folder}")
-
-
-def _print_intervals(intervals: Iterable[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(list(intervals))
-    for interval in () if as_json else intervals:
-        out.print(f"mark {interval['mark']:3}  {interval['cycles']:12.0f} cycles")
 
 
 def _boards(names: Sequence[str] | None) -> list[Board]:

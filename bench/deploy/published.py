@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,29 @@ def _models(published: dict[str, Any], cell: str, name: str) -> dict[str, mcu.Pr
     """A cell at the published shape, in both formats."""
     about, shape = published["datasets"][name], published["compressed"].get(cell, {}).get(name)
     shape = shape or {"hidden": published["hidden_sizes"][cell][name], "rank": {}, "kept": {}, "options": {}}
-    torch.manual_seed(0)
     part = CellPart(name=cell, hidden_size=shape["hidden"], rank=shape["rank"], options=shape["options"])
-    network = Network(build_cell(part, about["features"]), about["classes"]).eval()
-    for matrix, kept in shape["kept"].items():
+    return models(part, about["features"], about["classes"], shape["kept"])
+
+
+def models(
+    part: CellPart, features: int, classes: int, kept: Mapping[str, float] | None = None
+) -> dict[str, mcu.Program | mcu.Graph]:
+    """A cell with random weights and its classifier, in both formats.
+
+    Args:
+        part: the cell.
+        features: numbers of a sample.
+        classes: of the classifier.
+        kept: by matrix, which part of its weights is not 0.
+    """
+    torch.manual_seed(0)
+    network = Network(build_cell(part, features), classes).eval()
+    for matrix, fraction in (kept or {}).items():
         for factor in network.cell.weights()[matrix].parameters():
-            _thin(factor, kept)
+            _thin(factor, fraction)
     graph = mcu.lower(network.cell, network.head)
     count, steps = _CALIBRATION
-    x = np.random.default_rng(0).normal(size=(count, steps, about["features"]))
+    x = np.random.default_rng(0).normal(size=(count, steps, features))
     return {"int8": mcu.quantise(graph, x), "float32": graph}
 
 

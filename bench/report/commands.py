@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report.discover import all_tables
-from bench.report.latency import Beside, Prediction, Published, Simulation, of_model, typed
+from bench.report.latency import Against, Beside, Prediction, Published, Simulation, of_model, typed
 from bench.report.results import Results
 from bench.report.table import Table
 from bench.report.tables.predicted import OF_MODEL as PREDICTED
@@ -28,6 +28,11 @@ def predicted(rows: Rows) -> Results:
 def simulated(rows: Rows) -> Results:
     """Returns the results from rows of ``rnnbench simulate``."""
     return Results("simulation", rows=typed(Simulation, rows))
+
+
+def against(rows: Rows) -> Results:
+    """Returns the results from rows of ``rnnbench simulate --against``."""
+    return Results("against", rows=typed(Against, rows))
 
 
 def published(table: Mapping[str, Any], rows: Rows) -> Results:

@@ -77,6 +77,19 @@ class Beside(LatencyRow):
     fits_ram: bool | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Against(LatencyRow):
+    """A row of ``rnnbench simulate --against``: cycles of a step, theirs and ours, and how theirs were obtained."""
+
+    library: str
+    units: int
+    features: int
+    theirs: int
+    ours: int
+    ratio: float
+    how: str
+
+
 class Published(NamedTuple):
     """A published table: its source, its caveats, and titles of its data sets by name."""
 
