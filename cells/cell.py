@@ -91,7 +91,7 @@ class Cell(nn.Module):
 
     def weights(self) -> dict[str, Weight]:
         """The cell's matrices by name (``W``, ``U``, ...), as a configuration names them."""
-        return {name: each for name, each in self.named_modules() if isinstance(each, Weight)}
+        return {name: module for name, module in self.named_modules() if isinstance(module, Weight)}
 
     def scalars(self) -> dict[str, Tensor]:
         """The parameters that are one number each, by name, as the formula uses them.

@@ -255,7 +255,7 @@ class Spread(Weight):
 def outside(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     """The parameters that belong to no :class:`Weight`, by name."""
     inside = {id(one) for each in model.modules() if isinstance(each, Weight) for one in each.parameters()}
-    yield from ((name, each) for name, each in model.named_parameters() if id(each) not in inside)
+    yield from ((name, parameter) for name, parameter in model.named_parameters() if id(parameter) not in inside)
 
 
 def _weights(module: nn.Module) -> Iterator[Weight]:

@@ -27,7 +27,7 @@ def choose(
 
     found = pick(read(results, board), board, Limits(kb, ms, hz))
     if as_json:
-        print_json([_body(each) for each in found])
+        print_json([_body(picked) for picked in found])
         return
     for each in found:
         _print(each, results, board)

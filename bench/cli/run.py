@@ -88,7 +88,7 @@ def run(
     if detach:
         return
     _, standing, _ = read(grid_file, folder)
-    if any(each.status is Status.DONE and not each.spec.sealed for each in standing.runs):
+    if any(run.status is Status.DONE and not run.spec.sealed for run in standing.runs):
         report([str(results)], as_json=as_json)
     tell_failures(standing.runs, results)
     err.print(f"{tally(standing.runs)}; results in {results}")

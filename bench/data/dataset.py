@@ -157,7 +157,7 @@ def build(
     if info.vocabulary is None:
         statistics = channel_statistics(train.sequences)
         arrays = [normalised(split.sequences, info.steps, statistics) for split in raw.values()]
-        normalisation = Normalisation(*(tuple(each.tolist()) for each in statistics))
+        normalisation = Normalisation(*(tuple(values.tolist()) for values in statistics))
     else:
         normalisation = None
         arrays = [padded(split.sequences, info.steps) for split in raw.values()]

@@ -88,7 +88,7 @@ def _integers(build: Build) -> None:
 
 def _floats(build: Build) -> None:
     cell = build()
-    _on_this_machine(_lowered(cell), [each.astype(np.float32) for each in _samples(cell)], 1e-4)
+    _on_this_machine(_lowered(cell), [sample.astype(np.float32) for sample in _samples(cell)], 1e-4)
 
 
 def _agrees(build: Build) -> None:

@@ -122,7 +122,7 @@ class Trained(Model):
     def _sequences(self, count: int) -> list[Floats]:
         test = self.dataset.test
         x, lengths = inputs(self.network, test, count), test.lengths[:count].tolist()
-        return [each[:length] for each, length in zip(x, lengths, strict=True)]
+        return [sequence[:length] for sequence, length in zip(x, lengths, strict=True)]
 
 
 class Untrained(Model):

@@ -71,7 +71,7 @@ class Worker:
             if not self._running or left <= 0:
                 return not self._running
             wait([training.process.sentinel for training in self._running], left)
-            for training in [each for each in self._running if not each.process.is_alive()]:
+            for training in [one for one in self._running if not one.process.is_alive()]:
                 self._running.remove(training)
                 try:
                     self._pull.again(training.close())

@@ -53,4 +53,4 @@ def _stored(model: nn.Module) -> Iterator[Tensor]:
     for each in model.modules():
         if isinstance(each, Weight):
             yield from each.stored()
-    yield from (each for _, each in outside(model))
+    yield from (parameter for _, parameter in outside(model))

@@ -131,7 +131,7 @@ class _Maker:
         search = self.search
         extras = [more for more in search.extra if all(matches(raw, path, value) for path, value in more.when.items())]
         priors = (search.prior, *(more.prior for more in extras))
-        prior = {path: values for each in priors for path, values in each.items()}
+        prior = {path: values for part in priors for path, values in part.items()}
         limit = min((more.kb for more in extras if more.kb is not None), default=None)
         fault = ""
         for attempt in range(_ATTEMPTS):

@@ -64,7 +64,7 @@ def row_of(rows: Mapping[str, Mapping[str, Any]], raw: Mapping[str, Any]) -> str
         rows: of the grid.
         raw: the run's specification, as a record has it.
     """
-    fitting = [name for name, when in rows.items() if all(matches(raw, path, each) for path, each in when.items())]
+    fitting = [name for name, when in rows.items() if all(matches(raw, path, wanted) for path, wanted in when.items())]
     return fitting[-1] if fitting else None
 
 

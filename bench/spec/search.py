@@ -100,7 +100,7 @@ class Search(Part):
         powers of a generalised golden ratio), which fills it more evenly than random numbers do, and does not change
         when more trials are asked for.
         """
-        paths = sorted({path for each in (self.prior, *(more.prior for more in self.extra)) for path in each})
+        paths = sorted({path for prior in (self.prior, *(more.prior for more in self.extra)) for path in prior})
         ratio = _golden(len(paths))
         found: dict[Key, Any] = {}
         for path, values in prior.items():

@@ -64,7 +64,7 @@ def do(specs: list[RunSpec], data: Dataset, together: bool) -> None:
         RnnbenchError: when a run fails.
     """
     with tempfile.TemporaryDirectory() as base:
-        jobs = [Job(each, Path(base) / "runs" / each.id, "speed", "disabled") for each in specs]
+        jobs = [Job(run, Path(base) / "runs" / run.id, "speed", "disabled") for run in specs]
         for job in jobs:
             job.folder.mkdir(parents=True)
         left = run_pack(jobs, data=data) if together else [run(job, data=data) for job in jobs]

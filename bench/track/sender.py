@@ -193,7 +193,7 @@ class Sender:
             self._start([files], live=True)
 
     def _start(self, files: list[Path], live: bool) -> None:
-        self._tried |= {(each.name, live) for each in files}
+        self._tried |= {(file.name, live) for file in files}
         self._going.append(Sending(files, self._project, self._results, live))
 
 

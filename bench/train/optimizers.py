@@ -42,7 +42,7 @@ def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> Tensor:
     Returns:
         The norm as it was.
     """
-    gradients = [each.grad for each in parameters if each.grad is not None]
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     if not gradients:
         return torch.zeros(())
     norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))

@@ -48,7 +48,7 @@ class Settings:
         Raises:
             RnnbenchError: when a variable has a value that it cannot have.
         """
-        return cls(**{each.name: choice(each.name, each.default) for each in fields(cls)})
+        return cls(**{field.name: choice(field.name, field.default) for field in fields(cls)})
 
 
 def choice(name: str, default: Any) -> Any:

@@ -84,7 +84,7 @@ class Compression(pl.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """For a checkpoint: the supports and how far thresholding is."""
-        return {"supports": [each.supports for each in self.sparsity], "steps": self._steps}
+        return {"supports": [part.supports for part in self.sparsity], "steps": self._steps}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """From a checkpoint."""

@@ -87,7 +87,11 @@ def confirm(cell: Cell, formula: Formula) -> None:
                 inputs[0].requires_grad_()
             constants: list[Any] = constants_of(cell, formula)
             results = (_formula(cell, formula, constants, inputs, state), _own(cell, formula, inputs, state))
-            leaves = [*inputs, *state, *(each for each in constants[: len(formula.sources)] if each.requires_grad)]
+            leaves = [
+                *inputs,
+                *state,
+                *(constant for constant in constants[: len(formula.sources)] if constant.requires_grad),
+            ]
             both = ([*after, *_gradients(after, leaves)] for after in results)
             if not all(_alike(one, other) for one, other in zip(*both, strict=True)):
                 raise RefusedError("it is more than the operations that it shows")

@@ -32,10 +32,13 @@ def table(results: Results) -> Table | None:
     if not results.against:
         return None
     notes, found = Notes(), differences(results)
-    people = any(each.people for each in found)
+    people = any(comparison.people for comparison in found)
     columns = tuple(column for column in _COLUMNS if people or column is not _PEOPLE)
-    lines = [Row((each.data.title, each.label), tuple(_entries(each, people, notes))) for each in found]
-    references = {id(each.reference): each.reference for each in found if each.reference}
+    lines = [
+        Row((comparison.data.title, comparison.label), tuple(_entries(comparison, people, notes)))
+        for comparison in found
+    ]
+    references = {id(comparison.reference): comparison.reference for comparison in found if comparison.reference}
     remarks = tuple(_remark(reference) for reference in references.values())
     name = f"{results.name}-compare"
     return typeset(Table(name, _caption(results, found), columns, tuple(lines), notes.listed(), remarks, _STUB))
@@ -75,8 +78,11 @@ def _remark(reference: Summary) -> str:
 
 
 def _caption(results: Results, found: list[Difference]) -> str:
-    people = {each.data.title: each.people.groups for each in found if each.people}
-    units = {f"points of {each.data.word}" if each.data.percent else each.data.quality for each in found}
+    people = {comparison.data.title: comparison.people.groups for comparison in found if comparison.people}
+    units = {
+        f"points of {comparison.data.word}" if comparison.data.percent else comparison.data.quality
+        for comparison in found
+    }
     return (
         f"{results.name}: differences to {results.against} by seed, in {' or '.join(sorted(units))}; above zero is "
         "better. Mean ± sample standard deviation; 95 % interval: Student's; p: sign-flip test; Holm p: corrected over "

@@ -21,7 +21,7 @@ _COLUMNS = (Column("average rank", name="rank", places=2), Column("best", places
 def table(results: Results) -> Table | None:
     """The table of the rows that have finished runs on every data set; ``None`` below three data sets or two rows."""
     data = results.data_sets
-    rows = [(label, [results.summary(each, label) for each in data]) for label in results.by_size]
+    rows = [(label, [results.summary(one_set, label) for one_set in data]) for label in results.by_size]
     whole = [(label, own) for label, own in rows if all(summary.n for summary in own)]
     lines: list[Row] = []
     notes: list[str] = []
@@ -66,7 +66,7 @@ def _group(
 
 
 def _caption(results: Results, data: Sequence[DataSet]) -> str:
-    titles = ", ".join(each.title for each in data)
+    titles = ", ".join(one_set.title for one_set in data)
     return (
         f"{results.name}: average ranks over {len(data)} data sets ({titles}), 1 the best, of mean test scores among "
         "the rows of one number format that are there on all of them; best: on how many it is first. Two cells whose "

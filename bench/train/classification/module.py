@@ -122,7 +122,7 @@ class ClassificationModule(Training):
         if not pending:
             return []
         losses: list[float] = torch.stack([loss for loss, _, _ in pending]).tolist()
-        scores, y = (torch.cat([each[part] for each in pending]) for part in (1, 2))
+        scores, y = (torch.cat([batch[part] for batch in pending]) for part in (1, 2))
         sums = self._sums.setdefault(stage, [0.0, 0.0, 0.0])
         sums[0] += sum(loss * len(y_B) for loss, (_, _, y_B) in zip(losses, pending, strict=True))
         sums[1] += int((scores.argmax(dim=1) == y).sum())

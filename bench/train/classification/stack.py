@@ -56,10 +56,10 @@ class Stack:
     def __init__(self, networks: Sequence[Network], device: torch.device | None = None) -> None:
         self._network = copy.deepcopy(networks[0]).to(device)
         named = dict(self._network.named_parameters())
-        self._names, self._shapes = list(named), [each.shape for each in named.values()]
-        sizes = [each.numel() for each in named.values()]
+        self._names, self._shapes = list(named), [parameter.shape for parameter in named.values()]
+        sizes = [parameter.numel() for parameter in named.values()]
         self._sizes = [*sizes, -sum(sizes) % _ALIGN]
-        rows = [[each.detach().flatten() for each in network.parameters()] for network in networks]
+        rows = [[parameter.detach().flatten() for parameter in network.parameters()] for network in networks]
         padding = rows[0][0].new_zeros(self._sizes[-1])
         self.flat = torch.stack([torch.cat([*row, padding]) for row in rows]).to(device).requires_grad_()
         self._dense = _Dense(self._network)
@@ -76,7 +76,7 @@ class Stack:
 
     def state(self, model: int) -> dict[str, Tensor]:
         """Copies of one model's parameters, for ``load_state_dict`` of its network."""
-        return {name: each[model].detach().clone() for name, each in self.parameters().items()}
+        return {name: stacked[model].detach().clone() for name, stacked in self.parameters().items()}
 
     @torch.no_grad()
     def copy_scalars(self, model: int, network: nn.Module) -> None:
@@ -133,8 +133,8 @@ def clip(gradient_MN: Tensor, most: Sequence[float | None]) -> Tensor:
         norm_M, as it was.
     """
     norm_M: Tensor = torch.linalg.vector_norm(gradient_MN, dim=1)
-    if any(each is not None for each in most):
-        limit_M = gradient_MN.new_tensor([math.inf if each is None else each for each in most])
+    if any(limit is not None for limit in most):
+        limit_M = gradient_MN.new_tensor([math.inf if limit is None else limit for limit in most])
         gradient_MN.mul_((limit_M / (norm_M + 1e-6)).clamp(max=1.0).unsqueeze(1))
     return norm_M
 
@@ -155,7 +155,7 @@ class Optimizer:
     def keep(self, models: Sequence[int]) -> None:
         """Goes on with these alone."""
         chosen = list(models)
-        self._moments = [each[chosen] for each in self._moments]
+        self._moments = [moment[chosen] for moment in self._moments]
         self._decay_M1 = None if self._decay_M1 is None else self._decay_M1[chosen]
 
     @torch.no_grad()

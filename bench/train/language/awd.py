@@ -36,7 +36,7 @@ def weight_dropped(cell: Cell, p: float, matrix: str = "U") -> AbstractContextMa
         ValueError: when the cell has no such matrix.
     """
     weights = cell.weights()
-    dropped = [each for name, each in weights.items() if name == matrix or name.startswith(f"{matrix}_")]
+    dropped = [weight for name, weight in weights.items() if name == matrix or name.startswith(f"{matrix}_")]
     if not dropped:
         has = ", ".join(weights) or "none made of Weight"
         raise ValueError(f"it has no recurrent matrix {matrix!r} to drop weights of; it has {has}")
@@ -126,7 +126,7 @@ class Average:
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
         self.parameters = list(parameters)
-        self.mean = [each.detach().clone() for each in self.parameters]
+        self.mean = [parameter.detach().clone() for parameter in self.parameters]
         self.steps = 0
 
     @torch.no_grad()

@@ -94,7 +94,7 @@ class LanguageModel(nn.Module):
     @property
     def outside(self) -> int:
         """Numbers of embedding and softmax, a shared matrix once."""
-        return sum(each.numel() for name, each in self.named_parameters() if not name.startswith("layers."))
+        return sum(parameter.numel() for name, parameter in self.named_parameters() if not name.startswith("layers."))
 
     @torch.no_grad()
     def log_likelihood(self, stream: Tensor) -> float:
@@ -117,7 +117,7 @@ class LanguageModel(nn.Module):
 
 def detached(states: States) -> States:
     """The states without their past: no gradient goes back over the border."""
-    return tuple(tuple(each.detach() for each in state) for state in states)
+    return tuple(tuple(vector.detach() for vector in state) for state in states)
 
 
 def build_layers(spec: RunSpec) -> list[Cell]:

@@ -136,7 +136,7 @@ def _compiler() -> str:
 @cache
 def _source_hash() -> str:
     hasher = hashlib.sha256()
-    for path in sorted(each for each in _HERE.iterdir() if each.suffix in (".h", ".cpp")):
+    for path in sorted(file for file in _HERE.iterdir() if file.suffix in (".h", ".cpp")):
         hasher.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return hasher.hexdigest()
 
