@@ -63,6 +63,8 @@ class RunSpec(Part):
             value = getattr(self, name)
             if value is not field.default and (field.is_required() or value != field.default):
                 said[name] = value.compact if isinstance(value, Part) else compact(value)
+        if said.get("evaluate") == "{}":  # of which nothing changes the run
+            del said["evaluate"]
         return "{" + ",".join(f'"{name}":{said[name]}' for name in sorted(said)) + "}"
 
     @cached_property
@@ -102,4 +104,5 @@ class RunSpec(Part):
 
     def written(self, task: str) -> dict[str, Any]:
         """All that determines a run of this task, defaults included, in plain values: for a person and a record."""
-        return self.model_dump(mode="json", exclude=self.parts_of_other_tasks(task))
+        other: dict[str, Any] = dict.fromkeys(self.parts_of_other_tasks(task), True)
+        return self.model_dump(mode="json", exclude={"evaluate": {"gradients"}, **other})

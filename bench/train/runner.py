@@ -14,7 +14,7 @@ import yaml
 from bench import record, track, zoo
 from bench.data import Corpus, Dataset, describe
 from bench.errors import RnnbenchError
-from bench.record import CELL_FILE, DataFacts, Record, Times, items
+from bench.record import CELL_FILE, DataFacts, Record, Times, gradients, items
 from bench.record import latency as beside
 from bench.status import Status
 from bench.train import provenance, resume, settings, sources
@@ -156,6 +156,8 @@ class Ongoing:
                 beside.write(self.job.folder, latency)
                 if self._measured.items is not None:
                     items.write(self.job.folder, self._measured.items)
+                if self._measured.gradients is not None:
+                    gradients.write(self.job.folder, self._measured.gradients)
                 scalars = learnt(self.session.compression.cells) or None
                 result = self._measured.result.model_copy(update={"learnt": scalars})
                 end |= {"result": result, "size": self._measured.size}

@@ -14,6 +14,7 @@ from torch import nn
 
 from bench.data import Corpus, Dataset
 from bench.record import Items, Latency, Result, SizeFacts
+from bench.record.gradients import Gradients
 from bench.train.cell import derive_seed
 from bench.train.chunks import Chunks
 from bench.train.divergence import Divergence
@@ -32,12 +33,14 @@ class Measured:
 
     Attributes:
         items: which test sequences it got right; ``None`` where there are none, or the test set is sealed.
+        gradients: how they travel through a sequence, where the run asks for them.
     """
 
     result: Result
     size: SizeFacts
     latency: Latency
     items: Items | None = None
+    gradients: Gradients | None = None
 
 
 class Session(ABC):

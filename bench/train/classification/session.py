@@ -11,7 +11,9 @@ from torch import Tensor
 from bench import mcu
 from bench.data import Dataset, Split
 from bench.record import Items, Latency, Result
+from bench.record.gradients import Gradients
 from bench.train.cell import derive_seed, make_small
+from bench.train.classification.gradients import SEQUENCES, course, fixed_batch
 from bench.train.classification.integer import integer_answers, latency_of, program_of
 from bench.train.classification.module import Batches, ClassificationModule
 from bench.train.classification.network import Network, build
@@ -39,6 +41,7 @@ class ClassificationSession(Session):
         network = build(job.spec, info.features, info.classes, info.vocabulary)
         if job.spec.compress.quantise:
             mcu.lower(network.cell, network.head)
+        self._first = course(network, fixed_batch(data.train)) if job.spec.evaluate.gradients else None
         super().__init__(job, data, network, [network.cell], metric, listeners)
 
     def fit(self, keep: LastEpoch) -> None:
@@ -67,6 +70,7 @@ class ClassificationSession(Session):
         if end.best is not None and spec.train.select != "test-epoch":
             result = result.model_copy(update={"validation_accuracy": end.best[0], "validation_loss": end.best[1]})
         size = size_facts(network, spec.compress)
+        gradients = self._gradients()
         if spec.sealed:
             return Measured(result, size, Latency(reason="a trial of a search, which is not to be used"))
         program = program_of(network, self.data.train) if spec.compress.quantise else None
@@ -81,7 +85,14 @@ class ClassificationSession(Session):
             tested["test_f1"] = f1(answers, self.data.test.y)
         items = Items((answers == self.data.test.y).numpy(), self.data.test.group.numpy())
         latency = latency_of(network, self.data.info.steps, program)
-        return Measured(result.model_copy(update=tested), size, latency, items)
+        return Measured(result.model_copy(update=tested), size, latency, items, gradients)
+
+    def _gradients(self) -> Gradients | None:
+        """Returns how gradients travel, at the initial weights and now; ``None`` where the run does not ask for it."""
+        if self._first is None:
+            return None
+        end = course(self.network, fixed_batch(self.data.train))
+        return Gradients(sequences=min(SEQUENCES, len(self.data.train)), start=self._first, end=end)
 
     def _test(self) -> tuple[float, float, Tensor]:
         """Returns loss and accuracy on the test set, and the answers [N]."""

@@ -36,9 +36,9 @@ class LanguageModelling(Task[Corpus]):
                 f"data set {info.name!r} is one text, whose epochs are chosen on its validation part: "
                 "leave split and train.select: test-epoch out"
             )
-        if spec.compress.apply == "after" or spec.evaluate.h0 != "zero":
+        if spec.compress.apply == "after" or spec.evaluate.h0 != "zero" or spec.evaluate.gradients:
             raise RnnbenchError(
-                f"compress.apply: after and evaluate.h0 are for classifiers, and data set {info.name!r} is one text: "
+                f"compress.apply: after and evaluate are for classifiers, and data set {info.name!r} is one text: "
                 "leave them out"
             )
         if spec.compress.quantise:
