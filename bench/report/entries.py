@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.report.likeness import mixed
-from bench.report.notes import Notes, explain_runs
+from bench.report.notes import MOVED, Notes, explain_runs
 from bench.report.summary import SHARES, Summary
 from bench.report.table import DASH, Entry, number
 
@@ -29,7 +29,8 @@ def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list
         first, *rest = (number(summary.mean(name), summary.sd(name), summary.n, _scale(name)) for name in names)
     else:
         first, *rest = Entry(word), *[DASH] * (len(names) - 1)
-    return [replace(first, marks=notes.mark(why) + notes.mark(mixed(summary))), *rest]
+    marks = (MOVED,) if summary.moved and summary.n else ()
+    return [replace(first, marks=(*marks, *notes.mark(why), *notes.mark(mixed(summary)))), *rest]
 
 
 def _scale(name: str) -> int:

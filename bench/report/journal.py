@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
+from bench.citations import citations
 from bench.errors import RnnbenchError, nearest
-from bench.report.citations import citations
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
 from bench.report.short import short_names
@@ -159,7 +159,7 @@ def _lettered(table: Table) -> Table:
     meaning, notes = {note.mark: note.text for note in table.footnotes}, Notes()
     rows = []
     for row in table.rows:
-        marks = ([m if m == DAGGER else notes.mark(meaning[m])[0] for m in entry.marks] for entry in row.entries)
+        marks = ([notes.mark(meaning[m])[0] if m.isalpha() else m for m in entry.marks] for entry in row.entries)
         entries = (replace(entry, marks=tuple(own)) for entry, own in zip(row.entries, marks, strict=True))
         rows.append(replace(row, entries=tuple(entries)))
     used = any(DAGGER in entry.marks for row in rows for entry in row.entries)

@@ -11,7 +11,8 @@ from bench.report.summary import Summary
 from bench.report.table import Footnote
 from bench.status import Status
 
-DAGGER = "†"
+DAGGER, MOVED = "†", "‡"
+"""Marks that are no letters; the second, of a figure that moved against earlier results, is explained in captions."""
 _WORST_FIRST = (Status.FAILED, Status.INTERRUPTED, Status.RUNNING, Status.SKIPPED, Status.PLANNED)
 _LONGEST = 90
 _MOST = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,7 @@ class Results:
         rope: half the width of the region of practical equivalence, in the unit of the printed metric.
         remarks: on the records, printed below the comparison.
         unstarted: ids of the grid's runs that have no record yet.
+        moved: data sets and labels of the rows that moved against earlier results.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Results:
     rope: float = 1.0
     remarks: tuple[str, ...] = ()
     unstarted: tuple[str, ...] = ()
+    moved: frozenset[tuple[str, str]] = frozenset()
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -60,7 +62,8 @@ class Results:
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Runs gathered over seeds: every label on every data set, in order of data set and label."""
-        return gather(self.records)
+        found = gather(self.records)
+        return tuple(replace(row, moved=(row.data.name, row.label) in self.moved) for row in found)
 
     @cached_property
     def frame(self) -> pd.DataFrame:

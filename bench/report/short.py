@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from itertools import count
 
 from bench.report.labels import printable
+from bench.report.results import Results
 from bench.report.summary import Summary
+from bench.spec import row_of
 
 
 def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
@@ -20,6 +22,15 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
     shared = {name for (_, name), often in uses.items() if often > 1}
     numbers: dict[str, count[int]] = defaultdict(lambda: count(1))
     return {label: f"{name} ({next(numbers[name])})" if name in shared else name for label, name in sorted(own.items())}
+
+
+def row_names(results: Results) -> dict[str, str]:
+    """Returns for each label the name of its row in the study, where the grid names rows, or else its short name."""
+    names = short_names(results.summaries)
+    if results.grid is not None and results.grid.rows:
+        for row in (row for row in results.summaries if row.runs):
+            names[row.label] = row_of(results.grid.rows, row.runs[0].record.spec) or names[row.label]
+    return names
 
 
 def _short(summary: Summary) -> str:

@@ -111,6 +111,7 @@ class Summary:
         cell: the cell's title; empty, and what follows ``None``, where nobody ran it.
         hidden_size: the hidden size that was asked for.
         compression: letters of low rank (L), diagonal blocks (B), sparsity (S), quantisation (Q), or ``dense``.
+        moved: whether its metric moved beyond noise against earlier results that it is held against.
     """
 
     data: DataSet
@@ -120,6 +121,7 @@ class Summary:
     cell: str = ""
     hidden_size: int | None = None
     compression: str | None = None
+    moved: bool = False
 
     @property
     def n(self) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
-from bench.report.citations import bibliography
 from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_names
 from bench.report.finding import findings
 from bench.report.journal import Style, for_journal

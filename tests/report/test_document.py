@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -13,7 +14,17 @@ import pytest
 from bench.errors import RnnbenchError
 from bench.places import PUBLISHED
 from bench.report import read
-from bench.report.document import at_commit, compile_pdf, data, learnt, missing, moved, sections, write_document
+from bench.report.document import (
+    at_commit,
+    compile_pdf,
+    data,
+    learnt,
+    missing,
+    moved,
+    sections,
+    unmodelled,
+    write_document,
+)
 from bench.report.document.parts import in_parts
 from bench.report.table import CELL, Column, Entry, Footnote, Row, Spanner, Table
 from bench.report.verdicts import judge, read_claims
@@ -122,6 +133,33 @@ def test_what_moved_is_by_seed_and_beyond_the_interval(make_folder: Callable[[st
     assert "Rows that are in both this and v1: 4, of which the same: 1." in text
     assert r"\bfseries 2.10" in text
     assert "\n    RNN & Watch" not in text
+
+
+def test_a_figure_that_moved_is_marked_in_its_tables(make_folder: Callable[[str], Any], tmp_path: Path) -> None:
+    """GRU moved, LSTM did not; the caption of the table says what the mark means, and the others' do not."""
+    before, now = make_folder("before"), make_folder("now")
+    for seed in range(3):
+        for folder, step in ((before, 0.0), (now, 0.02)):
+            folder.add("GRU", seed=seed, accuracy=0.8 + seed / 1000 + step)
+            folder.add("LSTM", seed=seed, accuracy=0.7)
+    results = [read(now.path)]
+    changed = ("v1", [*moved(results, [read(before.path)])])
+    text = write_document(tmp_path / "out", results, [], changed=changed).read_text(encoding="utf-8")
+    (gru,) = re.findall(r"^ *GRU~.*", text, re.MULTILINE)
+    (lstm,) = re.findall(r"^ *LSTM~.*", text, re.MULTILINE)
+    assert r"\ddagger" in gru
+    assert r"\ddagger" not in lstm
+    assert text.count(r"$\ddagger$: moved against v1 beyond the noise of the seeds") == 1
+    assert r"\ddagger" not in whole(now, tmp_path / "alone").read_text(encoding="utf-8")
+
+
+def test_the_paper_s_raspberry_pi_stands_without_a_figure_of_ours_and_says_why() -> None:
+    (table,) = unmodelled.tables()
+    assert "Table 12" in table.caption
+    rows = {row.labels: [entry.text for entry in row.entries] for row in table.rows}
+    assert rows["FastGRNN", "int8"] == ["7.7", "1.8", "2.5", "-"]
+    assert rows["UGRNN", "float32"] == ["29.7", "5.6", "9.5", "-"]
+    assert "no simulator here counts cycles" in table.notes[0]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

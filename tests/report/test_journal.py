@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from reading import compare
 
+from bench.citations import bibliography, citations, data_citations
 from bench.errors import RnnbenchError
 from bench.report import Table, read, write_results
-from bench.report.citations import bibliography, citations
+from bench.report.document import data
 from bench.report.journal import Style, for_journal, read_style
 from bench.report.writers import to_latex
 
@@ -87,6 +88,16 @@ def test_a_cell_is_cited_by_the_key_of_its_entry(small: Any) -> None:
     assert f"{{{key}," in entry
     assert entry in bibliography()
     assert rf"LSTM~\cite{{{key}}} & 64 &" in to_latex(made(small))
+
+
+def test_data_sets_are_cited_once_each_work(folder: Any) -> None:
+    """HAR-2 and HAR-6 are of one work; the entry is a whole one, and the table of data sets names its key."""
+    found = data_citations()
+    assert found["har2"] == found["har6"]
+    assert bibliography().count("@inproceedings{anguita2013public,") == 1
+    assert all(entry.count("{") == entry.count("}") for _, entry in found.values())
+    folder.add(data="har2")
+    assert data.table([read(folder.path)]).rows[0].cite == "anguita2013public"
 
 
 @pytest.mark.long

@@ -11,18 +11,22 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from bench.citations import citations
+from bench.places import PUBLISHED
 from bench.record import read as read_record
 from bench.record import runs_folder, write
+from bench.record.gradients import Course, Gradients
+from bench.record.gradients import write as write_gradients
 from bench.report import read
-from bench.report.citations import citations
 from bench.report.drawing.looks import line_looks, look
 from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.press import files_of, to_print
 from bench.report.drawing.scatter import Point
 from bench.report.figure import Figure, Panel
-from bench.report.figures import curves, ladder, learnt, residual
+from bench.report.figures import curves, gradients, ladder, learnt, residual
 from bench.report.figures.budget import figure as budget
 from bench.report.trials import Group
+from bench.report.verdicts import Standing, judge, read_claims
 
 POINTS = [Point("GRU", 10.0, 90.0, None, 1.0, "GRU"), Point("GRU int8", 2.0, 89.0, None, None, "GRU", True)]
 TRADE_OFF = Panel("Set", draw=partial(draw_trade_off, points=POINTS, x_label="KB", y_label="y", higher_is_better=True))
@@ -139,6 +143,41 @@ def test_beta_stands_against_1_less_alpha_beside_the_paper_s_table_7(folder: Any
     assert (pytest.approx(1 - 0.0643), pytest.approx(0.9652)) in points
     assert [text.get_text() for text in axes.texts] == ["128", "128", "64", "32", "16", "8"]
     assert legend(axes) == ["FastRNN", "the paper"]
+
+
+def with_gradients(folder: Any, end: list[float | None], **how: Any) -> None:
+    back = tuple(range(len(end)))
+    start, norms = (
+        Course(back=back, log10_norm=(0.0,) * len(end), log10_condition=(0.0,) * len(end)),
+        (-1.0,) * len(end),
+    )
+    course = Course(back=back, log10_norm=norms, log10_condition=tuple(end))
+    place = runs_folder(folder.path) / folder.add(**how).id
+    write_gradients(place, Gradients(sequences=8, start=start, end=course))
+
+
+def test_condition_numbers_are_drawn_by_steps_from_the_end(folder: Any) -> None:
+    """2 and 4 powers of ten one step back; a singular Jacobian leaves a gap."""
+    with_gradients(folder, [0.0, 2.0, None], cell="RNN", seed=0)
+    with_gradients(folder, [0.0, 4.0, 5.0], cell="RNN", seed=1)
+    panels = printed(gradients.figure(read(folder.path)))
+    assert [panel.title for panel in panels] == ["Watch-7, before training", "Watch-7, after training"] * 2
+    line = drawn(panels[1]).lines[0]
+    assert line.get_xdata() == pytest.approx([0, 1, 2])
+    assert line.get_ydata() == pytest.approx([0, 3, 5])
+
+
+def test_the_claim_of_bounded_gradients_is_judged_by_seed_and_by_a_bound(folder: Any) -> None:
+    """Against RNN's 9 to 11 powers of ten FastRNN's 1.9 to 2.1 are less at each seed, and at most 3."""
+    for seed in range(3):
+        with_gradients(folder, [0.0, 9.0 + seed], cell="RNN", seed=seed)
+        with_gradients(folder, [0.0, 1.9 + seed / 10], cell="FastRNN", seed=seed)
+    claim = next(claim for claim in read_claims(PUBLISHED / "fastgrnn_claims.yaml") if claim.id == "P3")
+    judged = judge(claim, [read(folder.path)])
+    assert judged.standing is Standing.HOLDS
+    against, alone = (evidence.said for evidence in judged.evidence)
+    assert against.startswith("RNN, condition number in powers of ten above that of FastRNN: 8 (5.76 to 10.2), n 3")
+    assert alone.startswith("FastRNN: log10 of the condition number 2 (1.75 to 2.25), n 3")
 
 
 def test_the_ladder_by_hand(folder: Any) -> None:

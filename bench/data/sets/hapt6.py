@@ -24,4 +24,4 @@ INFO = dataclasses.replace(
     counts=(6022, 1393, 2996),
 )
 
-RECIPE = Recipe(INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, INFO))
+RECIPE = Recipe(INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, INFO), citation=hapt.CITATION)

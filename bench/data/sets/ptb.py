@@ -16,6 +16,11 @@ from bench.data.fetch import Wheel
 from bench.data.own import FirstOf, Own
 from bench.data.tree import open_tree
 
+CITATION = """@article{marcus1993building,
+  title={Building a Large Annotated Corpus of {English}: The {Penn Treebank}},
+  author={Marcus, Mitchell P. and Santorini, Beatrice and Marcinkiewicz, Mary Ann},
+  journal={Computational Linguistics}, volume={19}, number={2}, pages={313--330}, year={1993}}"""
+
 SUMS = {
     "train": "f26c4b92c5fdc7b3f8c7cdcb991d8420",
     "valid": "aa0affc06ff7c36e977d7cd49e3839bf",
@@ -101,4 +106,5 @@ RECIPE = Recipe(
     SOURCE,
     read,
     note="the text of PTB belongs to the Linguistic Data Consortium; the package that brings it states no licence",
+    citation=CITATION,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.citations import data_citations
 from bench.report.published import book
 from bench.report.results import Results
 from bench.report.table import Column, Entry, Row, Spanner, Table
@@ -22,7 +23,7 @@ def table(folders: Sequence[Results]) -> Table:
     for name, own in sorted(facts.items()):
         beside = printed.get(names.get(name, ""), {})
         ours = [Entry(_say(getattr(own, field))) for field in _FIELDS]
-        rows.append(Row((own.title,), (*ours, *(Entry(_say(beside.get(field))) for field in _PRINTED))))
+        rows.append(Row((own.title,), (*ours, *(Entry(_say(beside.get(field))) for field in _PRINTED)), _cite(name)))
     columns = (
         *(Column(field, _OURS, align="right") for field in _FIELDS),
         *(Column(field.replace("_", " "), _PAPER, align="right") for field in _PRINTED),
@@ -32,6 +33,10 @@ def table(folders: Sequence[Results]) -> Table:
         "data include those that validate here. A dash: the set is not one of the paper's."
     )
     return Table("data", caption, columns, tuple(rows), stub=(Column("Data set", align="left"),))
+
+
+def _cite(name: str) -> str:
+    return data_citations().get(name.partition(" ")[0], ("", ""))[0]
 
 
 def _say(value: int | None) -> str:

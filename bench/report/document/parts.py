@@ -20,11 +20,16 @@ def floats(table: Table) -> str:
     """Returns the floats of a table without the comment above them; many notes stand in the text, where a page ends."""
     aside = len(table.notes) > _MOST_NOTES
     text = to_latex(*in_parts(replace(table, notes=()) if aside else table))
-    said = [re.sub(r"(\\begin\{table\*?\})\[tb\]", r"\1[!htbp]", text[text.index(r"\begin{table") :])]
+    said = [inline(text[text.index(r"\begin{table") :])]
     if aside:
         said += [rf"{{\footnotesize\raggedright Notes to Table~\ref{{{label(in_parts(table)[-1])}}}.\par"]
         said += [*(rf"{escape(note)}\par" for note in table.notes), "}"]
     return "\n".join(said)
+
+
+def inline(text: str) -> str:
+    """Lets the tables of LaTeX stand where they are named, so that they do not come before their section's heading."""
+    return re.sub(r"(\\begin\{table\*?\})\[tb\]", r"\1[!htbp]", text)
 
 
 def in_parts(table: Table) -> list[Table]:

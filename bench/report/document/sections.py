@@ -14,6 +14,7 @@ from bench.report.document.parts import floats
 from bench.report.drawing.press import to_print
 from bench.report.figure import Figure, Panel
 from bench.report.journal import for_journal, plain_caption, shortly
+from bench.report.notes import MOVED
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
 from bench.report.verdicts import Judged
@@ -32,13 +33,14 @@ _LONGEST = 400  # letters of names in a caption, which LaTeX measures on one lin
 _MOST_PANELS = 9
 
 
-def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str]) -> str:
+def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str], against: str = "") -> str:
     """Returns the section of a results folder: what was run and how, its tables, its figures.
 
     Args:
         results: of the folder.
         tables: by name of their modules.
         figures: as :func:`of_figures` gives them.
+        against: the earlier state that marked figures moved against.
     """
     grid = results.grid
     about = f"{escape(grid.about.rstrip('.'))}. " if grid and grid.about else ""
@@ -56,8 +58,16 @@ def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str
     for name, table in tables.items():
         made = for_journal(table, results) if name == MAIN else shortly(table, results)
         made = replace(made, caption=plain_caption(made.caption, results.name))
-        parts.append(floats(made))
+        parts.append(floats(_explained(made, against)))
     return "\n\n".join([*parts, *figures, r"\clearpage"])
+
+
+def _explained(table: Table, against: str) -> Table:
+    """Says in the caption what the mark of figures that moved means, where one stands in the table."""
+    if not any(MOVED in entry.marks for row in table.rows for entry in row.entries):
+        return table
+    said = f"{MOVED}: moved against {against} beyond the noise of the seeds (the 95 % interval leaves zero out)."
+    return replace(table, caption=f"{table.caption} {said}")
 
 
 def _commits(results: Results) -> str:

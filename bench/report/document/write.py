@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from bench.citations import bibliography
 from bench.errors import RnnbenchError
-from bench.report.citations import bibliography
 from bench.report.discover import all_figures, all_tables
-from bench.report.document import data, learnt, parts, sections
+from bench.report.document import data, learnt, parts, sections, unmodelled
 from bench.report.document.moved import Moved
 from bench.report.figure import file_name
 from bench.report.results import Results
@@ -52,19 +53,21 @@ def write_document(
     body += [_INTRODUCTION, parts.floats(data.table(folders))]
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
-    for results in folders:
+    against, found = changed or ("", ())
+    for own in folders:
+        beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
+        results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
         figures, stem = [], file_name(results.name)
         for name, drawn in all_figures(results).items():
-            for text, own in sections.of_figures(drawn, f"{stem}-{name}"):
+            for text, drawings in sections.of_figures(drawn, f"{stem}-{name}"):
                 figures.append(text)
-                files |= {folder / "figures" / file: content for file, content in own.items()}
-        body.append(sections.of_grid(results, all_tables(results), figures))
+                files |= {folder / "figures" / file: content for file, content in drawings.items()}
+        body.append(sections.of_grid(results, all_tables(results), figures, against))
     if known := learnt.table(folders):
         body += [r"\section{Learnt numbers}", parts.floats(known)]
-    if others:
-        body.append(r"\section{Microcontrollers}")
-        body += [path.read_text(encoding="utf-8") for path in others]
-        body.append(r"\clearpage")
+    body.append(r"\section{Microcontrollers}")
+    body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
+    body += [*map(parts.floats, unmodelled.tables()), r"\clearpage"]
     body += [sections.of_claims(judged, claims_table(judged).caption)]
     body += [r"\bibliographystyle{plain}\bibliography{references}", r"\end{document}", ""]
     files[folder / NAME] = "\n\n".join(body)

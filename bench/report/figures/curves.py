@@ -17,7 +17,7 @@ from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.epochs import read_epochs
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.short import row_names
 from bench.report.summary import DataSet
 from bench.report.twins import names
 
@@ -63,7 +63,7 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
 
 
 def _printed(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
-    short = short_names(results.summaries)
+    short = row_names(results)
     for data in results.data_sets:
         best = _best(results, data)[:_LINES]
         own = _of(metrics, data, best)

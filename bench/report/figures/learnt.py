@@ -14,7 +14,7 @@ from bench.report.drawing.press import to_page
 from bench.report.epochs import read_epochs
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.short import row_names
 
 _PREFIX = "learnt/"
 _LINES = 8
@@ -38,7 +38,7 @@ def figure(results: Results) -> Figure | None:
 
 
 def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
-    short = short_names(results.summaries)
+    short = row_names(results)
     for number, column in enumerate(dict.fromkeys(metrics["column"])):
         for data in results.data_sets:
             own = metrics[(metrics["column"] == column) & (metrics["data"] == data.name)]

@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 
 from bench.report.caption import kb_meaning
-from bench.report.notes import STALE, Notes, explain_runs
+from bench.report.notes import MOVED, STALE, Notes, explain_runs
 from bench.report.results import Results
 from bench.report.statistics import t_interval
 from bench.report.summary import Summary
@@ -59,7 +59,7 @@ def _quality(row: Summary, notes: Notes) -> tuple[Entry, ...]:
     interval = t_interval(np.array([*row.scores.values()]))
     quality = number(row.mean(row.data.quality), n=row.n, scale=row.data.scale)
     return (
-        replace(quality, marks=notes.mark(explain_runs(row)[1])),
+        replace(quality, marks=(*((MOVED,) if row.moved else ()), *notes.mark(explain_runs(row)[1]))),
         Entry(f"{interval.low:.2f} to {interval.high:.2f}") if interval else DASH,
         number(row.mean("kb")),
     )

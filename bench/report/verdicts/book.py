@@ -21,10 +21,12 @@ class Check(Part):
     ``better``: ``own`` is better than ``against``. ``no-worse``: it is worse by less than ``margin``. ``ratio``: a
     figure of ``against`` divided by that of ``own``. ``figure``: a figure of ``own``. ``learnt``: a number made of
     alpha and beta that ``own`` learnt. ``spread``: the standard deviation over random first states, in points.
-    ``printed``: a figure of one published method less, or divided by, that of another.
+    ``gradient``: the power of ten of the condition number of the way from the first state to the last after training,
+    of ``own``, or by how many powers that of ``against`` is above it. ``printed``: a figure of one published method
+    less, or divided by, that of another.
     """
 
-    kind: Literal["better", "no-worse", "ratio", "figure", "learnt", "spread", "printed"]
+    kind: Literal["better", "no-worse", "ratio", "figure", "learnt", "spread", "gradient", "printed"]
     own: When = Field(default={})
     against: When = Field(default={})
     data: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ class Check(Part):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         bounds = self.at_least is not None or self.at_most is not None
-        if self.kind in ("ratio", "figure", "learnt", "spread", "printed") and not bounds:
+        if self.kind in ("ratio", "figure", "learnt", "spread", "gradient", "printed") and not bounds:
             raise ValueError(f"a test of kind {self.kind} needs at_least or at_most")
         if self.kind in ("better", "no-worse", "ratio") and not (self.own and self.against):
             raise ValueError(f"a test of kind {self.kind} needs own and against")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.report.gradients import conditions
 from bench.report.published import book
 from bench.report.results import Results
 from bench.report.statistics import holm, pair, sign_flip, t_interval
@@ -185,6 +186,24 @@ def _spreads(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     return evidence
 
 
+def _gradients(test: Check, folders: Sequence[Results]) -> list[Evidence]:
+    """Holds condition numbers of gradients against the bounds, or by seed against those of other rows."""
+    if not test.against:
+        found = ((where, name, conditions(row)) for where, name, row in rows(test, folders))
+        said = "log10 of the condition number"
+        return [
+            own
+            for where, name, known in found
+            for own in _over_seeds(test, where, f"{name}: {said}", np.array([*known.values()]))
+        ]
+    evidence = []
+    for found_pair in pairs(test, folders):
+        values = pair(conditions(found_pair.against), conditions(found_pair.own))
+        what = f"{found_pair.names[1]}, condition number in powers of ten above that of {found_pair.names[0]}:"
+        evidence += _over_seeds(test, found_pair.where, what, values)
+    return evidence
+
+
 def _over_seeds(test: Check, where: str, what: str, values: NDArray[np.float64]) -> list[Evidence]:
     """Holds the mean of a number over seeds, with its interval, against the bounds."""
     if not len(values):
@@ -223,5 +242,6 @@ _KINDS: dict[str, Callable[[Check, Sequence[Results]], list[Evidence]]] = {
     "figure": _figures,
     "learnt": _learnt,
     "spread": _spreads,
+    "gradient": _gradients,
     "printed": _printed,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.report.notes import DAGGER
+from bench.report.notes import DAGGER, MOVED
 from bench.report.table import Column, Entry, Row, Table
 
 _HEADER = r"""% Written by rnnbench from the records of its runs: do not edit, write it again with `rnnbench report`.
@@ -40,6 +40,7 @@ _ESCAPES = {
     "≥": r"$\geq$",
     "µ": r"$\mu$",
     "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
     "…": r"\ldots{}",
     "\u2013": "--",
     "\u2014": "---",
@@ -47,6 +48,9 @@ _ESCAPES = {
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "λ": "lambda", "μ": "mu"}  # noqa: RUF001
 _GREEK |= {"π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega"}  # noqa: RUF001
 _ESCAPES |= {letter: rf"$\{name}$" for letter, name in _GREEK.items()}
+
+
+_MARKS = {DAGGER: r"\dagger", MOVED: r"\ddagger"}
 
 
 def escape(text: str) -> str:
@@ -170,7 +174,7 @@ def _underline(number: str, bold: bool) -> str:
 
 
 def _marks(marks: Sequence[str]) -> str:
-    raised = ",".join(r"\dagger" if mark == DAGGER else rf"\mathrm{{{mark}}}" for mark in marks)
+    raised = ",".join(_MARKS.get(mark, rf"\mathrm{{{mark}}}") for mark in marks)
     return f"$^{{{raised}}}$" if marks else ""
 
 
