@@ -170,10 +170,10 @@ def test_latency_of_a_run_is_that_of_its_grid(run):
         assert one["cycles"] == other["cycles"]
     low, ms, high = (trained[0][key] for key in ("ms_low", "ms", "ms_high"))
     assert low < ms < high
-    said = " ".join(invoke("latency", run, "--board", "uno", "--board", "mkr1000").split())
+    said = " ".join(invoke("latency", run, "--board", "uno", "--board", "due").split())
     assert "x limit" in said
     assert "cycles/step at worst: uno" in said
-    assert "mkr1000 the same, no branch depends on data" in said
+    assert "due the same, no branch depends on data" in said
 
 
 def test_simulate_says_predicted_and_counted(run):
