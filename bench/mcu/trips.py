@@ -104,4 +104,16 @@ def _dense(call: Call, kernel: MatVec, target: Target) -> Trips:
             "tile_rest": tiles * (steps % 4),
             "tile_short": tiles * (steps < 4),
         }
-    return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **_ends(kernel)}
+    ends = _tiled_ends(kernel, tiles, single, narrow) if call.function == "matvec24" else _ends(kernel)
+    return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **ends}
+
+
+def _tiled_ends(kernel: MatVec, tiles: int, single: int, narrow: int) -> Trips:
+    """What the ends of rows add on AVR: of a tile's four together where they shift by a byte at most, into 16 bits."""
+    together = tiles if kernel.shift <= 8 and not narrow else 0
+    counts = {"byte_ends": together if kernel.shift == 8 else 0, "ends": together if kernel.shift < 8 else 0}
+    if kernel.bias is not None:
+        counts |= {"tile_bias": tiles, "bias": single}
+    if kernel.add is not None:
+        counts |= {"tile_add": together, "add": single + 4 * (tiles - together)}
+    return counts

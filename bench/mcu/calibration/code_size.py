@@ -46,7 +46,7 @@ def code_bytes(model: Any, target: Target) -> tuple[dict[str, int], float, int]:
     """
     source, everything = emit(usual(model), target), emit(model, target)
     common, every = _sizes(source, target), _sizes(everything, target)
-    kernels = {call.function: every.get(f"rnn_{call.function}", 0) for call in everything.calls}
+    kernels = {call.function: every.get(f"rnn_{call.function}", 0) for call in everything.calls if call.loop is None}
     for name in kernels.keys() & set(TABLES) - _USUAL:
         kernels[name] += _library(_sizes(emit(_only(model, _USUAL | {name}), target), target)) - _library(common)
     rest = {name: size for name, size in common.items() if name.removeprefix("rnn_") not in kernels}

@@ -95,6 +95,7 @@ def _samples(rng: np.random.Generator, model: Program | Graph, target: Target) -
     return [
         Sample(call.function, trips(call, target), nominal, more - nominal)
         for call, nominal, more in zip(source.calls, times[0], times[-1], strict=True)
+        if call.loop is None  # whose cycles are counted
     ]
 
 

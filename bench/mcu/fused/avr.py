@@ -44,14 +44,14 @@ class Avr(Registers):
 
     def unit(self) -> None:
         """All operations; a load that is read once waits for its reader."""
-        for operation in self.operations:
-            if operation.kind in ("load", "flash"):
-                if self.left[id(operation)] > 1:
-                    self.keep(operation, self._loaded(operation, self.free[0]))
-            elif operation.kind == "store":
-                self._store(operation)
+        waiting = [it for it in self.operations if it.kind not in ("load", "flash") or self.left[id(it)] > 1]
+        for it, reader in zip(waiting, [*waiting[1:], None], strict=True):
+            if it.kind == "store":
+                self._store(it)
+            elif it.kind in ("load", "flash"):
+                self.keep(it, self._loaded(it, self.free[0]), None)
             else:
-                self.keep(operation, getattr(self, f"_{operation.kind}")(operation))
+                self.keep(it, getattr(self, f"_{it.kind}")(it), reader)
 
     # Operations; the register of each one's result.
 
@@ -63,7 +63,7 @@ class Avr(Registers):
         if size & (size - 1):
             self.fetch(a, A)
             self(f"ldi r{B}, {it.factor & 255}", f"ldi r{B + 1}, {it.factor >> 8 & 255}")
-            self.multiplied()
+            self.multiplied(a.least >= 0, it.factor > 0)
             ends, k, at = _ends(a, it.factor, offset), 4, C
         else:
             ends = _ends(a, it.factor, offset)
@@ -77,7 +77,7 @@ class Avr(Registers):
         if offset:
             self(f"subi r{at}, {-offset & 255}")
             self(*(f"sbci r{at + byte}, {-offset >> 8 * byte & 255}" for byte in range(1, k)))
-        return self.finish(it, *self.down(at, k, it.shift, ends, rounds))
+        return self.finish(it, *self.down(at, k, it, ends, rounds))
 
     def _sum(self, it: Operation) -> int:
         a, b = it.args
@@ -88,9 +88,10 @@ class Avr(Registers):
         overflows = k == 3 and _bytes(*_ends(a, 1 << left, 0), *_ends(b, 1 << right, 0)) == 2
         if overflows and not it.shift and not both and it.clamp == 32767:
             return self.saturated(it, left, right)
-        self.extend(self.fetch(a, C), k)
+        self.fetched((a, C), (b, A))
+        self.extend(C, k)
         self._up(C, k, left)
-        self.extend(self.fetch(b, A), k)
+        self.extend(A, k)
         self._up(A, k, right)
         names = ("add", "adc") if it.factor > 0 else ("sub", "sbc")
         self(*(f"{names[byte > 0]} r{C + byte}, r{A + byte}" for byte in range(k)))
@@ -98,13 +99,14 @@ class Avr(Registers):
         for byte in range(k, wide):
             self(f"mov r{C + byte}, r{C + byte - 1}", f"lsl r{C + byte}", f"sbc r{C + byte}, r{C + byte}")
         self._up(C, wide, both)
-        return self.finish(it, *self.down(C, wide, it.shift, ends, it.offset > 0))
+        return self.finish(it, *self.down(C, wide, it, ends, it.offset > 0))
 
     def saturated(self, it: Operation, left: int, right: int) -> int:
         """A sum of 16 bits."""
         a, b = it.args
-        self._up(self.fetch(a, C), 2, left)
-        self._up(self.fetch(b, A), 2, right)
+        self.fetched((a, C), (b, A))
+        self._up(C, 2, left)
+        self._up(A, 2, right)
         names = ("add", "adc") if it.factor > 0 else ("sub", "sbc")
         end = self._label()
         self(f"{names[0]} r{C}, r{A}", f"{names[1]} r{C + 1}, r{A + 1}", f"brvc {end}f")
@@ -112,21 +114,21 @@ class Avr(Registers):
         self(f"{RARE}ldi r{C}, 0", f"{RARE}ldi r{C + 1}, 128", f"{end}:")
         return C
 
-    def multiplied(self) -> None:
-        """C, of 32 bits, = A * B. The carry after mulsu is the product's sign."""
+    def multiplied(self, *positive: bool) -> None:
+        """C, of 32 bits, = A * B, either of which may be known to be positive. The carry after mulsu is a sign."""
         a, b, c = A, B, C
         self(f"muls r{a + 1}, r{b + 1}", f"movw r{c + 2}, r0", f"mul r{a}, r{b}", f"movw r{c}, r0")
-        for one, other in ((a, b), (b, a)):
-            self(f"mulsu r{one + 1}, r{other}", f"sbc r{c + 3}, r2")
+        for one, other, unsigned in zip((a, b), (b, a), positive, strict=True):
+            name = "mul" if unsigned else "mulsu"
+            self(f"{name} r{one + 1}, r{other}", *([] if unsigned else [f"sbc r{c + 3}, r2"]))
             self(f"add r{c + 1}, r0", f"adc r{c + 2}, r1", f"adc r{c + 3}, r2")
 
     def _mul(self, it: Operation) -> int:
         a, b = it.args
-        self.fetch(a, A)
-        self.fetch(b, B)
-        self.multiplied()
+        self.fetched((a, A), (b, B))
+        self.multiplied(a.least >= 0, b.least >= 0)
         ends = (it.bounds[0] << it.shift, it.bounds[1] + 1 << it.shift)
-        return self.finish(it, *self.down(C, 4, it.shift, ends, it.offset > 0))
+        return self.finish(it, *self.down(C, 4, it, ends, it.offset > 0))
 
     def _table(self, it: Operation) -> int:
         (a,) = it.args
@@ -158,8 +160,7 @@ class Avr(Registers):
 
     def _chosen(self, it: Operation, branch: str) -> int:
         a, b = it.args
-        self.fetch(a, C)
-        self.fetch(b, A)
+        self.fetched((a, C), (b, A))
         end = self._label()
         self(f"cp r{C}, r{A}", f"cpc r{C + 1}, r{A + 1}", f"{branch} {end}f", f"{RARE}movw r{C}, r{A}", f"{end}:")
         return self.finish(it, C, 2)
@@ -167,9 +168,10 @@ class Avr(Registers):
     def _greater(self, it: Operation) -> int:
         a, b = it.args
         k = _bytes(*_ends(a, 1 << it.left, 0), *_ends(b, 1 << it.right, 0))
-        self.extend(self.fetch(a, C), k)
+        self.fetched((a, C), (b, A))
+        self.extend(C, k)
         self._up(C, k, it.left)
-        self.extend(self.fetch(b, A), k)
+        self.extend(A, k)
         self._up(A, k, it.right)
         end = self._label()
         self(f"cp r{A}, r{C}", *(f"cpc r{A + byte}, r{C + byte}" for byte in range(1, k)))
@@ -179,9 +181,7 @@ class Avr(Registers):
 
     def _select(self, it: Operation) -> int:
         c, a, b = it.args
-        self.fetch(c, B)
-        self.fetch(a, C)
-        self.fetch(b, A)
+        self.fetched((c, B), (a, C), (b, A))
         end = self._label()
         self(f"or r{B}, r{B + 1}", f"brne {end}f", f"{RARE}movw r{C}, r{A}", f"{end}:")
         return self.finish(it, C, 2)

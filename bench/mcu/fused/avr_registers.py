@@ -32,11 +32,19 @@ class Registers(Generator):
 
     # Where values are.
 
-    def keep(self, it: Operation, at: int) -> None:
-        """Brings a result to a pair of its own."""
+    def keep(self, it: Operation, at: int, reader: Operation | None) -> None:
+        """Brings a result to a pair of its own, unless the next operation alone reads it."""
+        if reader is not None and self.left[id(it)] == 1 and it in reader.args:
+            self.where[id(it)] = at
+            return
         home = self.free.pop(0)
         self._move(home, at)
         self.where[id(it)] = home
+
+    def fetched(self, *operands: tuple[Operation, int]) -> None:
+        """Operands to pairs to work on, first what is there from the operation before."""
+        for operand, to in sorted(operands, key=lambda pair: self.where.get(id(pair[0]), 0) < A):
+            self.fetch(operand, to)
 
     def fetch(self, it: Operation, to: int) -> int:
         """An operand, for the last time or not, in a pair to work on."""
@@ -45,8 +53,14 @@ class Registers(Generator):
             return self._loaded(it, to)
         self._move(to, self.where[id(it)])
         if not self.left[id(it)]:
-            self.free.insert(0, self.where.pop(id(it)))
+            self.release(it)
         return to
+
+    def release(self, it: Operation) -> None:
+        """Frees the pair of what is not read again."""
+        pair = self.where.pop(id(it))
+        if pair < A:
+            self.free.insert(0, pair)
 
     def _move(self, to: int, at: int) -> None:
         if to != at:
@@ -71,18 +85,18 @@ class Registers(Generator):
 
     def _store(self, it: Operation) -> None:
         (value,) = it.args
-        at, near = 2 * self.place(it.place), 2 * self.place(it.place) <= _NEAR
+        at = 2 * self.place(it.place)
         if id(value) not in self.where:
-            self.keep(value, self._loaded(value, A))
+            self.where[id(value)] = self._loaded(value, A)
         pair = self.where[id(value)]
-        if near:
+        if at <= _NEAR:
             self(f"std Y+{at}, r{pair}", f"std Y+{at + 1}, r{pair + 1}")
         else:
             self.far(at)
             self(f"st X+, r{pair}", f"st X, r{pair + 1}")
         self.left[id(value)] -= 1
         if not self.left[id(value)]:
-            self.free.insert(0, self.where.pop(id(value)))
+            self.release(value)
 
     # Wider numbers: k bytes from a register on.
 
@@ -97,9 +111,9 @@ class Registers(Generator):
         for _ in range(shift):
             self(f"lsl r{at}", *(f"rol r{at + byte}" for byte in range(1, k)))
 
-    def down(self, at: int, k: int, shift: int, bounds: Bounds, rounds: bool) -> tuple[int, int]:
+    def down(self, at: int, k: int, it: Operation, bounds: Bounds, rounds: bool) -> tuple[int, int]:
         """Shifts to the right, with the last bit that falls out added where that rounds; where it is, and its bytes."""
-        dropped = -1
+        dropped, shift = -1, it.shift
         while shift >= 8 and k > 1:
             dropped, at, k, shift = at, at + 1, k - 1, shift - 8
             if k == 1:
@@ -113,7 +127,7 @@ class Registers(Generator):
         if rounds and not shift:
             self(f"lsl r{dropped}")
         if rounds:
-            self(*(f"adc r{at + byte}, r2" for byte in range(k)))
+            self(*(f"adc r{at + byte}, r2" for byte in range(k if it.clamp else 2)))
         return at, k
 
     def _label(self) -> int:

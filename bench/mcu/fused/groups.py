@@ -10,7 +10,7 @@ from bench.mcu.fused.operations import Operation, alive, lowered
 from bench.mcu.graph import Ref, reads
 from bench.mcu.program import Kernel, Limit, Pair, Program, Scale, Select, Table
 
-MOST_ALIVE = 5
+MOST_ALIVE = 4
 """Numbers that a loop keeps from one operation to the next: as many as every processor has registers for."""
 _MOST_PARTS = 8  # of a long vector, which a loop takes side by side
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bench.mcu.fused.code import Generator, Loop, Place, Tables, in_c
@@ -9,7 +10,7 @@ from bench.mcu.fused.operations import Operation
 
 _POOL = ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr")
 _KEPT = ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11")
-_CONSTANTS = 2  # registers for what every unit needs
+_CONSTANTS = 3  # registers for what every unit needs
 _UNROLLED = (4, 2, 1)
 
 
@@ -47,10 +48,13 @@ class Thumb2(Generator):
         self.where: dict[int, str] = {}
         self.held: dict[int, str] = {}
         self.at = 0
-        for line in self.kinds("line"):
-            for value in (line.factor, line.offset):
-                if not (_power(abs(line.factor)) or value in self.held) and len(self.held) < _CONSTANTS:
-                    self.held[value] = self.free.pop()
+        wanted = [
+            value for line in self.kinds("line") for value in (line.factor, line.offset) if not _power(abs(line.factor))
+        ]
+        halves = Counter(product.offset for product in self.kinds("mul") if product.offset)
+        for value in (*wanted, *(half for half, _ in halves.most_common())):
+            if value not in self.held and len(self.held) < _CONSTANTS:
+                self.held[value] = self.free.pop()
 
     def constants(self) -> list[str]:
         """What gives constants their registers."""
@@ -124,7 +128,9 @@ class Thumb2(Generator):
         (a,) = args
         d = self.made(it, dying)
         power = _power(abs(it.factor))
-        if not power:
+        if not power and it.factor in self.held and it.offset in self.held:
+            self(f"mla {d}, {a}, {self.held[it.factor]}, {self.held[it.offset]}")
+        elif not power:
             self(f"mul {d}, {a}, {self.number(it.factor)}")
             self.plus(d, d, it.offset)
         else:
@@ -153,8 +159,11 @@ class Thumb2(Generator):
 
     def _mul(self, it: Operation, args: list[str], dying: set[str]) -> None:
         d = self.made(it, dying)
-        self(f"mul {d}, {args[0]}, {args[1]}")
-        self.plus(d, d, it.offset)
+        if it.offset in self.held:
+            self(f"mla {d}, {args[0]}, {args[1]}, {self.held[it.offset]}")
+        else:
+            self(f"mul {d}, {args[0]}, {args[1]}")
+            self.plus(d, d, it.offset)
         self.finish(it, d)
 
     def _table(self, it: Operation, args: list[str], dying: set[str]) -> None:
