@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bench.report.flat import flat
 from bench.report.likeness import DATA, FORMAT, unlike
 from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.short import row_names
 from bench.report.summary import Summary
 from bench.report.verdicts.book import Check
 
@@ -30,7 +30,7 @@ class Pair(NamedTuple):
 def rows(test: Check, folders: Sequence[Results]) -> Iterator[tuple[str, str, Summary]]:
     """Yields where it is, its short name, and the row of every finished row that is what a test asks for."""
     for results in folders:
-        names = short_names(results.summaries)
+        names = row_names(results)
         for summary in results.summaries:
             if summary.n and _fits(summary, test.own) and _wanted(summary, test):
                 yield f"{summary.data.title} ({results.name})", names[summary.label], summary
@@ -40,7 +40,7 @@ def pairs(test: Check, folders: Sequence[Results]) -> Iterator[Pair]:
     """Yields every pair of rows of a grid that a test compares, on the same data and in the same number format."""
     never = (DATA,) if test.across_formats else (DATA, FORMAT)
     for results in folders:
-        names = short_names(results.summaries)
+        names = row_names(results)
         done = [summary for summary in results.summaries if summary.n and _wanted(summary, test)]
         for own in (summary for summary in done if _fits(summary, test.own)):
             for against in (row for row in done if row.data == own.data and _fits(row, test.against)):
