@@ -54,8 +54,10 @@ def differences(results: Results) -> list[Difference]:
         rows = [row for row in results.rows_on(data) if row.n]
         named = _named(rows, results.against)
         pairs = [(row, _reference(row, named)) for row in rows if named and row not in named]
-        for reference in [*named, None]:
-            found += _compare(data, [row for row, own in pairs if own is reference], reference, results)
+        for reference in named:
+            found += compare(data, [row for row, own in pairs if own is reference], reference, results.rope)
+        alone = (row for row, own in pairs if own is None)
+        found += [Difference(data, row.label, None, None, (_no_reference(row, results.against),)) for row in alone]
     if not any(_named(results.rows_on(data), results.against) for data in results.data_sets):
         labels = sorted({row.label for row in results.summaries})
         raise RnnbenchError(
@@ -83,17 +85,15 @@ def _format(row: Summary) -> str:
     return number_format(row.runs[0].record)
 
 
-def _compare(
-    data: DataSet, rows: Sequence[Summary], reference: Summary | None, results: Results
-) -> Iterator[Difference]:
-    """Yields the rows that share a reference."""
-    if reference is None:
-        for row in rows:
-            yield Difference(data, row.label, None, None, (f"no {_format(row)} row of {results.against}",))
-        return
+def _no_reference(row: Summary, name: str) -> str:
+    return f"no {_format(row)} row of {name}"
+
+
+def compare(data: DataSet, rows: Sequence[Summary], reference: Summary, rope: float) -> Iterator[Difference]:
+    """Yields the rows of a data set that share a reference, like with like, p corrected over them."""
     different = {row.label: unlike(row, reference) for row in rows}
     compared = {row.label: row.scores for row in rows if not any(name in different[row.label] for name in _NEVER)}
-    found = against(reference.scores, compared, results.rope, data.upwards)
+    found = against(reference.scores, compared, rope, data.upwards)
     for row in rows:
         own = found.get(row.label)
         remarks = tuple(different[row.label].values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,8 +68,17 @@ def _with_kb(found: Phases) -> Phases:
 
 
 def note(grid: Grid, results: Path, found: Phases) -> None:
-    """Notes the trials of a search, once: what was drawn stays, whatever a later version would draw."""
-    if grid.search is not None and read_trials(results) is None:
+    """Notes the trials of a search, once: what was drawn stays, whatever a later version would draw.
+
+    Final seeds that a grid has been given since the choice are noted with it.
+    """
+    if grid.search is None:
+        return
+    choices = read_choice(results) or []
+    more = [choice.model_copy(update={"runs": _ids(_final(grid, [*found.trials], choice))}) for choice in choices]
+    if more != choices:
+        write_choice(results, more)
+    if read_trials(results) is None:
         entries = [
             Drawn(
                 group=trial.group,
@@ -112,8 +121,12 @@ def _choice(grid: Grid, scores: list[Score]) -> Choice:
         settings=dict(first.trial.settings),
         trial_runs=tuple(spec.id for spec in first.trial.runs),
     )
-    runs = tuple(spec.id for spec in final_runs(grid, first.trial, first.epochs))
+    runs = _ids(final_runs(grid, first.trial, first.epochs))
     return Choice(group=chosen.group, failed=failed, entry=chosen, runs=runs)
+
+
+def _ids(runs: Iterable[RunSpec]) -> tuple[str, ...]:
+    return tuple(spec.id for spec in runs)
 
 
 def _final(grid: Grid, trials: list[Trial], choice: Choice) -> tuple[RunSpec, ...]:
@@ -122,6 +135,6 @@ def _final(grid: Grid, trials: list[Trial], choice: Choice) -> tuple[RunSpec, ..
     place = choice.entry.group, choice.entry.trial
     trial = next((trial for trial in trials if (trial.group, trial.number) == place), None)
     runs = () if trial is None else final_runs(grid, trial, choice.entry.epochs)
-    if tuple(spec.id for spec in runs) != choice.runs:
+    if not set(choice.runs) <= set(_ids(runs)):  # more seeds may have been asked for since
         raise RnnbenchError(f"the choice for {choice.group} is not of its trials")
     return runs

@@ -122,6 +122,12 @@ class Grid(Part):
                 raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
         return list(found.values())
 
+    @property
+    def budgets(self) -> list[float]:
+        """The sizes in KB that runs are to keep to, ascending; none where the grid asks for none."""
+        sizes = (raw.get("size") for _, raw in self.combinations())
+        return sorted({size["kb"] for size in sizes if isinstance(size, Mapping) and "kb" in size})
+
     def reader(self) -> Reader:
         """Returns what reads the runs of this grid from raw specifications."""
         return Reader(lambda raw: parse(RunSpec, raw, f"grid {self.name!r}"))

@@ -13,8 +13,10 @@ from bench import record
 from bench.data import describe
 from bench.errors import RnnbenchError
 from bench.mcu import board, simulate
-from bench.record import DataFacts, Labels, Record, Result, Times
+from bench.record import Choice, Chosen, DataFacts, Labels, Record, Result, Times
+from bench.record.search import read_choice, write_choice
 from bench.report.figures.budget import expected_best
+from bench.search import note, phases
 from bench.search.choose import best, final_runs, is_over
 from bench.search.trials import Trial, draw
 from bench.spec import Grid, parse
@@ -190,6 +192,42 @@ def test_the_expected_best_is_the_mean_over_all_choices() -> None:
         for k in range(1, 5):
             every = [extreme(choice) for choice in itertools.combinations(scores, k)]
             assert found[k - 1] == pytest.approx(sum(every) / len(every))
+
+
+def test_a_grid_may_be_given_more_final_seeds_after_the_choice_and_not_fewer(tmp_path: Path) -> None:
+    made = grid()
+    note(made, tmp_path, phases(made, tmp_path))
+    firsts = [trial for trial in draw(made) if trial.number == 0]
+    write_choice(
+        tmp_path,
+        [
+            Choice(
+                group=first.group,
+                failed=0,
+                entry=Chosen(
+                    group=first.group,
+                    trial=0,
+                    trials=5,
+                    failed=0,
+                    validation=0.5,
+                    sd=0.0,
+                    epochs=2,
+                    settings=dict(first.settings),
+                    trial_runs=tuple(run.id for run in first.runs),
+                ),
+                runs=tuple(run.id for run in final_runs(made, first, 2)),
+            )
+            for first in firsts
+        ],
+    )
+    longer = grid(final={"seeds": [7, 8, 9]})
+    found = phases(longer, tmp_path)
+    assert [run.seed for run in found.final] == [7, 8, 9, 7, 8, 9]
+    assert {run.id for run in phases(made, tmp_path).final} < {run.id for run in found.final}
+    note(longer, tmp_path, found)
+    assert [len(choice.runs) for choice in read_choice(tmp_path) or ()] == [3, 3]
+    with pytest.raises(RnnbenchError, match="holds another search"):
+        phases(made, tmp_path)
 
 
 @pytest.mark.slow

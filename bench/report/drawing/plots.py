@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bench.report.drawing.looks import look
-from bench.report.drawing.scatter import Joined, Point, scale_x, undominated
+from bench.report.drawing.scatter import Joined, Point, by_cell, scale_x, undominated
 from bench.report.labels import printable
 
 if TYPE_CHECKING:
@@ -21,11 +21,18 @@ _MARKED = 12
 
 
 def draw_trade_off(
-    axes: Axes, points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, joined: Joined = ()
+    axes: Axes,
+    points: Sequence[Point],
+    x_label: str,
+    y_label: str,
+    higher_is_better: bool,
+    joined: Joined = (),
+    lines: bool = False,
 ) -> None:
     """Draws quality against cost; int8 models are filled, others hollow.
 
-    Arrows lead from a cell to the same cell made small; without any, a line joins the Pareto front.
+    Arrows lead from a cell to the same cell made small; without any, a line joins the Pareto front. With ``lines`` a
+    line joins the points of a cell.
     """
     for left, right in () if joined else pairwise(undominated(points, higher_is_better)):
         axes.plot([left.x, right.x, right.x], [left.y, left.y, right.y], color="#999999", linewidth=0.6, zorder=1)
@@ -41,7 +48,9 @@ def draw_trade_off(
     for cell in dict.fromkeys(cells):
         colour, marker = look(cell, cells)
         axes.plot([], [], color=colour, marker=marker, linestyle="", label=printable(cell[:24]))
-    scale_x(axes, [point.x for point in points])
+    for cell, path in by_cell(points).items() if lines else ():
+        axes.plot([p.x for p in path], [p.y for p in path], color=look(cell, cells).colour, linewidth=0.6, zorder=2)
+    scale_x(axes, [point.x for point in points], lines)
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.margins(x=0.08, y=0.1)
 

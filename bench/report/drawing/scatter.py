@@ -24,7 +24,7 @@ class Point(NamedTuple):
         x: KB or ms.
         x_range: the least and the most that x may be, where that is known.
         y: mean quality.
-        y_sd: its standard deviation over seeds, where that is known.
+        y_sd: its standard deviation over seeds, or half of an interval, where that is known.
         cell: the title of the cell, which has one colour and marker in all printed figures.
         small: whether its numbers are int8.
     """
@@ -58,8 +58,23 @@ def undominated(points: Sequence[Point], higher_is_better: bool = True) -> list[
     return sorted(best, key=lambda point: (point.x, point.label))
 
 
+def by_cell(points: Sequence[Point]) -> dict[str, list[Point]]:
+    """Returns the points of each cell, from cheap to dear."""
+    found: dict[str, list[Point]] = {}
+    for point in sorted(points, key=lambda point: point.x):
+        found.setdefault(point.cell, []).append(point)
+    return found
+
+
 def trade_off(
-    points: Sequence[Point], x_label: str, y_label: str, higher_is_better: bool, key: str, joined: Joined = ()
+    points: Sequence[Point],
+    x_label: str,
+    y_label: str,
+    higher_is_better: bool,
+    key: str,
+    joined: Joined = (),
+    *,
+    lines: bool = False,
 ) -> str:
     """Draws quality against cost, a named point for each cell; filled where no other cell is better in both.
 
@@ -70,6 +85,8 @@ def trade_off(
         higher_is_better: which way quality points.
         key: a word that no other figure of the page has.
         joined: pairs of points with an arrow from one to the other; without any, a line of steps joins the best.
+        lines: whether a line joins the points of a cell; then only the best have a spread, and of other cells the
+            dearest point a name.
     """
     with mpl.rc_context(STYLE):
         figure, axes = blank(4.4, 3.2)
@@ -80,9 +97,12 @@ def trade_off(
         for start, end in joined:
             arrow = {"arrowstyle": "->", "color": MUTED, "linewidth": 1, "shrinkA": 5, "shrinkB": 5}
             axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
+        for path in by_cell(points).values() if lines else ():
+            axes.plot([p.x for p in path], [p.y for p in path], color=MUTED, linewidth=0.7, alpha=0.6, zorder=1)
         for point in points:
-            _draw_point(axes, point, point in best)
-        scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))])
+            bare = lines and point not in best
+            _draw_point(axes, point._replace(y_sd=None) if bare else point, point in best, 3 if bare else 6)
+        scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))], lines)
         axes.margins(x=0.12, y=0.16)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
@@ -90,20 +110,23 @@ def trade_off(
         figure.set_layout_engine("tight")
         _pixels(figure).draw()
         figure.set_layout_engine("none")
-        named = [*best, *(point for point in points if point not in best)] if len(points) <= NAMED else best[:NAMED]
+        rest = [point for point in points if point not in best] if len(points) <= NAMED else []
+        if lines:
+            rest = [path[-1] for path in by_cell(points).values() if not any(point in best for point in path)]
+        named = [*best, *rest][: max(NAMED, len(points) if rest else 0)]
         _name_points(figure, axes, named, best, strokes)
         what = "; ".join(f"{p.label}: {p.x:.4g}, {p.y:.4g}" for p in sorted(points, key=lambda p: p.x))
         return to_svg(figure, f"{y_label} against {x_label}. {what}", key)
 
 
-def _draw_point(axes: Axes, point: Point, filled: bool) -> None:
+def _draw_point(axes: Axes, point: Point, filled: bool, size: float = 6) -> None:
     colour = ACCENT if filled else MUTED
     if point.y_sd is not None:
         axes.errorbar(point.x, point.y, yerr=point.y_sd, color=colour, linewidth=1, capsize=2, zorder=2)
     if point.x_range is not None:
         axes.plot(point.x_range, [point.y, point.y], color=colour, linewidth=1, alpha=0.45, zorder=2)
     face = ACCENT if filled else BACK
-    axes.plot(point.x, point.y, "o", markersize=6, markeredgecolor=colour, markerfacecolor=face, zorder=3)
+    axes.plot(point.x, point.y, "o", markersize=size, markeredgecolor=colour, markerfacecolor=face, zorder=3)
 
 
 def _strokes(points: Sequence[Point], best: Sequence[Point], joined: Joined = ()) -> Iterator[Stroke]:
@@ -126,13 +149,14 @@ def _around(axes: Axes, x: float, y: float, to_x: float, to_y: float) -> Box:
     return Box(min(left, right) - 1, min(low, high) - 1, max(left, right) + 1, max(low, high) + 1)
 
 
-def scale_x(axes: Axes, values: Sequence[float]) -> None:
-    """Makes the axis logarithmic, with plain numbers, where values differ widely."""
-    if min(values) <= 0 or max(values) < 4 * min(values):
+def scale_x(axes: Axes, values: Sequence[float], always: bool = False) -> None:
+    """Makes the axis logarithmic, with plain numbers, where values differ widely, or always."""
+    if min(values) <= 0 or (max(values) < 4 * min(values) and not always):
         return
     axes.set_xscale("log")
-    wide = max(values) > 60 * min(values)
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 3) if wide else (1, 2, 5)))
+    span = max(values) / min(values)
+    ticks = (1, 3) if span > 60 else (1, 2, 5) if span >= 4 else (1, 1.5, 2, 3, 4, 5, 7)
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.10g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())

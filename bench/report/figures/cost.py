@@ -24,7 +24,9 @@ _CAPTION = "Filled: int8; hollow: float32. Bars: one sample standard deviation o
 
 
 def figure(results: Results) -> Figure | None:
-    """Panels of size, and of latency where runs have it; ``None`` where no run is done."""
+    """Panels of size, and of latency where runs have it; ``None`` where no run is done, or fronts show the same."""
+    if results.grid is not None and results.grid.budgets:
+        return None
     board = results.board
     panels = _panels(results, None) + (_panels(results, board) if board else [])
     many = any(len(results.rows_on(data)) > NAMED for data in results.data_sets)
