@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bench.cli import skipping
 from bench.cli.console import AsJson, err, find_shipped, out, print_json, print_table
 from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
@@ -119,6 +120,7 @@ def simulate(
     sample: Annotated[
         bool, typer.Option("--example", help="Write a small firmware for the --board into --out, to begin from.")
     ] = False,
+    delta: Annotated[str | None, typer.Option(help="Thresholds in 256ths, 0,1,2,4: skip what changes less.")] = None,
     steps: Annotated[int, typer.Option(min=1, max=400, help="Samples of each sequence.")] = 24,
     count: Annotated[int, typer.Option("--sequences", min=1, max=8, help="Sequences of the test set.")] = 1,
     folder: TablesOut = None,
@@ -151,6 +153,10 @@ def simulate(
         _finish(*compared(other, source, usual, limit, shown=not as_json), folder, as_json)
         return
     check_tools(chosen)
+    if delta is not None:
+        if not skipping.skip(what or Path(), chosen, delta, count=count, steps=steps, as_json=as_json):
+            raise typer.Exit(1)
+        return
 
     def of(model: Model) -> list[Compared]:
         return simulated(model, chosen, _formats(kinds), count=count, steps=steps)

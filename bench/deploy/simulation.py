@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench import mcu
-from bench.deploy.model import Model
+from bench.deploy.model import Model, Trained
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Compared, Format, simulate
+from bench.train.classification.integer import integer_answers
 
 _ELF = b"\x7fELF"
 
@@ -44,6 +45,31 @@ def simulated(
         for board in boards
         for kind in formats
     ]
+
+
+def skipped(
+    model: Model, board: Board, thresholds: Sequence[float], *, count: int, steps: int
+) -> Iterator[tuple[simulate.Skipped, float | None]]:
+    """Yields a model as it is and with delta execution, each with its accuracy over the whole test set.
+
+    Args:
+        model: to run; one that is not trained has no accuracy.
+        board: that it runs on.
+        thresholds: in the unit of the factors.
+        count: sequences of the test set whose cycles are counted.
+        steps: samples of each.
+
+    Raises:
+        RnnbenchError: when a tool is missing, the program does not fit the board, or nothing can be skipped.
+    """
+    sequences = model.sequences("int8", count, steps)
+    for found in simulate.skipping(model.program, board, sequences, thresholds):
+        yield found, _accuracy(model, found.program) if isinstance(model, Trained) else None
+
+
+def _accuracy(model: Trained, program: mcu.Program) -> float:
+    test = model.dataset.test
+    return float((integer_answers(program, model.network, test) == test.y).double().mean())
 
 
 def intervals(elf: Path, boards: Sequence[Board], limit: float) -> list[tuple[int, float]]:

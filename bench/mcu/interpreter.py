@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.mcu.graph import Floats, Graph
+from bench.mcu.graph import Floats, Graph, Ref
 from bench.mcu.machine import Array, Machine
-from bench.mcu.program import Copy, Int16, Int64, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
+from bench.mcu.program import Copy, Delta, Int16, Int64, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.reference import RealInterpreter
 from cells.formula import OPS
 
@@ -45,8 +45,13 @@ class Interpreter(Machine):
 def _value(kernel: Kernel, memory: Machine) -> Any:
     match kernel:
         case MatVec(x=x, weight=weight, bias=bias, add=add, shift=shift):
+            factors = _changes(kernel, memory) if isinstance(kernel, Delta) else memory[x]
             # Exact in float64, whose products are fast: every sum is below 2^31 in magnitude.
-            product = (memory[x].astype(np.float64) @ weight.T.astype(np.float64)).astype(np.int64)
+            product = (factors.astype(np.float64) @ weight.T.astype(np.float64)).astype(np.int64)
+            if isinstance(kernel, Delta):
+                sums = Ref(kernel.sums.buffer, 0, len(weight))
+                product = memory[sums] + product
+                memory[sums] = product
             total = (product + (kernel.half if bias is None else bias)) >> shift
             return total if add is None else total + memory[add]
         case Pair(a=a, b=b):
@@ -63,6 +68,14 @@ def _value(kernel: Kernel, memory: Machine) -> Any:
             return np.clip(memory[a], least, most)
         case Copy(parts=parts):
             return np.concatenate([memory[part] for part in parts], axis=1)
+
+
+def _changes(kernel: Delta, memory: Machine) -> Array:
+    """By how much factors have changed that are to be applied, 0 for others; notes them as applied."""
+    changes = memory[kernel.x] - memory[kernel.seen]
+    changes[np.abs(changes) <= kernel.threshold] = 0
+    memory[kernel.seen] = memory[kernel.seen] + changes
+    return changes
 
 
 def _pair(kernel: Pair, a: Int64, b: Int64) -> Any:

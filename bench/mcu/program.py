@@ -5,6 +5,8 @@ may use. With ``v >> s`` the floor shift and ``round(v, s) = (v + (1 << s >> 1))
 bits that cannot overflow, rounds once, and clamps to the bits of its result:
 
     MatVec    ((sum_i w[o, i] x[i] + bias[o]) >> shift) + add[o]     bias holds the rounding's half; half where none
+    Delta     where |x[i] - seen[i]| > threshold: sums += w[:, i] (x[i] - seen[i]), then seen[i] = x[i];
+              ((sums[o] + bias[o]) >> shift) + add[o]
     Pair      with A = a << shift_a and B = b << shift_b:
               add, sub          round(A + B, shift), round(A - B, shift)
               mul               round(a b, shift)
@@ -97,6 +99,21 @@ class MatVec:
     def nonzeros(self) -> int:
         """Weights that are not 0."""
         return int(np.count_nonzero(self.weight))
+
+
+@dataclass(frozen=True)
+class Delta(MatVec):
+    """A product of which only the columns are applied whose factor has changed (:mod:`bench.mcu.delta`).
+
+    Attributes:
+        seen: [I], a state: the factors as they were last applied.
+        sums: [2 O], a state: the partial sums, of two numbers each.
+        threshold: what a factor changes by at most and is not applied.
+    """
+
+    seen: Ref
+    sums: Ref
+    threshold: int
 
 
 @dataclass(frozen=True)

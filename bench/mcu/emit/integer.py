@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.mcu.emit import delta
 from bench.mcu.emit.layout import block, dense, is_sparse, sparse, wide
 from bench.mcu.emit.source import Call, Emitter
 from bench.mcu.emit.template import literal
 from bench.mcu.fused import avr, thumb, thumb2
 from bench.mcu.fused.code import Tables
 from bench.mcu.fused.groups import Fused, fused
-from bench.mcu.program import Copy, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
+from bench.mcu.program import Copy, Delta, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
 from bench.mcu.target import Target
 
 LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop}
@@ -60,6 +61,8 @@ class IntegerEmitter(Emitter):
             return [Call(name, (out, *arguments), n, kernel)]
 
         match kernel:
+            case Delta():
+                return [delta.call(self, kernel, out, limit)]
             case MatVec():
                 return [self._matvec(kernel, out, limit)]
             case Pair(a=a, b=b, function=function):
