@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.report.notes import Notes
-from bench.report.published import Target, caveats, target
+from bench.report.published import Target, target
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Spanner, number
 
@@ -41,7 +41,7 @@ class Beside:
         own = self._found.get(summary.data.name, {}).get(summary.label)
         if own is None:
             return [DASH] * len(self.columns(summary.data))
-        common = self._common(summary.data.name)
+        common = self._common(summary.data.name, own.paper)
         rest = "; ".join(said for said in own.differences if said not in common)
         marks = notes.mark(f"ours: {rest}" if rest else "")
         mean = summary.mean(summary.data.quality)
@@ -50,17 +50,21 @@ class Beside:
 
     def remarks(self) -> Iterator[str]:
         """Yields for each data set where its figures are published, and what of the protocol is not the same."""
+        caveats: dict[str, None] = {}
         for name, targets in self._found.items():
-            where = ", ".join(dict.fromkeys(own.where for own in targets.values()))
-            common = self._common(name)
-            noted = any(set(own.differences) - set(common) for own in targets.values())
-            protocol = f"not the same protocol: {'; '.join(common)}" if common else "the protocol is the paper's"
-            also = f"{', and' if common else ' but for'} what the footnotes say" if noted else ""
-            yield f"{self._titles[name]}: paper: FastGRNN (Kusupati et al. 2018), {where}; {protocol}{also}."
+            for paper in dict.fromkeys(own.paper for own in targets.values()):
+                own_targets = [own for own in targets.values() if own.paper == paper]
+                where = ", ".join(dict.fromkeys(own.where for own in own_targets))
+                common = self._common(name, paper)
+                noted = any(set(own.differences) - set(common) for own in own_targets)
+                protocol = f"not the same protocol: {'; '.join(common)}" if common else "the protocol is the paper's"
+                also = f"{', and' if common else ' but for'} what the footnotes say" if noted else ""
+                caveats |= dict.fromkeys(caveat for own in own_targets for caveat in own.caveats)
+                yield f"{self._titles[name]}: paper: {paper}, {where}; {protocol}{also}."
         if self._found:
-            yield "Difference: ours less the paper's. " + " ".join(caveats())
+            yield "Difference: ours less the paper's. " + " ".join(caveats)
 
-    def _common(self, data: str) -> list[str]:
-        """Returns the differences that all rows of a data set have."""
-        first, *others = (own.differences for own in self._found[data].values())
+    def _common(self, data: str, paper: str) -> list[str]:
+        """Returns the differences that all rows of a paper have on a data set."""
+        first, *others = (own.differences for own in self._found[data].values() if own.paper == paper)
         return [said for said in first if all(said in other for other in others)]

@@ -1,11 +1,12 @@
 """Finds the published figure that a row can be held against, and what is not the same in its protocol.
 
-The figures, their sources, and the protocol of each data set are data: ``results/published/fastgrnn_tables.yaml``.
+The figures, their sources, and the protocol of each data set are data, a file for each paper:
+``results/published/*_tables.yaml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
@@ -16,8 +17,8 @@ from bench.places import PUBLISHED
 from bench.report.flat import flat
 from bench.report.summary import Summary
 
-_TABLES = ("table_3", "table_2", "table_16", "tables_8_to_10", "tables_13_to_15")
-"""Where to look, in this order: a figure that two tables print is that of the first."""
+Book = Mapping[str, Any]
+"""What a paper prints."""
 _WORDS = {"cell.hidden_size": "hidden size", "split.train_on": "trained on", "train.select": "epoch kept"}
 
 
@@ -29,20 +30,28 @@ class Target(NamedTuple):
         kb: the published size; ``None`` where the table has none.
         where: the table that prints it: ``"Table 3"``.
         differences: what of our runs is not the published protocol: ``"epochs 40 for 300"``.
+        paper: which, in short: ``"LEM (Rusch et al. 2022)"``.
+        caveats: what holds of every figure of the paper.
     """
 
     value: float
     kb: float | None
     where: str
     differences: tuple[str, ...]
+    paper: str
+    caveats: tuple[str, ...]
 
 
 @cache
-def book() -> Mapping[str, Any]:
-    """Reads the published tables."""
-    text = (PUBLISHED / "fastgrnn_tables.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
-    return found
+def books() -> dict[str, Book]:
+    """Reads the published tables of every paper, by name of the file."""
+    files = sorted(PUBLISHED.glob("*_tables.yaml"))
+    return {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+
+
+def book() -> Book:
+    """Returns the published tables of the FastGRNN paper."""
+    return books()["fastgrnn_tables.yaml"]
 
 
 def target(summary: Summary) -> Target | None:
@@ -50,43 +59,44 @@ def target(summary: Summary) -> Target | None:
 
     A stand-in for one of the published data sets is other data, and has none.
     """
-    spec = _values(summary)
-    place = next((own for own in book()["data_sets"] if own["data"] == summary.data.name), None)
+    return next((found for own in books().values() if (found := _target(own, summary)) is not None), None)
+
+
+def _target(book: Book, summary: Summary) -> Target | None:
+    spec = _values(book, summary)
+    place = next((own for own in book["data_sets"] if own["data"] == summary.data.name), None)
     if place is None:
         return None
-    for method, key in product(_methods(spec), _TABLES):
-        for row in book()[key]["rows"]:
+    for method, key in product(_methods(book, spec), book["look_in"]):
+        for row in book[key]["rows"]:
             named = (row["dataset"], row["method"], row["metric"])
             if named == (place["dataset"], method["method"], summary.data.quality):
                 other = [place["other"]] if "other" in place else []
-                found = (*other, *_differences(spec, _expected(row, method)))
-                return Target(row["value"], row.get("kb"), _where(key), tuple(found))
+                found = (*other, *_differences(spec, _expected(book, row, method)))
+                where, caveats = _where(book, key), tuple(book["caveats"])
+                return Target(row["value"], row.get("kb"), where, tuple(found), book["short"], caveats)
     return None
 
 
-def caveats() -> Sequence[str]:
-    """Returns what holds of every published figure."""
-    found: Sequence[str] = book()["caveats"]
-    return found
+def _where(book: Book, key: str) -> str:
+    table = book[key]["source"]["table"]
+    if isinstance(table, str):
+        return table
+    return f"Tables {table[0]} to {table[-1]}" if isinstance(table, list) else f"Table {table}"
 
 
-def _where(key: str) -> str:
-    tables = book()[key]["source"]["table"]
-    return f"Tables {tables[0]} to {tables[-1]}" if isinstance(tables, list) else f"Table {tables}"
-
-
-def _values(summary: Summary) -> dict[str, Any]:
+def _values(book: Book, summary: Summary) -> dict[str, Any]:
     """Returns the settings of a row's runs by dotted path; those that a record leaves out have the book's `absent`."""
     if not summary.runs:
         return {}
     found = flat(summary.runs[0].record.spec)
-    return {**book()["absent"], **found, "compression": summary.compression}
+    return {**book["absent"], **found, "compression": summary.compression}
 
 
-def _methods(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _methods(book: Book, spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Returns the published methods that a specification is of, the one that asks most of it first."""
     cell = spec.get("cell.name")
-    return [method for method in reversed(book()["methods"]) if cell and method["cell"] == cell and _fits(spec, method)]
+    return [method for method in reversed(book["methods"]) if cell and method["cell"] == cell and _fits(spec, method)]
 
 
 def _fits(spec: Mapping[str, Any], method: Mapping[str, Any]) -> bool:
@@ -95,27 +105,27 @@ def _fits(spec: Mapping[str, Any], method: Mapping[str, Any]) -> bool:
     return all(bool(spec.get(path)) if wanted is True else spec.get(path) == wanted for path, wanted in when.items())
 
 
-def _expected(row: Mapping[str, Any], method: Mapping[str, Any]) -> dict[str, Any]:
+def _expected(book: Book, row: Mapping[str, Any], method: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what a run of the published protocol would have, by dotted path."""
     dataset, name, when = row["dataset"], row["method"], method.get("when", {})
     found: dict[str, Any] = {}
-    for part in book()["protocols"]:
+    for part in book["protocols"]:
         if dataset in part.get("for", [dataset]) and name in part.get("methods", [name]):
             found |= part["expect"]
     if row.get("relu"):
         found["cell.options.activation"] = "relu"
-    found |= _sizes(dataset, name, when.get("compression", ""))
+    found |= _sizes(book, dataset, name, when.get("compression", ""))
     return found | {path: wanted for path, wanted in when.items() if path != "compression"}
 
 
-def _sizes(dataset: str, name: str, compression: str) -> dict[str, Any]:
+def _sizes(book: Book, dataset: str, name: str, compression: str) -> dict[str, Any]:
     """Returns the hidden size, and of a compressed cell ranks and kept fractions, where they are known."""
-    for own in book()["decoded_dense"]["rows"]:
+    for own in book.get("decoded_dense", {"rows": ()})["rows"]:
         if (own["dataset"], own["method"]) == (dataset, name):
             return {"cell.hidden_size": own["hidden_size"]}
     if not compression:
         return {}
-    own = next(row for row in book()["table_11"]["rows"] if row["dataset"] == dataset)
+    own = next(row for row in book["table_11"]["rows"] if row["dataset"] == dataset)
     found = {"cell.hidden_size": own["hidden_size"], "cell.options.gate": own["gate"]}
     for matrix in "WU":
         found[f"cell.rank.{matrix}"] = own[f"rank_{matrix}"]

@@ -9,7 +9,7 @@ from reading import compare, notes, row, titles
 
 from bench.report import read
 from bench.report.beside import Beside
-from bench.report.published import target
+from bench.report.published import books, target
 from bench.report.tables import ladder
 from bench.status import Status
 
@@ -122,3 +122,26 @@ def test_a_run_that_is_not_done_is_held_against_nothing(folder: Any) -> None:
     har(folder, status=Status.FAILED, reason="out of memory")
     summary = only(folder)
     assert Beside([summary]).columns(summary.data) == []
+
+
+def test_other_papers_stand_beside_their_own_cells_with_their_own_protocol(folder: Any) -> None:
+    """coRNN on HAR-2: 97.2 in its README, of 64 units; FastGRNN's paper has none of it."""
+    har(folder, accuracy=0.95)
+    har(folder, "coRNN", accuracy=0.96, hidden=80)
+    table = compare(folder)
+    assert [entry.text for entry in row(table, "coRNN")][1:3] == ["97.20", "-1.20"]
+    assert row(table, "coRNN")[3].text == "-"  # no size is published
+    (own,) = (note for note in table.notes if "coRNN (Rusch and Mishra 2021), README" in note)
+    assert "hidden size 80 for 64; epochs 300 for 250" in own.replace("schedule step for constant; ", "")
+    assert any("FastGRNN (Kusupati et al. 2018), Table 3; the protocol is the paper's." in note for note in table.notes)
+    assert any("one figure for each data set" in note for note in table.notes)
+
+
+def test_every_paper_s_file_has_what_is_looked_for() -> None:
+    for own in books().values():
+        methods, sets = {each["method"] for each in own["methods"]}, {each["dataset"] for each in own["data_sets"]}
+        for key in own["look_in"]:
+            assert "read" in own[key]["source"]
+            assert {each["method"] for each in own[key]["rows"]} <= methods
+        for part in own["protocols"]:
+            assert set(part.get("for", ())) <= sets
