@@ -201,12 +201,6 @@ def test_simulate_says_what_skipped_columns_save(run):
     assert frozen["ram_bytes"] > plain["ram_bytes"]
 
 
-@pytest.mark.parametrize("given", ["", "a", "1,-2", "nan"])
-def test_a_threshold_that_is_none_is_refused_in_a_line(given, run):
-    done = CliRunner().invoke(app, ["simulate", str(run), "--board", "uno", "--delta", given])
-    assert f"--delta takes numbers of at least 0, in 256ths, such as 0,1,2,4, not {given!r}" in str(done.exception)
-
-
 def test_simulate_counts_anyones_firmware(tmp_path):
     """Two AVR instructions of known cost between the marks: 8 nops are 8 cycles, and the stamp itself 1 or 2."""
     lack = simulate.missing(targets()["avr"])
