@@ -91,8 +91,7 @@ class KernelCosts(Strict):
 
 def kernel_hash(target: Target, format: Format) -> str:
     """A hash of the source of a processor's kernels."""
-    elements = f"elements_{target.family}.c.j2" if target.family in ("avr", "thumb") else "elements.c.j2"
-    integer = ("kernels.c.j2", f"matvec_{target.family}.c.j2", elements)
+    integer = ("kernels.c.j2", f"matvec_{target.family}.c.j2")
     names = ("prelude.c.j2", *(integer if format == "int8" else ("kernels_float.c.j2",)))
     return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bench.mcu.emit.layout import TILE
 from bench.mcu.emit.source import Call
 from bench.mcu.graph import Linear
-from bench.mcu.program import MatVec, Pair, Scale
+from bench.mcu.program import MatVec, Pair
 from bench.mcu.target import Target
 
 Trips = dict[str, int]
@@ -27,39 +27,26 @@ def trips(call: Call, target: Target) -> Trips:
     else:
         counts["element"] = call.size
     if target.family == "avr":  # elsewhere any shift takes one cycle
-        counts |= _shifted(call, counts)
+        counts |= _shifted(call)
     return {name: count for name, count in counts.items() if count}
 
 
-def _shifted(call: Call, counts: Trips) -> Trips:
+def _shifted(call: Call) -> Trips:
     """What shifts cost on AVR: whole bytes, and the bits beyond them, in 24 bits by multiplying, else one by one."""
     kernel = call.kernel
-    if not isinstance(kernel, MatVec | Pair | Scale):
+    if isinstance(kernel, Pair):
+        return {"left": call.size * (kernel.shift_a + kernel.shift_b)}
+    if not isinstance(kernel, MatVec):
         return {}
-    shift, left = kernel.shift, kernel.shift_a + kernel.shift_b if isinstance(kernel, Pair) else 0
-    times = len(kernel.weight) if isinstance(kernel, MatVec) else call.size
-    if isinstance(kernel, Pair) and kernel.function not in ("add", "sub", "mul"):
-        return {"left": times * left}  # which is all that they shift
+    shift, times = kernel.shift, len(kernel.weight)
     # Loops that make the rounding's half and the powers of two to multiply with.
-    once = {"half": 0 if isinstance(kernel, Scale) else shift, "power": (-shift & 7) + left}
-    if isinstance(kernel, MatVec):
-        if call.function.endswith("24"):
-            return once | {"far": times * (shift > 8)}
-        if 9 <= shift <= 23:
-            return once | {"far": times * (shift > 16)}
-        once["slow"] = times
-    elif not slow(kernel):
-        return once | {"half": 0, "short_half": 0 if isinstance(kernel, Scale) else shift}
-    else:
-        once |= {"slow": counts.pop("element"), "left": times * left}
-    return once | {"bit": times * (shift & 7), "byte": times * (shift >> 3 & 1), "two_bytes": times * (shift >> 4 & 1)}
-
-
-def slow(kernel: Pair | Scale) -> bool:
-    """Whether 24 bits and one multiplication cannot do a shift on AVR."""
-    if isinstance(kernel, Pair) and kernel.function != "mul":
-        return max(kernel.shift_a, kernel.shift_b) > 6 or not 1 <= kernel.shift <= 8
-    return not 9 <= kernel.shift <= 16
+    once = {"half": shift, "power": -shift & 7}
+    if call.function.endswith("24"):
+        return once | {"far": times * (shift > 8)}
+    if 9 <= shift <= 23:
+        return once | {"far": times * (shift > 16)}
+    bits = {"bit": times * (shift & 7), "byte": times * (shift >> 3 & 1), "two_bytes": times * (shift >> 4 & 1)}
+    return once | {"slow": times} | bits
 
 
 def _ends(kernel: MatVec | Linear) -> Trips:

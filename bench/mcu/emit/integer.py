@@ -7,11 +7,10 @@ from typing import Any
 from bench.mcu.emit import delta
 from bench.mcu.emit.layout import block, dense, is_sparse, sparse, wide
 from bench.mcu.emit.source import Call, Emitter
-from bench.mcu.emit.template import literal
 from bench.mcu.fused import avr, thumb, thumb2
 from bench.mcu.fused.code import Tables
 from bench.mcu.fused.groups import Fused, fused
-from bench.mcu.program import Copy, Delta, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
+from bench.mcu.program import Copy, Delta, Kernel, MatVec, Pair, Program, Table
 from bench.mcu.target import Target
 
 LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop}
@@ -32,7 +31,7 @@ class IntegerEmitter(Emitter):
     format, number, bytes, template = "int8", "int16_t", 2, "kernels.c.j2"
 
     def __init__(self, model: Program, target: Target) -> None:
-        super().__init__(fused(model) if target.family in LOOPS else model, target)
+        super().__init__(fused(model), target)
         self.tables = Tables([kernel.knots for kernel in model.kernels if isinstance(kernel, Table)])
         self.loops = 0
 
@@ -54,29 +53,19 @@ class IntegerEmitter(Emitter):
         """What computes a kernel."""
         if isinstance(kernel, Fused):
             return [self._loop(kernel)]
-        out, n, size = self.at(kernel.out), kernel.out.size, str(kernel.out.size)
-        limit = str(self.model.buffers[kernel.out.buffer].limit)
-
-        def call(name: str, *arguments: str) -> list[Call]:
-            return [Call(name, (out, *arguments), n, kernel)]
-
+        out, limit = self.at(kernel.out), str(self.model.buffers[kernel.out.buffer].limit)
         match kernel:
             case Delta():
                 return [delta.call(self, kernel, out, limit)]
             case MatVec():
                 return [self._matvec(kernel, out, limit)]
-            case Pair(a=a, b=b, function=function):
-                return call(function + self.in_flash(b), self.at(a), self.at(b), size, *_ends(kernel, limit))
-            case Select(condition=condition, a=a, b=b):
-                return call("where" + self.in_flash(b), self.at(condition), self.at(a), self.at(b), size)
-            case Scale(a=a, factor=factor, offset=offset, shift=shift):
-                return call("scale", self.at(a), size, str(factor), f"{offset}L", str(shift), limit)
-            case Table(a=a, knots=knots):
-                return call("table", self.at(a), self.constant("t", knots), size)
-            case Limit(a=a, low=low, high=high):
-                return call("limit", self.at(a), size, literal(max(low, ~int(limit))), str(min(high, int(limit))))
+            case Pair(a=a, b=b):
+                shifts = (str(kernel.shift_a), str(kernel.shift_b))
+                arguments = (out, self.at(a), self.at(b), str(kernel.out.size), *shifts, limit)
+                return [Call("div" + self.in_flash(b), arguments, kernel.out.size, kernel)]
             case Copy():
                 return self.copies(kernel)
+        raise AssertionError(f"no loop has this kernel: {kernel}")
 
     def _loop(self, kernel: Fused) -> Call:
         """A function of one loop, from the first of the vectors that it knows."""
@@ -112,19 +101,3 @@ class IntegerEmitter(Emitter):
             largest = self.model.buffers[kernel.x.buffer].limit + 1
             function, sizes = "matvec32", [*sizes, str(block(kernel.weight, largest))]
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes, *ends), rows, kernel)
-
-
-def _ends(kernel: Pair, limit: str) -> tuple[str, ...]:
-    """The arguments of a pair's kernel after the size."""
-    aligned = (str(kernel.shift_a), str(kernel.shift_b))
-    match kernel.function:
-        case "mul":
-            return (str(kernel.shift), limit)
-        case "div":
-            return (*aligned, limit)
-        case "greater":
-            return (*aligned, str(1 << kernel.shift))
-        case "maximum" | "minimum":
-            return ()
-        case _:
-            return (*aligned, str(kernel.shift), limit)
