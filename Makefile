@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 export WANDB_SILENT ?= true
 
+# Processes that tests run in, a file in each at a time.
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
 # How many faults are planted, which, and where: every room by default.
 N ?= 70
 SEED ?= 1
@@ -39,10 +43,10 @@ demo: setup
 	$(BIN)/rnnbench run configs/demo.yaml
 
 check: lint
-	$(BIN)/python -m pytest -m "not slow and not long"
+	$(PYTEST) -m "not slow and not long"
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 lint: setup
 	$(BIN)/ruff format --check .
