@@ -25,6 +25,10 @@ SPEC_VERSION = 2
 """Goes into every id: raise it when a key or a default changes its meaning."""
 
 
+_UNWRITTEN: Any = {"evaluate": {"gradients"}}
+"""Keys that say only what is measured beside a run."""
+
+
 class RunSpec(Part):
     """One run."""
 
@@ -99,10 +103,10 @@ class RunSpec(Part):
 
     def completed(self, written: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what an earlier version wrote of this run, with the keys that have come since."""
-        body = self.model_dump(mode="json")
+        body = self.model_dump(mode="json", exclude=_UNWRITTEN)
         return {key: body[key] for key in body if key in written or not hasattr(getattr(self, key), "task")}
 
     def written(self, task: str) -> dict[str, Any]:
         """All that determines a run of this task, defaults included, in plain values: for a person and a record."""
         other: dict[str, Any] = dict.fromkeys(self.parts_of_other_tasks(task), True)
-        return self.model_dump(mode="json", exclude={"evaluate": {"gradients"}, **other})
+        return self.model_dump(mode="json", exclude={**_UNWRITTEN, **other})
