@@ -51,14 +51,19 @@ def project_of(results: Path, name: str | None = None, entity: str | None = None
         entity: likewise; the first time ``WANDB_ENTITY``, or the key's own.
     """
     first = {"name": os.environ.get("WANDB_PROJECT") or "rnnbench", "entity": os.environ.get("WANDB_ENTITY", "")}
-    noted = _read(shelf(results) / _FILE)
+    file = shelf(results) / _FILE
+    there = file.exists()
+    noted = _read(file)
     known = {"token": secrets.token_hex(3), **first, **noted}
     found = Project(
         name=name or known["name"], entity=known["entity"] if entity is None else entity, token=known["token"]
     )
     if found.model_dump() != noted:
-        shelf(results).mkdir(exist_ok=True)
-        write_atomically(shelf(results) / _FILE, found.model_dump_json(indent=1) + "\n")
+        file.parent.mkdir(exist_ok=True)
+        try:
+            write_atomically(file, found.model_dump_json(indent=1) + "\n", new=not there and not noted)
+        except FileExistsError:  # another process was first, and its token holds
+            return project_of(results, name, entity)
     return found
 
 
