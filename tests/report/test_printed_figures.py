@@ -82,6 +82,27 @@ def test_files_are_the_same_every_time(count: int) -> None:
     assert files["svg"].count(b">Set</text>") == (0 if count == 1 else count)
 
 
+@pytest.mark.parametrize("lines", [1, 16])
+def test_a_legend_stands_below_what_is_drawn(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines there are, the axes keep most of their height and share no point with the legend."""
+    found: list[Any] = []
+
+    def draw(axes: Axes) -> None:
+        for number in range(lines):
+            axes.plot([0, 1], [number, number], label=f"a cell with a name, {number:02}")
+
+    def measured(figure: Any, ending: str) -> bytes:
+        figure.draw_without_rendering()
+        found.append((figure.legends[0].get_window_extent().y1, figure.axes[0].get_tightbbox(), figure.dpi))
+        return b""
+
+    monkeypatch.setattr("bench.report.drawing.press._saved", measured)
+    to_print([Panel("Lines", draw=draw)], "png")
+    ((top, box, dpi),) = found
+    assert top <= box.y0
+    assert box.height / dpi > 1.5, "inches"
+
+
 def test_a_drawing_of_the_page_keeps_its_svg() -> None:
     on_page = TRADE_OFF._replace(svg='<svg viewBox="0 0 9 9"><g/></svg>')
     assert b">Set</text>" in files_of(on_page)["svg"]
@@ -208,3 +229,6 @@ def test_budget_curves_of_a_data_set_stand_together(folder: Any, monkeypatch: py
     assert (first.title, second.title) == ("A", "B")
     assert legend(axes) == ["GRU", "LSTM"]
     assert axes.lines[0].get_ydata() == pytest.approx([2, 8 / 3, 3])
+    found[1] = group(name="a, gru, quantise table", scores=(4.0, 4.0), data="A", cell="GRU")
+    found[0] = group(name="a, gru, as it is", scores=(4.0, 4.0), data="A", cell="GRU")
+    assert legend(drawn(printed(budget(read(folder.path)))[0])) == ["GRU, as it is", "GRU, quantise table"]

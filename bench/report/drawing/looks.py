@@ -15,7 +15,7 @@ _OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", 
 """Okabe and Ito's colours (2008), which the colour-blind tell apart; olive for their yellow, too light for a marker."""
 _MARKERS = "osD^vP<X"
 _LINES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
-_LONGEST = 30
+_LONGEST = 36
 
 
 class Look(NamedTuple):

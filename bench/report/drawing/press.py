@@ -80,6 +80,8 @@ def _say_once(places: Sequence[Axes], wide: int) -> None:
         assert isinstance(figure, Figure)  # noqa: S101
         room = 0.45 + 0.052 * max(map(len, named))  # inches of a mark and a name
         columns = max(1, min(len(named), int((_COLUMN if wide == 1 else _PAGE) / room)))
+        below = 0.13 * max(0, math.ceil(len(named) / columns) - 2)  # two rows have room as it is
+        figure.set_figheight(figure.get_figheight() + below)
         place: Any = {"loc": "outside lower center", "ncols": columns, "frameon": False, "fontsize": 6.5}
         figure.legend([*named.values()], [*named], **place)
 
