@@ -53,7 +53,7 @@ def explain(standings: Sequence[Standing]) -> str:
         parts.append(
             "Bold: the best and all that is not significantly worse (paired by seed, sign-flip test, Holm, 5 %)."
         )
-    parts += [_blind(n, rows) for n, rows in blind]
+    parts += dict.fromkeys(_blind(n, rows) for n, rows in blind)
     return " ".join(parts)
 
 

@@ -61,6 +61,9 @@ def test_one_seed_leaves_nothing_bold(folder: Any) -> None:
     folder.add("B", accuracy=0.2)
     assert marks(folder) == {"A": (False, True), "B": (False, False)}
     assert "One seed cannot show a difference: nothing is bold." in compare(folder).caption
+    for cell in ("C", "D", "E"):
+        add(folder, cell, (0.9,), data="digits")
+    assert compare(folder).caption.count("One seed cannot show a difference") == 1, "of 2 rows and of 3"
 
 
 def test_number_formats_are_not_marked_against_each_other(folder: Any) -> None:

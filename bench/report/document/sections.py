@@ -112,7 +112,7 @@ def of_claims(judged: Sequence[Judged], tally: str) -> str:
     for own in judged:
         parts.append(rf"\paragraph{{{escape(own.claim.id)}.}} {escape(own.claim.says)} ({escape(own.claim.source)})")
         decided = f" Decided by {own.claim.decided_by}." if own.claim.decided_by else ""
-        reason = f" {own.reason}." if own.reason else ""
+        reason = f" {own.reason[:1].upper()}{own.reason[1:]}." if own.reason else ""
         parts.append(rf"\textbf{{{escape(own.standing.value)}}}.{escape(decided)}{escape(reason)}")
         if own.evidence:
             items = (
