@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from bench.mcu.target import Pipeline
 
+NOMINAL = 2
+"""Cycles to fill the pipeline of a Cortex-M3 or M4 after a taken branch; Arm's tables give 1 to 3."""
+
 
 @dataclass(frozen=True)
 class Instruction:
@@ -51,10 +54,10 @@ class Timing:
 
     Args:
         pipeline: of the core.
-        refill: P, cycles to fill the pipeline after a branch, which Arm's tables give as 1 to 3 on M3 and M4.
+        refill: P, cycles to fill the pipeline after a branch.
     """
 
-    def __init__(self, pipeline: Pipeline, refill: int = 2) -> None:
+    def __init__(self, pipeline: Pipeline, refill: int = NOMINAL) -> None:
         self.small, self.slow = pipeline.small, pipeline.slow
         self.refill = refill
         self.taken = 1 if self.small else refill

@@ -10,13 +10,14 @@ import numpy as np
 
 from bench.mcu.calibration import drawn
 from bench.mcu.calibration.code_size import code_bytes, usual
+from bench.mcu.cortex_m import NOMINAL
 from bench.mcu.costs import kernel_hash
 from bench.mcu.emit import Source, emit
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Format
 from bench.mcu.program import Program
 from bench.mcu.simulate.firmware import compiler_version
-from bench.mcu.simulate.run import NOMINAL, run, simulator_version
+from bench.mcu.simulate.run import run, simulator_version
 from bench.mcu.target import Target
 from bench.mcu.trips import Trips, trips
 

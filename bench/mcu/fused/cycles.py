@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.mcu.cortex_m import Instruction, Timing
+from bench.mcu.cortex_m import NOMINAL, Instruction, Timing
 from bench.mcu.fused.code import RARE, Loop
 from bench.mcu.target import Target
 
-NOMINAL = 2
-"""Cycles to fill the pipeline of a Cortex-M3 or M4 after a taken branch."""
 _AVR = {
     name: 2 for name in ("ld", "ldd", "st", "std", "mul", "muls", "mulsu", "adiw", "sbiw", "rjmp", "push", "pop")
 } | {

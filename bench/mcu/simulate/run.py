@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import RnnbenchError
+from bench.mcu.cortex_m import NOMINAL
 from bench.mcu.emit import Source
 from bench.mcu.hardware import Format
 from bench.mcu.interpreter import Samples
@@ -30,8 +31,6 @@ WIRE: dict[Format, str] = {"int8": "<i2", "float32": "<f4"}
 """How samples and scores travel."""
 LIMIT = 300.0
 """Seconds after which a program counts as one that does not end."""
-NOMINAL = 2
-"""Cycles to fill the pipeline of a Cortex-M3 or M4 after a taken branch."""
 _STAMP = 255  # the mark around nothing, by which a stamp's own cycles are known
 
 
