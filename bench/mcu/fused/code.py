@@ -14,7 +14,7 @@ from bench.mcu.program import KNOTS, Int16
 Place = Callable[[Ref], int]
 """Where a vector begins in memory, in numbers."""
 RARE = "\\"
-"""Begins an instruction that runs but where a number saturates."""
+"""Begins an instruction that runs only where a number saturates."""
 
 
 @dataclass(frozen=True)

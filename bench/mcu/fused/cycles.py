@@ -1,4 +1,4 @@
-"""Cycles and bytes of a loop, counted by instructions; those that run but where a number saturates are left out."""
+"""Cycles and bytes of a loop, counted by instructions, without those that run only where a number saturates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _AVR = {
     "brpl": 2,
     "breq": 2,
 }
-"""Cycles of AVR's instructions that take more than one; of branches when taken, for they skip what is rare."""
+"""Cycles of AVR's instructions that take more than one (as the ATmega328P's data sheet lists them, and simavr counts
+them); of branches when taken, for they skip what is rare."""
 
 
 _CONDITIONAL = ("beq", "bne", "bge", "ble", "bgt")
