@@ -140,6 +140,8 @@ def simulate(
         raise RnnbenchError(
             "give either a run's folder, a results folder or a grid, or --elf FILE, --against FILE or --example"
         )
+    if delta is not None and (what is None or kinds or folder):
+        raise RnnbenchError("--delta skips columns of a model's integers and prints: leave --format and --out away")
     chosen = _boards(boards)
     if sample:
         write_example(chosen, folder)
@@ -153,8 +155,8 @@ def simulate(
         _finish(*compared(other, source, usual, limit, shown=not as_json), folder, as_json)
         return
     check_tools(chosen)
-    if delta is not None:
-        if not skipping.skip(what or Path(), chosen, delta, count=count, steps=steps, as_json=as_json):
+    if what is not None and delta is not None:
+        if not skipping.skip(what, chosen, delta, count=count, steps=steps, as_json=as_json):
             raise typer.Exit(1)
         return
 

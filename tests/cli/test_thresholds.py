@@ -1,6 +1,7 @@
 """The thresholds of ``rnnbench simulate --delta``, as they are written."""
 
 import pytest
+from commands import Command
 
 from bench.cli.skipping import thresholds
 from bench.errors import RnnbenchError
@@ -15,3 +16,16 @@ def test_a_threshold_that_is_none_is_refused_in_a_line(given: str) -> None:
     with pytest.raises(RnnbenchError) as error:
         thresholds(given)
     assert str(error.value) == f"--delta takes numbers of at least 0, in 256ths, such as 0,1,2,4, not {given!r}"
+
+
+@pytest.mark.parametrize("more", [("--out", "here"), ("--format", "float32")])
+def test_what_it_has_no_use_for_is_refused(more: tuple[str, str], rnnbench: Command) -> None:
+    said = rnnbench("simulate", "somewhere", "--delta", "0,8", *more)
+    assert said.code == 2
+    assert "leave --format and --out away" in said.err
+
+
+def test_a_firmware_has_no_columns_to_skip(rnnbench: Command) -> None:
+    said = rnnbench("simulate", "--elf", "firmware.elf", "--delta", "0,8")
+    assert said.code == 2
+    assert "--delta skips columns of a model's integers" in said.err
