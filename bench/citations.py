@@ -23,10 +23,9 @@ def citations() -> dict[str, tuple[str, str]]:
 @cache
 def data_citations() -> dict[str, tuple[str, str]]:
     """Returns key and entry by the name of a data set, of every one that has both."""
-    from bench.data import citation, infos  # here: slow to import
+    from bench.data import infos  # here: slow to import
 
-    entries = {name: citation(name) for name in infos()}
-    return {name: (_key(entry), entry) for name, entry in entries.items() if entry}
+    return {name: (_key(info.citation), info.citation) for name, info in infos().items() if _key(info.citation)}
 
 
 def bibliography() -> str:

@@ -39,7 +39,6 @@ class Recipe(Generic[T]):
         read: makes the data set from the checked files.
         version: is raised when ``read`` makes something else of the same files.
         note: is printed when the data is prepared, for instance about its licence.
-        citation: BibTeX of the work that describes the data; empty where none is known.
     """
 
     info: DatasetInfo
@@ -47,7 +46,6 @@ class Recipe(Generic[T]):
     read: Callable[[T], Dataset | Corpus]
     version: int = 1
     note: str = ""
-    citation: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,6 @@ def describe(name: str, options: Mapping[str, Any] | None = None) -> DatasetInfo
     """
     info = _resolve(name, options)[0].info
     return fold.folded_info(info, _fold(info, options))
-
-
-def citation(name: str) -> str:
-    """Returns BibTeX of the work that describes a data set; empty where none is known, or there is no such set."""
-    return _resolve(name, None)[0].citation if name in _recipes() else ""
 
 
 def _fold(info: DatasetInfo, options: Mapping[str, Any] | None) -> int:

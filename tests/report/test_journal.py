@@ -94,10 +94,10 @@ def test_data_sets_are_cited_once_each_work(folder: Any) -> None:
     """HAR-2 and HAR-6 are of one work; the entry is a whole one, and the table of data sets names its key."""
     found = data_citations()
     assert found["har2"] == found["har6"]
-    assert bibliography().count("@inproceedings{anguita2013public,") == 1
+    assert bibliography().count("@inproceedings{anguita2013har,") == 1
     assert all(entry.count("{") == entry.count("}") for _, entry in found.values())
     folder.add(data="har2")
-    assert data.table([read(folder.path)]).rows[0].cite == "anguita2013public"
+    assert data.table([read(folder.path)]).rows[0].cite == "anguita2013har"
 
 
 @pytest.mark.long

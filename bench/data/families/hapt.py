@@ -26,11 +26,6 @@ from bench.data.splits import parted, windows
 from bench.data.tree import Tree, numbers, open_tree
 from bench.data.unpickle import unpickle
 
-CITATION = """@article{reyesortiz2016transition,
-  title={Transition-Aware Human Activity Recognition Using Smartphones},
-  author={Reyes-Ortiz, Jorge-L. and Oneto, Luca and Sam{\\`a}, Albert and Parra, Xavier and Anguita, Davide},
-  journal={Neurocomputing}, volume={171}, pages={754--767}, year={2016}}"""
-
 _OWN = Own(
     title="UCI HAPT (Smartphone-Based Recognition of Human Activities and Postural Transitions)",
     places=(

@@ -23,11 +23,6 @@ from bench.data.splits import draw, pick, same_bytes, without_repeats
 from bench.data.tree import Tree, open_tree
 from bench.errors import RnnbenchError
 
-CITATION = """@article{lecun1998gradient,
-  title={Gradient-based learning applied to document recognition},
-  author={LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick},
-  journal={Proceedings of the IEEE}, volume={86}, number={11}, pages={2278--2324}, year={1998}}"""
-
 SUMS = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -69,6 +64,9 @@ class DigitsInfo(DatasetInfo):
   author  = {LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick},
   title   = {Gradient-Based Learning Applied to Document Recognition},
   journal = {Proceedings of the IEEE},
+  volume  = {86},
+  number  = {11},
+  pages   = {2278--2324},
   year    = {1998},
   url     = {https://doi.org/10.1109/5.726791}
 }"""
@@ -78,7 +76,7 @@ class DigitsInfo(DatasetInfo):
 
 def recipe(info: DigitsInfo, arrange: Callable[[Array], Array]) -> Recipe[Path]:
     """A recipe that turns every image [28, 28] into a sequence [T, D]."""
-    return Recipe(info, SOURCE, lambda path: read(path, info, arrange), citation=CITATION)
+    return Recipe(info, SOURCE, lambda path: read(path, info, arrange))
 
 
 def read(path: Path, info: DatasetInfo, arrange: Callable[[Array], Array], sums: Mapping[str, str] = SUMS) -> Dataset:

@@ -20,10 +20,6 @@ from bench.data.progress import track
 from bench.data.splits import numbered
 from bench.data.tree import Tree
 
-CITATION = """@misc{warden2018speech,
-  title={Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition},
-  author={Warden, Pete}, note={arXiv:1804.03209}, year={2018}}"""
-
 RATE = 16_000
 SECOND = RATE
 """The samples of a clip."""

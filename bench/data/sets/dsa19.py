@@ -16,11 +16,6 @@ from bench.data.progress import track
 from bench.data.splits import parted
 from bench.data.tree import numbers, open_tree
 
-CITATION = """@article{altun2010comparative,
-  title={Comparative study on classifying human activities with miniature inertial and magnetic sensors},
-  author={Altun, Kerem and Barshan, Billur and Tun{\\c{c}}el, Orkun},
-  journal={Pattern Recognition}, volume={43}, number={10}, pages={3605--3620}, year={2010}}"""
-
 _ACTIVITIES, _SUBJECTS, _SEGMENTS = 19, 8, 60
 _LENGTH, _CHANNELS = 125, 45
 _FILE = re.compile(r"data/a(\d\d)/p(\d)/s(\d\d)\.txt")
@@ -42,6 +37,9 @@ _INFO = DatasetInfo(
   author  = {Altun, Kerem and Barshan, Billur and Tun{\\c{c}}el, Orkun},
   title   = {Comparative Study on Classifying Human Activities with Miniature Inertial and Magnetic Sensors},
   journal = {Pattern Recognition},
+  volume  = {43},
+  number  = {10},
+  pages   = {3605--3620},
   year    = {2010},
   url     = {https://archive.ics.uci.edu/dataset/256}
 }""",
@@ -107,7 +105,7 @@ def recipe(options: Protocol) -> Recipe[Path]:
             protocol="by subject: 5-8 test; of 1-4 the last 12 of each recording's 60 segments validate",
             counts=(3_648, 912, 4_560),
         )
-    return Recipe(info, SOURCE, lambda path: read(path, info, options.protocol), citation=CITATION)
+    return Recipe(info, SOURCE, lambda path: read(path, info, options.protocol))
 
 
 RECIPE = Configurable(Protocol, recipe)

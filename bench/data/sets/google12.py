@@ -101,4 +101,4 @@ def piece(noise: list[Samples], part: Part, number: int) -> Samples:
     return second
 
 
-RECIPE = Recipe(_INFO, keywords.source("0.01"), read, citation=keywords.CITATION)
+RECIPE = Recipe(_INFO, keywords.source("0.01"), read)

@@ -16,4 +16,4 @@ _INFO = keywords.ClipsInfo(
     counts=(51_088, 6_798, 6_835),  # training and test as in Table 1 of the paper; validation unverified
 )
 
-RECIPE = Recipe(_INFO, keywords.source("0.01"), lambda path: read(path, _INFO, _WORDS), citation=keywords.CITATION)
+RECIPE = Recipe(_INFO, keywords.source("0.01"), lambda path: read(path, _INFO, _WORDS))

@@ -8,4 +8,4 @@ from bench.data.sets import hapt6
 
 _INFO = activity.merged(hapt6.INFO, "hapt2", "HAPT-2")
 
-RECIPE = Recipe(_INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, _INFO), citation=hapt.CITATION)
+RECIPE = Recipe(_INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, _INFO))

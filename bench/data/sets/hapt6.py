@@ -17,6 +17,8 @@ INFO = dataclasses.replace(
   author  = {Reyes-Ortiz, Jorge-L. and Oneto, Luca and Sam{\\`a}, Albert and Parra, Xavier and Anguita, Davide},
   title   = {Transition-Aware Human Activity Recognition Using Smartphones},
   journal = {Neurocomputing},
+  volume  = {171},
+  pages   = {754--767},
   year    = {2016},
   url     = {https://archive.ics.uci.edu/dataset/341}
 }""",
@@ -24,4 +26,4 @@ INFO = dataclasses.replace(
     counts=(6022, 1393, 2996),
 )
 
-RECIPE = Recipe(INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, INFO), citation=hapt.CITATION)
+RECIPE = Recipe(INFO, hapt.SOURCE, lambda path: hapt.read_hapt(path, INFO))

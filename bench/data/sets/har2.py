@@ -8,4 +8,4 @@ from bench.data.sets import har6
 
 _INFO = activity.merged(har6.INFO, "har2", "HAR-2")
 
-RECIPE = Recipe(_INFO, har6.SOURCE, lambda path: activity.read_har(path, _INFO), citation=har6.CITATION)
+RECIPE = Recipe(_INFO, har6.SOURCE, lambda path: activity.read_har(path, _INFO))

@@ -7,11 +7,6 @@ from bench.data.dataset import DatasetInfo
 from bench.data.families import activity
 from bench.data.own import Own
 
-CITATION = """@inproceedings{anguita2013public,
-  title={A Public Domain Dataset for Human Activity Recognition Using Smartphones},
-  author={Anguita, Davide and Ghio, Alessandro and Oneto, Luca and Parra, Xavier and Reyes-Ortiz, Jorge L.},
-  booktitle={European Symposium on Artificial Neural Networks (ESANN)}, year={2013}}"""
-
 _URL = "https://archive.ics.uci.edu/ml/machine-learning-databases/00240/UCI%20HAR%20Dataset.zip"
 SOURCE = Own(
     title="UCI HAR",
@@ -32,7 +27,7 @@ INFO = DatasetInfo(
     citation="""@inproceedings{anguita2013har,
   author    = {Anguita, Davide and Ghio, Alessandro and Oneto, Luca and Parra, Xavier and Reyes-Ortiz, Jorge L.},
   title     = {A Public Domain Dataset for Human Activity Recognition Using Smartphones},
-  booktitle = {ESANN},
+  booktitle = {European Symposium on Artificial Neural Networks (ESANN)},
   year      = {2013},
   url       = {https://archive.ics.uci.edu/dataset/240}
 }""",
@@ -41,4 +36,4 @@ INFO = DatasetInfo(
     counts=(5880, 1472, 2947),
 )
 
-RECIPE = Recipe(INFO, SOURCE, lambda path: activity.read_har(path, INFO), citation=CITATION)
+RECIPE = Recipe(INFO, SOURCE, lambda path: activity.read_har(path, INFO))

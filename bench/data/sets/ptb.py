@@ -16,11 +16,6 @@ from bench.data.fetch import Wheel
 from bench.data.own import FirstOf, Own
 from bench.data.tree import open_tree
 
-CITATION = """@article{marcus1993building,
-  title={Building a Large Annotated Corpus of {English}: The {Penn Treebank}},
-  author={Marcus, Mitchell P. and Santorini, Beatrice and Marcinkiewicz, Mary Ann},
-  journal={Computational Linguistics}, volume={19}, number={2}, pages={313--330}, year={1993}}"""
-
 SUMS = {
     "train": "f26c4b92c5fdc7b3f8c7cdcb991d8420",
     "valid": "aa0affc06ff7c36e977d7cd49e3839bf",
@@ -38,6 +33,9 @@ _INFO = TextInfo(
   author  = {Marcus, Mitchell P. and Santorini, Beatrice and Marcinkiewicz, Mary Ann},
   title   = {Building a Large Annotated Corpus of {English}: The {Penn} {Treebank}},
   journal = {Computational Linguistics},
+  volume  = {19},
+  number  = {2},
+  pages   = {313--330},
   year    = {1993},
   url     = {https://aclanthology.org/J93-2004}
 }""",
@@ -106,5 +104,4 @@ RECIPE = Recipe(
     SOURCE,
     read,
     note="the text of PTB belongs to the Linguistic Data Consortium; the package that brings it states no licence",
-    citation=CITATION,
 )

@@ -83,4 +83,4 @@ def _labels(clips: list[Clip]) -> Array:
     return np.array([CLASSES.index(c.word) if c.word in CLASSES else _UNKNOWN for c in clips], dtype=np.int64)
 
 
-RECIPE = Recipe(_INFO, SOURCE, read, citation=keywords.CITATION)
+RECIPE = Recipe(_INFO, SOURCE, read)

@@ -66,9 +66,7 @@ def recipe(options: Words) -> Recipe[Path]:
         about=f"one of {len(words)} spoken words in a second, 32 log-mel energies every 10 ms",
         source=keywords.archive(options.version),
     )
-    return Recipe(
-        info, keywords.source(options.version), lambda path: read(path, info, words), citation=keywords.CITATION
-    )
+    return Recipe(info, keywords.source(options.version), lambda path: read(path, info, words))
 
 
 RECIPE = Configurable(Words, recipe)

@@ -77,10 +77,8 @@ def recipe(options: Word) -> Recipe[Any]:
             counts=sc6.RECIPE.info.counts,
             source=sc6.RECIPE.info.source,
         )
-        return Recipe(info, sc6.SOURCE, lambda paths: read_small(paths, info, options.word), citation=keywords.CITATION)
-    return Recipe(
-        info, keywords.source(options.version), lambda path: read(path, info, options.word), citation=keywords.CITATION
-    )
+        return Recipe(info, sc6.SOURCE, lambda paths: read_small(paths, info, options.word))
+    return Recipe(info, keywords.source(options.version), lambda path: read(path, info, options.word))
 
 
 RECIPE = Configurable(Word, recipe)
