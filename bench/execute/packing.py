@@ -51,8 +51,8 @@ def packs(jobs: Sequence[Job], most: int | None, workers: int) -> list[tuple[Job
             groups.append([])
         groups[-1].append(job)
     order = {job.spec.id: number for number, job in enumerate(jobs)}
-    made = sorted((tuple(group) for groups in dealt.values() for group in groups), key=lambda p: order[p[0].spec.id])
-    return sorted(made, key=_work, reverse=True) if workers > 1 else made
+    made = [tuple(group) for groups in dealt.values() for group in groups]
+    return sorted(made, key=lambda pack: (-_work(pack) if workers > 1 else 0, order[pack[0].spec.id]))
 
 
 def _work(pack: Sequence[Job]) -> int:

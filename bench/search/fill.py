@@ -44,7 +44,7 @@ class Filler:
         self._grid, self._reader = grid, grid.reader()
         self._known: dict[str, Filled] = {}
         self.kb: dict[str, float] = {}
-        """KB by run id, of the runs that :meth:`run` has filled."""
+        """KB by run id, of the runs that :meth:`runs` has filled."""
 
     def run(self, raw: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> RunSpec:
         """Returns the run of a raw specification with some settings, which are taken as they are.
