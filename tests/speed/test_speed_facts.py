@@ -29,7 +29,7 @@ def targets(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], float | No
 def test_targets_of_cells_are_the_committed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every contender takes a second, so that all rows are there, also where no kernel can be built."""
     monkeypatch.setattr(cells.scan, "multiply_adds", lambda rounds: rounds)
-    names = {row[key] for row in committed("cells")["rows"] for key in ("ours", "theirs")} | {"sgemm", "multiply-adds"}
+    names = {name for ours, theirs, _ in cells._TARGETS for name in (ours, theirs)} | {cells._SGEMM, cells._FMA}
     comparison = Comparison("")
     for shape in cells.SHAPES:
         cells._add_rows(comparison, shape, {name: [1.0] for name in names})
