@@ -4,7 +4,8 @@
 
 A round is a grid of classifiers trained in packs, compressed ones and language models, begun in an empty folder and
 ended by the same command, given as often as it takes. Of every run of a round three things are asked: that it is done,
-that nobody wrote to its record once it was, and that it has the bits of a run that nobody disturbed.
+that nobody wrote to its record once it was, and that it has the bits of a run that nobody disturbed. The table is
+written after every round, so that it counts what was done when the tool is stopped.
 """
 
 from __future__ import annotations
@@ -138,18 +139,19 @@ def main() -> int:
     parser.add_argument("--kinds", nargs="*", default=[*STRIKES, ANY], help="rows of the table")
     parser.add_argument("--write", type=Path, help="a file for the table, in Markdown")
     asked = parser.parse_args()
+    outcomes, text = dict[str, Outcome](), "no round\n"
     with tempfile.TemporaryDirectory() as base:
-        outcomes, peace_s = _rounds(asked, Path(base))
-    text = "\n".join(_report(asked, outcomes, peace_s)) + "\n"
+        for outcomes, peace_s in _rounds(asked, Path(base)):
+            text = "\n".join(_report(asked, outcomes, peace_s)) + "\n"
+            if asked.write:
+                asked.write.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(asked.write, text)
     print(text)
-    if asked.write:
-        asked.write.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(asked.write, text)
     return int(any(outcome.faulty for outcome in outcomes.values()))
 
 
-def _rounds(asked: argparse.Namespace, base: Path) -> tuple[dict[str, Outcome], float]:
-    """Plays all rounds; returns what they came to by kind, and the seconds of an undisturbed one."""
+def _rounds(asked: argparse.Namespace, base: Path) -> Iterator[tuple[dict[str, Outcome], float]]:
+    """Plays all rounds; yields after each what they came to by kind, and the seconds of an undisturbed one."""
     grid, draw, began = base / "grid.yaml", random.Random(asked.seed), time.monotonic()  # noqa: S311
     grid.write_text(GRID % ", ".join(map(str, range(asked.seeds))), encoding="utf-8")
     data_in(base)
@@ -179,7 +181,7 @@ def _rounds(asked: argparse.Namespace, base: Path) -> tuple[dict[str, Outcome], 
         gather(outcome, own.results, len(calm["off"]), calm["off"], calm["auto"])
         print(outcome.row(kind), flush=True)
         assert runs_folder(own.results).is_dir()  # noqa: S101
-    return outcomes, peace_s
+        yield outcomes, peace_s
 
 
 def _plan(asked: argparse.Namespace) -> Iterator[tuple[int, str, int]]:
@@ -205,7 +207,8 @@ def _report(asked: argparse.Namespace, outcomes: dict[str, Outcome], peace_s: fl
         f"# {whole.kills} kills of a grid, executor {asked.executor}\n",
         f"    python tools/faults.py {shlex.join(sys.argv[1:])}\n",
         f"Commit {commit}; Python {made['python']}, {packages}; {made['cpu']}, {made['cores']} cores; {date.today()}.",
-        f"An undisturbed round took {peace_s:.0f} s, with a load of {os.getloadavg()[2]:.0f} on the machine since.",
+        f"{whole.rounds} of {len([*_plan(asked)])} rounds. An undisturbed one took {peace_s:.0f} s; the load is now",
+        f"{os.getloadavg()[2]:.0f} on this machine.",
         "Runs in packs have other last bits by who was together, so theirs are only counted.\n",
         f"| {' | '.join(columns)} |",
         f"|{' --- |' * len(columns)}",
