@@ -1,6 +1,7 @@
 """Kills what runs a grid, again and again, and compares what is left with undisturbed runs.
 
-    python tools/faults.py --kills 200 --seed 1 --executor local --write results/reference/faults/local.md
+    python tools/faults.py --kills 200 --executor local --write results/reference/faults/local.md
+    python tools/faults.py --kills 60 --executor slurm    # a Slurm on this machine: tools/slurm.sh
 
 A round is a grid of classifiers trained in packs, compressed ones and language models, begun in an empty folder and
 ended by the same command, given as often as it takes. Of every run of a round three things are asked: that it is done,
@@ -17,11 +18,13 @@ import hashlib
 import os
 import random
 import shlex
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,6 +39,7 @@ from bench.status import Status
 from bench.train.provenance import provenance
 from bench.train.sources import git_state
 
+from loopback import Slurm, absent  # isort: skip
 from strikes import ANY, STRIKES, Fleet, play  # isort: skip
 
 WORDS = 3_000
@@ -135,13 +139,20 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=int, default=default, help=meaning)
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no round after so many")
     parser.add_argument("--mean", type=float, default=3.0, help="seconds between two kills, on average")
-    parser.add_argument("--executor", default="local", help="of `rnnbench run`")
-    parser.add_argument("--kinds", nargs="*", default=[*STRIKES, ANY], help="rows of the table")
+    parser.add_argument("--executor", default="local", choices=STRIKES, help="of `rnnbench run`")
+    parser.add_argument("--kinds", nargs="*", help="rows of the table, all by default")
     parser.add_argument("--write", type=Path, help="a file for the table, in Markdown")
     asked = parser.parse_args()
+    asked.kinds = asked.kinds or [*STRIKES[asked.executor], ANY]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    if asked.executor == "slurm" and (why := absent()):
+        parser.error(why)
     outcomes, text = dict[str, Outcome](), "no round\n"
-    with tempfile.TemporaryDirectory() as base:
-        for outcomes, peace_s in _rounds(asked, Path(base)):
+    with tempfile.TemporaryDirectory() as base, ExitStack() as ends:
+        slurm = Slurm(Path(base) / "slurm") if asked.executor == "slurm" else None
+        if slurm:
+            ends.callback(slurm.stop)
+        for outcomes, peace_s in _rounds(asked, Path(base), slurm):
             text = "\n".join(_report(asked, outcomes, peace_s)) + "\n"
             if asked.write:
                 asked.write.parent.mkdir(parents=True, exist_ok=True)
@@ -150,30 +161,34 @@ def main() -> int:
     return int(any(outcome.faulty for outcome in outcomes.values()))
 
 
-def _rounds(asked: argparse.Namespace, base: Path) -> Iterator[tuple[dict[str, Outcome], float]]:
-    """Plays all rounds; yields after each what they came to by kind, and the seconds of an undisturbed one."""
+def _rounds(asked: argparse.Namespace, base: Path, slurm: Slurm | None) -> Iterator[tuple[dict[str, Outcome], float]]:
+    """Plays all rounds; yields after each what they came to by kind, and the seconds of an undisturbed one.
+
+    Runs alone are compared with those of ``local``, whatever the executor.
+    """
+    table = STRIKES[asked.executor]
     grid, draw, began = base / "grid.yaml", random.Random(asked.seed), time.monotonic()  # noqa: S311
     grid.write_text(GRID % ", ".join(map(str, range(asked.seeds))), encoding="utf-8")
     data_in(base)
     environment = {**os.environ, "RNNBENCH_DATA": str(base), "RNNBENCH_CHECKPOINT_S": "1"}
 
-    def fleet(name: str, pack: str) -> Fleet:
+    def fleet(name: str, pack: str, executor: str) -> Fleet:
         command = [sys.executable, "-m", "bench", "run", str(grid), "--out", str(base / name), "--wandb", "disabled"]
-        command += ["--executor", asked.executor, "--workers", "2", "--pack", pack]
-        return Fleet(command, base / name, environment)
+        command += ["--executor", executor, "--workers", "2", "--pack", pack]
+        return Fleet(command, base / name, environment, slurm if executor == "slurm" else None)
 
     calm = {}
-    for pack in ("off", "auto"):
+    for pack, executor in (("off", "local"), ("auto", asked.executor)):
         start = time.monotonic()
-        play(fleet(pack, pack), None, 0, 1.0, draw)
+        play(fleet(pack, pack, executor), None, 0, 1.0, draw)
         peace_s = time.monotonic() - start
         calm[pack] = {record.id: fingerprint(record) for record in read_all(base / pack)}
     outcomes = {kind: Outcome() for kind in asked.kinds}
     for number, kind, kills in _plan(asked):
         if time.monotonic() - began > 60 * asked.minutes:
             break
-        start, own = time.monotonic(), fleet(f"round-{number}", "auto")
-        strike = STRIKES.get(kind) or (lambda fleet, draw: draw.choice([*STRIKES.values()])(fleet, draw))
+        start, own = time.monotonic(), fleet(f"round-{number}", "auto", asked.executor)
+        strike = table.get(kind) or (lambda fleet, draw: draw.choice([*table.values()])(fleet, draw))
         hits, twice = play(own, strike, kills, asked.mean, draw)
         outcome = outcomes[kind]
         outcome.kills, outcome.twice = outcome.kills + hits, outcome.twice + twice
@@ -209,7 +224,8 @@ def _report(asked: argparse.Namespace, outcomes: dict[str, Outcome], peace_s: fl
         f"Commit {commit}; Python {made['python']}, {packages}; {made['cpu']}, {made['cores']} cores; {date.today()}.",
         f"{whole.rounds} of {len([*_plan(asked)])} rounds. An undisturbed one took {peace_s:.0f} s; the load is now",
         f"{os.getloadavg()[2]:.0f} on this machine.",
-        "Runs in packs have other last bits by who was together, so theirs are only counted.\n",
+        "Runs alone are compared with those of an undisturbed `local`. Those in packs have other last bits by who was",
+        "together, so theirs are only counted.\n",
         f"| {' | '.join(columns)} |",
         f"|{' --- |' * len(columns)}",
         *(outcome.row(kind) for kind, outcome in outcomes.items() if outcome.rounds),

@@ -12,7 +12,7 @@ dir=$(mkdir -p "$2" && cd "$2" && pwd)
 shift 2
 
 inside() {
-    SLURM_CONF="$dir/slurm.conf" nsenter --target "$(cat "$dir/namespace.pid")" --net -- "$@"
+    sh "$0" in "$dir" "$@"
 }
 
 node() {
@@ -82,7 +82,9 @@ stop() {
 
 case $verb in
 start) start "$@" ;;
-in) inside "$@" ;;
+in) # in place of this shell, so that a signal to it reaches the command
+    SLURM_CONF="$dir/slurm.conf" exec nsenter --target "$(cat "$dir/namespace.pid")" --net -- "$@"
+    ;;
 node) node ;;
 stop) stop ;;
 *)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from bench.claims import Holder
 
+from loopback import Slurm  # isort: skip
+
 _PATIENCE_S = 300
 _STARTS = 100
 """Times that a round's command is given, at most."""
@@ -26,11 +28,13 @@ class Fleet:
         command: of the launcher.
         results: the results folder.
         environment: of the processes.
+        slurm: what starts the workers; ``None`` when the launcher does.
     """
 
     command: list[str]
     results: Path
     environment: dict[str, str]
+    slurm: Slurm | None = None
     launcher: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
@@ -47,10 +51,18 @@ class Fleet:
     def start(self) -> None:
         """Gives the command, once more."""
         self.starts += 1
+        command = self.slurm.inside(*self.command) if self.slurm else self.command
         with (self.results.parent / f"{self.results.name}.log").open("ab") as log:
             self.launcher = subprocess.Popen(
-                self.command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
+
+    def end(self) -> None:
+        """Kills whoever is still there."""
+        if self.launcher is not None and self.up:
+            os.killpg(self.launcher.pid, signal.SIGKILL)
+        if self.slurm:
+            self.slurm.clear()
 
     def trainers(self) -> list[int]:
         """The processes that have claimed runs, without the launcher itself."""
@@ -86,13 +98,41 @@ def _kill(how: Callable[[int, int], None], pid: int, number: signal.Signals) -> 
     return True
 
 
-STRIKES: dict[str, Strike] = {
+def _element(*command: str) -> Strike:
+    def strike(fleet: Fleet, draw: random.Random) -> bool:
+        running = fleet.slurm.running() if fleet.slurm else []
+        if running and fleet.slurm:
+            fleet.slurm.ask(*command, draw.choice(running))
+        return bool(running)
+
+    return strike
+
+
+def _node(fleet: Fleet, draw: random.Random) -> bool:
+    if fleet.slurm:
+        fleet.slurm.lose_the_node()
+        time.sleep(draw.uniform(1, 4))
+        fleet.slurm.find_the_node()
+    return fleet.slurm is not None
+
+
+_COMMON: dict[str, Strike] = {
     "the process of a run, SIGKILL": _trainer(signal.SIGKILL),
     "the process of a run, SIGTERM": _trainer(signal.SIGTERM),
     "the launcher, SIGKILL": _launcher(signal.SIGKILL),
     "the launcher, SIGTERM": _launcher(signal.SIGTERM),
-    "launcher, server and runs at once, SIGKILL": _launcher(signal.SIGKILL, everybody=True),
 }
+STRIKES: dict[str, dict[str, Strike]] = {
+    "local": {**_COMMON, "launcher, server and runs at once, SIGKILL": _launcher(signal.SIGKILL, everybody=True)},
+    "slurm": {
+        **_COMMON,
+        "`scancel` of a worker": _element("scancel"),
+        "`scontrol requeue` of a worker": _element("scontrol", "requeue"),
+        "`scancel --signal USR2` of a worker, as when its time ends": _element("scancel", "--signal", "USR2"),
+        "the node's slurmd, SIGKILL, started again": _node,
+    },
+}
+"""By executor."""
 ANY = "any of these"
 
 
@@ -125,19 +165,20 @@ def play(fleet: Fleet, strike: Strike | None, kills: int, mean_s: float, draw: r
         draw: draws moments and victims.
     """
     watch, hits, end = Watch(fleet.results), 0, time.monotonic() + _PATIENCE_S + 30 * kills
-    while not fleet.over:
-        if not fleet.up:
-            if fleet.starts == _STARTS or time.monotonic() > end:
-                break
-            fleet.start()
-        _until(lambda: not fleet.up or bool(fleet.trainers()), _PATIENCE_S, watch)
-        wait_s = draw.expovariate(1 / mean_s) if strike and hits < kills else _PATIENCE_S
-        _until(lambda: not fleet.up, wait_s, watch)
-        if strike and hits < kills and fleet.up:
-            hits += strike(fleet, draw)
-            _until(lambda: not fleet.up, 0.3, watch)
-    if fleet.up and fleet.launcher is not None:
-        os.killpg(fleet.launcher.pid, signal.SIGKILL)
+    try:
+        while not fleet.over:
+            if not fleet.up:
+                if fleet.starts == _STARTS or time.monotonic() > end:
+                    break
+                fleet.start()
+            _until(lambda: not fleet.up or bool(fleet.trainers()), _PATIENCE_S, watch)
+            wait_s = draw.expovariate(1 / mean_s) if strike and hits < kills else _PATIENCE_S
+            _until(lambda: not fleet.up, wait_s, watch)
+            if strike and hits < kills and fleet.up:
+                hits += strike(fleet, draw)
+                _until(lambda: not fleet.up, 0.3, watch)
+    finally:
+        fleet.end()
     watch.look()
     return hits, watch.twice
 

@@ -1,10 +1,7 @@
 """Grids on a real Slurm: the records and bits of `local`, whatever happens to the jobs."""
 
 import json
-import os
 import random
-import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,21 +17,13 @@ from bench.record import Record
 from bench.status import Status
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "tools" / "slurm.sh"
+sys.path.insert(0, str(ROOT / "tools"))
+import loopback  # noqa: E402
+
 LARGEST_ARRAY = 5
 
 
-def absent() -> str:
-    """Why there can be no Slurm here."""
-    if missing := [name for name in ("slurmctld", "slurmd", "munged", "ip", "nsenter") if not shutil.which(name)]:
-        return f"{missing[0]} is not installed: apt-get install slurm-wlm munge iproute2"
-    if os.geteuid() != 0:
-        return "only root may start Slurm's daemons"
-    alone = subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True)
-    return "there are no network namespaces here" if alone.returncode else ""
-
-
-pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(absent()), reason=absent() or "it is here")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(loopback.absent()), reason=loopback.absent() or "it is here")]
 
 GRID = """
 name: small
@@ -43,45 +32,23 @@ grid: {cell: [{name: gru, hidden_size: 4}, {name: rnn, hidden_size: 4}], seed: [
 """
 
 
-class Slurm:
-    """A Slurm of one node, in a network namespace of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        subprocess.run(["sh", SCRIPT, "start", folder, f"MaxArraySize={LARGEST_ARRAY}"], check=True, timeout=60)
+class Cluster(loopback.Slurm):
+    """A Slurm whose commands are checked."""
 
     def __call__(self, *command: object, cwd: Path | None = None, code: int = 0) -> str:
         """What a command prints that is given where Slurm is."""
-        words = ["sh", SCRIPT, "in", self.folder, *map(str, command)]
-        done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(self.inside(*command), cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
         assert done.returncode == code, done.stderr
         return done.stdout + done.stderr
 
     def rnnbench(self, *words: object, cwd: Path, code: int = 0) -> str:
         return self(sys.executable, "-m", "bench", *words, cwd=cwd, code=code)
 
-    def elements(self) -> list[str]:
-        """The elements of arrays in the queue, by id."""
-        return self("squeue", "--noheader", "--array", "--format", "%i").split()
-
-    def lose_the_node(self) -> None:
-        os.kill(int((self.folder / "slurmd.pid").read_text()), signal.SIGKILL)
-
-    def find_the_node(self) -> None:
-        subprocess.run(["sh", SCRIPT, "node", self.folder], check=True)
-
-    def stop(self) -> None:
-        subprocess.run(["sh", SCRIPT, "stop", self.folder], check=False)
-
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
-    there = Slurm(tmp_path_factory.mktemp("slurm"))
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    there = Cluster(tmp_path_factory.mktemp("slurm"), f"MaxArraySize={LARGEST_ARRAY}")
     yield there
-    there("scancel", "--user", "root")
-    end = time.monotonic() + 30
-    while there.elements() and time.monotonic() < end:
-        time.sleep(0.5)
     there.stop()
 
 
@@ -149,7 +116,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     return found
 
 
-def test_an_array_of_two_workers_gives_what_local_gives(slurm: Slurm, local: dict[str, Made], tmp_path: Path) -> None:
+def test_an_array_of_two_workers_gives_what_local_gives(slurm: Cluster, local: dict[str, Made], tmp_path: Path) -> None:
     (tmp_path / "grid.yaml").write_text(GRID + "executor: {name: slurm, workers: 2, time: 0:10:00, mem: 0}\n")
     said = slurm.rnnbench("run", "grid.yaml", "--pack", "off", "--wandb", "disabled", cwd=tmp_path)
     results = tmp_path / "results" / "small"
@@ -160,7 +127,7 @@ def test_an_array_of_two_workers_gives_what_local_gives(slurm: Slurm, local: dic
     assert slurm.elements() == []
 
 
-def test_nothing_is_lost_and_nothing_done_twice(slurm: Slurm, local: dict[str, Made], tmp_path: Path) -> None:
+def test_nothing_is_lost_and_nothing_done_twice(slurm: Cluster, local: dict[str, Made], tmp_path: Path) -> None:
     """Elements are cancelled and requeued and the node dies, while six workers, in two arrays, do the grid."""
     (tmp_path / "grid.yaml").write_text(GRID)
     results, dice = tmp_path / "results" / "small", random.Random(6)
@@ -176,7 +143,7 @@ def test_nothing_is_lost_and_nothing_done_twice(slurm: Slurm, local: dict[str, M
     while over(results) < 24:
         assert time.monotonic() < end, slurm("squeue")
         time.sleep(dice.uniform(1, 3))
-        running = slurm("squeue", "--noheader", "--array", "--states", "RUNNING", "--format", "%i").split()
+        running = slurm.running()
         if not slurm.elements():
             slurm.rnnbench(*submit, "--pack", "off", "--wandb", "disabled", cwd=tmp_path)
         elif events and running and over(results):
@@ -188,7 +155,7 @@ def test_nothing_is_lost_and_nothing_done_twice(slurm: Slurm, local: dict[str, M
     slurm("scancel", "--user", "root")
 
 
-def _befall(slurm: Slurm, event: str, element: str, dice: random.Random) -> None:
+def _befall(slurm: Cluster, event: str, element: str, dice: random.Random) -> None:
     if event == "cancel":
         slurm("scancel", element)
     elif event == "requeue":
@@ -201,7 +168,7 @@ def _befall(slurm: Slurm, event: str, element: str, dice: random.Random) -> None
         slurm.find_the_node()
 
 
-def test_a_time_limit_shorter_than_the_grid(slurm: Slurm, local: dict[str, Made], tmp_path: Path) -> None:
+def test_a_time_limit_shorter_than_the_grid(slurm: Cluster, local: dict[str, Made], tmp_path: Path) -> None:
     """A worker is told that its job ends in 10 s: it leaves what does not fit, and is requeued for it.
 
     Slurm counts in minutes; the test says so in the variable that tells a job its end.

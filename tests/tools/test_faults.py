@@ -11,24 +11,33 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import faults  # noqa: E402
+import loopback  # noqa: E402
 import strikes  # noqa: E402
 
 
 @pytest.mark.long
-def test_a_grid_that_is_killed_now_and_then_loses_nothing(tmp_path: Path) -> None:
-    """The short form: five kills over one round of eight runs, of every kind."""
-    table = tmp_path / "deep" / "local.md"
-    options = ["--kills", "5", "--a-round", "5", "--seeds", "2", "--mean", "1", "--kinds", strikes.ANY]
+@pytest.mark.parametrize(
+    ("executor", "kills"),
+    [
+        ("local", 5),
+        pytest.param("slurm", 3, marks=pytest.mark.skipif(bool(loopback.absent()), reason="there is no Slurm here")),
+    ],
+)
+def test_a_grid_that_is_killed_now_and_then_loses_nothing(tmp_path: Path, executor: str, kills: int) -> None:
+    """The short form: a few kills of any kind, over one round of eight runs."""
+    table = tmp_path / "deep" / "table.md"
+    given = {"kills": kills, "a-round": kills, "seeds": 2, "mean": 1, "kinds": strikes.ANY, "executor": executor}
+    options = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, ROOT / "tools" / "faults.py", *options, "--write", table]
-    given = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False, timeout=600)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     text = table.read_text(encoding="utf-8")
-    assert "python tools/faults.py --kills 5" in text
+    assert f"python tools/faults.py --kills {kills}" in text
     row = [cell.strip() for cell in text.splitlines()[-1].split("|")[1:-1]]
-    name, kills, rounds, runs, lost, twice, alone, packed, *_ = row
+    name, hits, rounds, runs, lost, twice, alone, packed, *_ = row
     assert (name, rounds, runs, lost, twice) == ("all", "1", "8", "0", "0")
-    assert 1 <= int(kills) <= 5
+    assert 1 <= int(hits) <= kills
     (same, of), (_, together) = (cell.split(" of ") for cell in (alone, packed))
     assert same == of
     assert int(of) + int(together) == 8
