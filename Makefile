@@ -82,7 +82,8 @@ faults: setup
 	$(BIN)/python tools/faults.py --kills $(KILLS) --seed $(SEED) --executor $(EXECUTOR) --write build/faults/$(EXECUTOR).md
 
 # What compiles and simulates exported code; without it the models still predict, and the tests that need it skip.
-TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc arduino-core-avr gcc-arm-none-eabi libnewlib-arm-none-eabi
+TOOLS := simavr libsimavr-dev libelf-dev gcc-avr avr-libc arduino-core-avr gcc-arm-none-eabi libnewlib-arm-none-eabi \
+	gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-user
 toolchains: setup
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends $(TOOLS) >/dev/null

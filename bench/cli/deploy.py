@@ -128,8 +128,8 @@ def simulate(
 ) -> None:
     """Runs exported code, or anyone's firmware, on a simulated processor: cycles predicted and counted, bits compared.
 
-    A firmware marks by writing a number to GPIOR0 (AVR) or address 0xF0000000 (Arm), 0 to stop; it ends with GPIOR2 or
-    0xF0000008: --example writes one.
+    A firmware marks by writing a number to GPIOR0 (AVR) or address 0xF0000000 (others), 0 to stop; it ends with GPIOR2
+    or 0xF0000008: --example writes one.
     """
     from bench.deploy.simulation import check_tools, intervals, simulated
     from bench.report import commands

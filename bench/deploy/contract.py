@@ -50,7 +50,7 @@ def _on_this_machine(model: mcu.Program | mcu.Graph, sequences: list[mcu.Samples
     """Compiles the C for every core's layout, runs it here, and compares every score with the interpreter's."""
     if not (shutil.which("gcc") or shutil.which("cc")):
         raise NotPossibleError("there is no C compiler (gcc or cc) on the path")
-    for target in targets().values():
+    for target in {target.family: target for target in targets().values()}.values():
         with tempfile.TemporaryDirectory() as folder:
             said = host.run(emit(model, target), sequences, Path(folder))
         for number, (x, scores) in enumerate(zip(sequences, said.scores, strict=True)):

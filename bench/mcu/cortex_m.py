@@ -58,7 +58,7 @@ class Timing:
     """
 
     def __init__(self, pipeline: Pipeline, refill: int = NOMINAL) -> None:
-        self.small, self.slow = pipeline.small, pipeline.slow
+        self.small, self.slow = pipeline.rules == "m0plus", pipeline.slow
         self.refill = refill
         self.taken = 1 if self.small else refill
 

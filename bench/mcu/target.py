@@ -11,22 +11,25 @@ from typing import Literal
 
 from bench.mcu import targets as folder
 
-Family = Literal["avr", "thumb", "plain", "dsp"]
+Family = Literal["avr", "thumb", "plain", "dsp", "riscv"]
+Rules = Literal["m0plus", "m3", "esp32c3"]
 
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """How the instructions of a Cortex-M are charged, at zero wait states.
+    """How the instructions of a core that unicorn simulates are charged, at zero wait states.
 
     Attributes:
         unicorn: the model's name in unicorn.
         slow: cycles by mnemonic of the instructions that take more than one; loads, stores and branches apart.
-        small: whether loads, stores and branches cost what Cortex-M0+'s do, rather than Cortex-M3's.
+        rules: whose loads, stores and branches it has, for :func:`bench.mcu.timing.timing`.
+        source: whose figures these are.
     """
 
     unicorn: str
     slow: Mapping[str, int]
-    small: bool = False
+    rules: Rules = "m3"
+    source: str = "Arm's tables"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +41,13 @@ class Target:
         compiler: the command, such as ``avr-gcc``.
         packages: of Debian, which bring the compiler.
         flags: of the compiler; the first names the processor.
-        family: of kernels: AVR's assembly, Thumb's of Cortex-M0+, plain C, or C with the instructions of a DSP.
+        family: of kernels: in the assembly of AVR, of Cortex-M0+, of Cortex-M3, of cores with a DSP, or of RISC-V.
         sparse_below: the density below which skipping zeros takes fewer cycles than multiplying by them, in integers.
         sparse_float_below: likewise in float32, where a product costs so much that skipping it nearly always pays.
         limit: cycles of one int8 x int16 multiplication that nothing on the core can beat.
         limit_source: the instructions that it is made of.
         divides: whether the core divides 32 bits in hardware.
-        pipeline: of a Cortex-M, which unicorn simulates; ``None`` of an AVR, which simavr does.
+        pipeline: of a core that unicorn simulates; ``None`` of an AVR, which simavr does.
     """
 
     name: str
@@ -61,13 +64,13 @@ class Target:
 
     @property
     def processor(self) -> tuple[str, ...]:
-        """The compiler's flags that name the processor: those of machine and clock."""
-        return tuple(flag for flag in self.flags if flag.startswith(("-m", "-D")))
+        """The compiler's flags that name the processor: those of machine, clock and C library."""
+        return tuple(flag for flag in self.flags if flag.startswith(("-m", "-D", "--specs")))
 
     @property
     def varies(self) -> bool:
         """Whether the maker's tables leave open how long the pipeline takes to fill after a branch: 1 to 3 cycles."""
-        return self.pipeline is not None and not self.pipeline.small
+        return self.pipeline is not None and self.pipeline.rules == "m3"
 
 
 ARM = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")

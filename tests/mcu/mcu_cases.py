@@ -17,10 +17,20 @@ from bench.mcu.target import targets
 from bench.train.classification.network import Network
 
 TARGETS = targets()
-ON = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-"""On every processor."""
-BOARDS = {board.target: board for board in mcu.usual_boards().values()}
+BOARDS = {board.target: board for board in (*mcu.boards().values(), *mcu.usual_boards().values())}
 """A board with each processor."""
+
+
+def _on(chosen):
+    return pytest.mark.parametrize("target", chosen, ids=[target.name for target in chosen])
+
+
+ON_ALL = _on(list(TARGETS.values()))
+"""On every processor."""
+ON = _on([target for target in TARGETS.values() if BOARDS[target].name in mcu.usual_boards()])
+"""On the processors of the usual boards; what costs minutes is not repeated on the others."""
+ON_OTHERS = _on([target for target in TARGETS.values() if BOARDS[target].name not in mcu.usual_boards()])
+"""On the processors of other boards alone."""
 OPTIONS = {
     "gru": ({}, {"reset": "before"}),
     "qrnn": ({"window": 3}, {"pooling": "f"}, {"pooling": "ifo", "window": 2}),

@@ -55,7 +55,7 @@ def test_a_unit_that_reads_another_units_result_begins_a_loop():
 
 
 @pytest.mark.long
-@cases.ON
+@cases.ON_ALL
 @pytest.mark.parametrize("name", ["fastgrnn", "slstm", "lru"])
 def test_counted_cycles_of_a_loop_are_the_simulated_ones(target, name):
     """But for what the compiler takes for the arguments of a call."""

@@ -64,8 +64,10 @@ def _sizes(source: Source, target: Target) -> dict[str, int]:
     x = np.zeros((1, 50), np.int16 if source.format == "int8" else np.float32)
     with tempfile.TemporaryDirectory() as folder:
         elf = firmware(source, target, [x], Path(folder))
-        command = [target.compiler.removesuffix("gcc") + "nm", "-S", str(elf)]
+        command = [target.compiler.removesuffix("gcc") + "nm", "--format=sysv", str(elf)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [line.split() for line in done.stdout.splitlines()]
-    sizes = {row[3]: int(row[1], 16) for row in rows if len(row) == 4 and row[2] in "tTwW"}
+    # name, value, class, type, size, line, section; constants may lie among the code
+    rows = [[part.strip() for part in line.split("|")] for line in done.stdout.splitlines() if line.count("|") == 6]
+    code = [row for row in rows if row[2] in "tTwW" and row[3] != "OBJECT" and row[4]]
+    sizes = {row[0]: int(row[4], 16) for row in code}
     return {name: size for name, size in sizes.items() if name not in ("main", "rnn_stamp")}

@@ -21,7 +21,6 @@ from bench.mcu.simulate.run import run, simulator_version
 from bench.mcu.target import Target
 from bench.mcu.trips import Trips, trips
 
-_CHARGED = f", blocks charged by Arm's tables, P = {NOMINAL}"
 _LONG = 500
 """Cycles of a call whose error counts: shorter ones are all overhead."""
 
@@ -70,7 +69,7 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         "format": format,
         "provenance": {
             "basis": "fit",
-            "simulator": simulator_version(target) + ("" if target.pipeline is None else _CHARGED),
+            "simulator": simulator_version(target) + _charged(target),
             "compiler": f"{compiler_version(target)} {target.flags[0]}",
             "kernels": kernel_hash(target, format),
             "fitted_on": f"{models} random {kind} of every kernel, sizes 2 to 49, seed {seed}",
@@ -84,6 +83,13 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         "call_bytes": call_bytes,
         "functions": functions,
     }
+
+
+def _charged(target: Target) -> str:
+    """By whose figures blocks are charged."""
+    if target.pipeline is None:
+        return ""
+    return f", blocks charged by {target.pipeline.source}" + (f", P = {NOMINAL}" if target.varies else "")
 
 
 def _samples(rng: np.random.Generator, model: Program | Graph, target: Target) -> list[Sample]:

@@ -7,19 +7,20 @@ from typing import Any
 from bench.mcu.emit import delta
 from bench.mcu.emit.layout import block, dense, is_sparse, sparse, wide
 from bench.mcu.emit.source import Call, Emitter
-from bench.mcu.fused import avr, thumb, thumb2
+from bench.mcu.fused import avr, riscv, thumb, thumb2
 from bench.mcu.fused.code import Tables
 from bench.mcu.fused.groups import Fused, fused
 from bench.mcu.program import Copy, Delta, Kernel, MatVec, Pair, Program, Table
 from bench.mcu.target import Target
 
-LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop}
+LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop, "riscv": riscv.loop}
 """What makes a loop's code, by family."""
 _CORES = {
     "avr": "defined(__AVR__)",
     "thumb": "defined(__ARM_ARCH_6M__)",
     "plain": "defined(__ARM_ARCH_7M__)",
-    "dsp": "defined(__ARM_ARCH_7EM__)",
+    "dsp": "defined(__ARM_FEATURE_DSP)",
+    "riscv": "defined(__riscv_mul) && __riscv_xlen == 32",
 }
 """How the preprocessor knows the processors that a family's assembly is for."""
 
@@ -40,6 +41,7 @@ class IntegerEmitter(Emitter):
         sample, scores = self.model.buffers[0], self.model.buffers[self.model.scores.buffer]
         return {
             "avr": self.target.family == "avr",
+            "arm": self.target.family in ("thumb", "plain", "dsp"),
             "thumb": self.target.family == "thumb",
             "core": _CORES[self.target.family],
             "divides": self.target.divides,

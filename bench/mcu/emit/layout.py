@@ -12,7 +12,7 @@ from bench.mcu.graph import Linear
 from bench.mcu.program import Int8, MatVec
 from bench.mcu.target import Family, Target
 
-TILE: dict[Family, int] = {"avr": 4, "thumb": 4, "plain": 4, "dsp": 4}
+TILE: dict[Family, int] = {"avr": 4, "thumb": 4, "plain": 4, "dsp": 4, "riscv": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
 
 

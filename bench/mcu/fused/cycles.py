@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.mcu.cortex_m import NOMINAL, Instruction, Timing
+from bench.mcu.cortex_m import NOMINAL, Instruction
 from bench.mcu.fused.code import RARE, Loop
+from bench.mcu.fused.riscv import FIRST
+from bench.mcu.risc_v import BRANCHES
 from bench.mcu.target import Target
+from bench.mcu.timing import timing
 
 _AVR = {
     name: 2 for name in ("ld", "ldd", "st", "std", "mul", "muls", "mulsu", "adiw", "sbiw", "rjmp", "push", "pop")
@@ -24,8 +27,9 @@ _AVR = {
 them); of branches when taken, for they skip what is rare."""
 
 
-_CONDITIONAL = ("beq", "bne", "bge", "ble", "bgt")
+_CONDITIONAL = ("beq", "bne", "bge", "ble", "bgt", *BRANCHES)
 _CALL = ("ldr r0, [pc]", "ldr r1, [pc]", "ldr r2, [pc]", "bl #0")
+_RISC_V_CALL = ("lui a0, 0", "addi a0, a0, 0", "addi a1, a1, 0", "addi a2, a2, 0", "jal ra, 0")
 _EXIT = " 91f"  # a branch out of the loop, which is taken once
 
 
@@ -40,20 +44,28 @@ def cycles(loop: Loop, target: Target, refill: int = 0) -> float:
     once = [line for line in (*loop.enter, *loop.leave) if not line.startswith(".")]
     if target.pipeline is None:
         return sum(map(_avr, once)) + loop.turns * sum(map(_avr, loop.body)) + 12  # arguments, and the call
-    timing = Timing(target.pipeline, NOMINAL + refill)
-    body = [line for line in loop.body if not line.startswith(RARE)]
-    taken = sum(line.startswith(_CONDITIONAL) and not line.endswith(_EXIT) for line in body)
-    turn = timing.block(_decoded(body)) + taken * timing.taken
-    return timing.block(_decoded(once)) + loop.turns * turn + timing.block(_decoded(_CALL)) - timing.taken
+    costs = timing(target.pipeline, NOMINAL + refill)
+    once, body = ([line for line in lines if not line.startswith(RARE)] for lines in (once, loop.body))
+    turn = costs.block(_decoded(body)) + sum(map(_taken, body)) * costs.taken
+    call = costs.block(_decoded(_RISC_V_CALL if target.family == "riscv" else _CALL))
+    return costs.block(_decoded(once)) + loop.turns * turn + call - costs.taken
+
+
+def _taken(line: str) -> bool:
+    """Whether a branch is taken: all that skip what is rare, or go round, but those to what is rare."""
+    label = line.split()[-1][:-1]
+    rare = line.endswith(_EXIT) or (label.isdecimal() and int(label) >= FIRST)
+    return line.startswith(_CONDITIONAL) and not rare
 
 
 def spread(loop: Loop, target: Target) -> int:
     """Returns the cycles by which data can make a loop longer than counted, at most: all that is rare."""
-    rare = [line.removeprefix(RARE) for line in loop.body if line.startswith(RARE)]
+    rare = [line.removeprefix(RARE) for line in (*loop.body, *loop.leave) if line.startswith(RARE)]
     if target.pipeline is None:
         return loop.turns * sum(map(_avr, rare))
-    timing = Timing(target.pipeline)
-    return loop.turns * sum(timing.block([one]) for one in _decoded(rare))
+    costs = timing(target.pipeline)
+    ways = sum(line.startswith(_CONDITIONAL) and not _taken(line) and not line.endswith(_EXIT) for line in loop.body)
+    return loop.turns * (sum(costs.block([one]) for one in _decoded(rare)) + ways * costs.taken)
 
 
 def _avr(line: str) -> int:
@@ -69,6 +81,6 @@ def _decoded(lines: Sequence[str]) -> list[Instruction]:
 
 
 def code_bytes(loop: Loop, target: Target) -> int:
-    """Bytes of a loop's instructions; on Cortex-M3 and M4 about, for the assembler chooses between two and four."""
+    """Bytes of a loop's instructions; beyond AVR and M0+ at most, for the assembler chooses between two and four."""
     count = sum(not line.endswith(":") for line in loop.text)
     return 2 * count if target.family in ("avr", "thumb") else 4 * count

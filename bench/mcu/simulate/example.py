@@ -11,11 +11,11 @@ from bench.mcu.hardware import Board
 MARK = "written by rnnbench simulate --example"
 """Stands in every file, which the next example may overwrite."""
 _FILES = {"mark.h": "mark.h.j2", "main.c": "example_main.c.j2", "Makefile": "example_Makefile.j2"}
-_ARM = {"board.ld": "example.ld.j2"}
+_LINKED = {"board.ld": "example.ld.j2"}
 
 
 def example(board: Board, folder: Path) -> tuple[Path, ...]:
-    """Writes a header with the marks, a program, a Makefile and, for Arm, a linker script.
+    """Writes a header with the marks, a program, a Makefile and, but on AVR, a linker script.
 
     Args:
         board: that the project is for.
@@ -32,6 +32,7 @@ def example(board: Board, folder: Path) -> tuple[Path, ...]:
     values = {
         "mark": MARK,
         "avr": avr,
+        "riscv": target.family == "riscv",
         "name": board.name,
         "board": board.title,
         "flash": int(board.flash_bytes.value),
@@ -39,7 +40,7 @@ def example(board: Board, folder: Path) -> tuple[Path, ...]:
         "compiler": target.compiler,
         "flags": " ".join([*target.processor, *([] if avr else ["-ffreestanding", "-nostartfiles"])]),
     }
-    files = {folder / name: template for name, template in (_FILES if avr else _FILES | _ARM).items()}
+    files = {folder / name: template for name, template in (_FILES if avr else _FILES | _LINKED).items()}
     for path in files:
         if path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace"):
             raise RnnbenchError(f"{path} was not written by an example: choose another --out")

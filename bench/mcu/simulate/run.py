@@ -1,7 +1,7 @@
 """Runs compiled code in a simulator and counts its cycles between marks.
 
-A program marks by writing a number: to GPIOR0 on AVR, to address 0xF0000000 on Arm. An interval lasts from a mark that
-is not 0 to the next. It says bytes through GPIOR1 or 0xF0000004, and ends with GPIOR2 or 0xF0000008.
+A program marks by writing a number: to GPIOR0 on AVR, to address 0xF0000000 elsewhere. An interval lasts from a mark
+that is not 0 to the next. It says bytes through GPIOR1 or 0xF0000004, and ends with GPIOR2 or 0xF0000008.
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ def run_elf(elf: Path, target: Target, refill: int = NOMINAL, limit: float = LIM
     if target.pipeline is None:
         marks, said = simavr.run(elf, limit)
     else:
-        from bench.mcu.simulate import unicorn_m
+        from bench.mcu.simulate import emulator
 
-        marks, said = unicorn_m.run(elf, target.pipeline, refill, limit)
+        marks, said = emulator.run(elf, target.pipeline, refill, limit)
     intervals = [(mark, later - at) for (mark, at), (_, later) in pairwise(marks) if mark]
     empty = next((cycles for mark, cycles in intervals if mark == _STAMP), 0.0)
     return Trace(tuple((mark, cycles - empty) for mark, cycles in intervals if mark != _STAMP), said)

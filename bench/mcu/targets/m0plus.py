@@ -13,5 +13,5 @@ TARGET = Target(
     limit=3.75,
     limit_source="LDM of four weights 1 / 4, taking them apart 6 / 4, MUL 1, ADD 1; load of the factor 2 / R, R large",
     divides=False,
-    pipeline=Pipeline(unicorn="M0", slow={}, small=True),
+    pipeline=Pipeline(unicorn="M0", slow={}, rules="m0plus"),
 )

@@ -1,4 +1,4 @@
-"""Cortex-M programs in unicorn, which counts the edges taken between blocks; the blocks are charged afterwards."""
+"""Programs in unicorn, which counts the edges taken between blocks; the blocks are charged afterwards."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.mcu.cortex_m import Instruction, Timing
+from bench.mcu.cortex_m import Instruction
+from bench.mcu.simulate.cores import core, riscv_const, unicorn
 from bench.mcu.target import Pipeline
+from bench.mcu.timing import Timing, timing
 
 _MARK, _SAY, _END = 0xF0000000, 0xF0000004, 0xF0000008
 _PAGE = 0x1000
@@ -26,11 +28,7 @@ _PLAIN = (
 )
 """Where reads and writes find plain memory, whatever a chip has there; code is where a program puts it."""
 _TOP = _RAM.start + 0x40000 - 16  # the stack of a program without a vector table
-_CONDITIONS = ["eq", "ne", "hs", "lo", "cs", "cc", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le"]
 # Optional packages without types: they are looked up when a simulation needs them.
-unicorn: Any = importlib.import_module("unicorn")
-arm_const: Any = importlib.import_module("unicorn.arm_const")
-capstone: Any = importlib.import_module("capstone")
 elffile: Any = importlib.import_module("elftools.elf.elffile")
 elf_exceptions: Any = importlib.import_module("elftools.common.exceptions")
 Edges = Counter[tuple[int, int]]
@@ -41,15 +39,14 @@ class _Machine:
 
     def __init__(self, elf: Path, pipeline: Pipeline) -> None:
         self.elf = elf
-        self.uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
-        self.uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{pipeline.unicorn}"))
+        self.core = core(pipeline)
+        self.uc = self.core.uc
         self.mapped: set[int] = set()
         self.fault: int | None = None
         self.functions: list[tuple[int, int, str]] = []
         self._map(_MARK, 12)
         self._map(_TOP, 1)
         self._load(elf)
-        self.disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self.edges: Edges = Counter()
         self.segments: list[tuple[int, Edges]] = []
         self.sizes: dict[int, int] = {}
@@ -76,8 +73,10 @@ class _Machine:
         with elf.open("rb") as file:
             try:
                 image = elffile.ELFFile(file)
-                if image["e_machine"] != "EM_ARM":
-                    raise RnnbenchError(f"{elf} is no program for Arm, but {image['e_machine']}: name its own --board")
+                if (machine := image["e_machine"]) != self.core.elf:
+                    raise RnnbenchError(
+                        f"{elf} is no program for {self.core.title}, but {machine}: name its own --board"
+                    )
                 segments = [segment for segment in image.iter_segments("PT_LOAD") if segment["p_memsz"]]
                 for segment in segments:
                     for address in {segment["p_vaddr"], segment["p_paddr"]}:
@@ -87,6 +86,8 @@ class _Machine:
                 for symbol in symbols.iter_symbols() if symbols else ():
                     if symbol["st_info"]["type"] == "STT_FUNC":
                         self.functions.append((symbol["st_value"] & ~1, symbol["st_size"], symbol.name))
+                    if symbol.name == "__global_pointer$":  # which RISC-V's start-up puts there
+                        self.uc.reg_write(riscv_const.UC_RISCV_REG_GP, symbol["st_value"])
             except elf_exceptions.ELFError as error:
                 raise RnnbenchError(f"{elf} is a damaged ELF program: {error}") from None
             self.entry = image["e_entry"]
@@ -124,9 +125,9 @@ class _Machine:
             uc.emu_stop()
 
     def run(self, limit: float) -> None:
-        self.uc.reg_write(arm_const.UC_ARM_REG_SP, self.stack)
+        self.uc.reg_write(self.core.sp, self.stack)
         try:
-            self.uc.emu_start(self.entry | 1, 0xFFFFFFFE, timeout=round(limit * 1e6))
+            self.uc.emu_start(self.entry | self.core.thumb, 0xFFFFFFFE, timeout=round(limit * 1e6))
         except unicorn.UcError as error:
             of = "" if self.fault is None else f" of address {self.fault:#x}"
             raise RnnbenchError(f"{self.elf.name} crashed {self._place()}: {error}{of}") from None
@@ -137,14 +138,14 @@ class _Machine:
             )
 
     def _place(self) -> str:
-        at = self.uc.reg_read(arm_const.UC_ARM_REG_PC) & ~1
+        at = self.uc.reg_read(self.core.pc) & ~1
         names = [name for first, size, name in self.functions if first <= at < first + max(size, 1)]
         return f"at {at:#x}" + (f" in {names[0]}" if names else "")
 
     def decoded(self, address: int) -> list[Instruction]:
         if address not in self.blocks:
             code = bytes(self.uc.mem_read(address, self.sizes[address]))
-            self.blocks[address] = [_instruction(one) for one in self.disassembler.disasm(code, address)]
+            self.blocks[address] = [self.core.instruction(one) for one in self.core.disassembler.disasm(code, address)]
         return self.blocks[address]
 
     def cycles(self, edges: Edges, timing: Timing) -> float:
@@ -158,24 +159,13 @@ class _Machine:
         return float(total)
 
 
-def _instruction(decoded: Any) -> Instruction:
-    name: str = decoded.mnemonic.removesuffix(".w").removesuffix(".n").split(".")[0]
-    if name in ("cbz", "cbnz"):
-        return Instruction(name, decoded.op_str, True)
-    if name.startswith("b") and name[1:] in _CONDITIONS:
-        return Instruction("b", decoded.op_str, True)
-    if name[-2:] in _CONDITIONS and name[:-2] in ("ldr", "ldrh", "ldrsh", "ldrb", "ldrsb", "str", "strh", "strb", "bx"):
-        name = name[:-2]
-    return Instruction(name, decoded.op_str)
-
-
 def run(elf: Path, pipeline: Pipeline, refill: int, limit: float) -> tuple[list[tuple[int, float]], bytes]:
     """Marks with the cycle at which they were written, and the bytes said.
 
     Args:
         elf: its entry is the first function, or what its vector table calls first.
         pipeline: of the core.
-        refill: P, of :class:`bench.mcu.cortex_m.Timing`.
+        refill: P, of :func:`bench.mcu.timing.timing`.
         limit: seconds.
 
     Raises:
@@ -183,9 +173,9 @@ def run(elf: Path, pipeline: Pipeline, refill: int, limit: float) -> tuple[list[
     """
     machine = _Machine(elf, pipeline)
     machine.run(limit)
-    timing = Timing(pipeline, refill)
+    costs = timing(pipeline, refill)
     marks, now = [], 0.0
     for mark, edges in machine.segments:
         marks.append((mark, now))
-        now += machine.cycles(edges, timing)
+        now += machine.cycles(edges, costs)
     return marks, bytes(machine.said)

@@ -1,0 +1,29 @@
+"""What instructions cost, by core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bench.mcu import cortex_m, risc_v
+from bench.mcu.cortex_m import NOMINAL, Instruction
+from bench.mcu.target import Pipeline
+
+
+class Timing(Protocol):
+    """The costs of a core: ``taken`` is what a conditional branch that is taken costs beyond one that is not."""
+
+    taken: int
+
+    def block(self, instructions: Sequence[Instruction]) -> int:
+        """Cycles of a block whose last branch, if conditional, is not taken."""
+
+
+def timing(pipeline: Pipeline, refill: int = NOMINAL) -> Timing:
+    """The costs of a core.
+
+    Args:
+        pipeline: of the core.
+        refill: cycles to fill the pipeline after a branch, on cores whose maker leaves it open.
+    """
+    return risc_v.Timing(pipeline) if pipeline.rules == "esp32c3" else cortex_m.Timing(pipeline, refill)
