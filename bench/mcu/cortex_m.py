@@ -46,7 +46,8 @@ class Instruction:
         return self.mnemonic.startswith("str") and self.mnemonic != "strd"
 
 
-_MULTIPLE = ("push", "pop", "ldm", "stm", "vpush", "vpop", "vldm", "vstm")
+MULTIPLE = ("push", "pop", "ldm", "stm", "vpush", "vpop", "vldm", "vstm")
+"""Instructions that take a list of registers."""
 
 
 class Timing:
@@ -71,7 +72,7 @@ class Timing:
         name = it.mnemonic
         if it.conditional:
             return 1
-        if name.startswith(_MULTIPLE):
+        if name.startswith(MULTIPLE):
             jump = name == "pop" and "pc" in it.operands
             return 1 + it.registers + (0 if not jump else 2 if self.small else self.refill)
         if self.small:

@@ -11,7 +11,7 @@ from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board, Format
 from bench.mcu.program import MatVec, Program
 from bench.mcu.trips import trips
-from bench.mcu.worst import BEST, SPREAD, spread
+from bench.mcu.worst import BEST, paths, spread
 
 STACK_BYTES = 96
 """Allowed for the stack of a step: its deepest kernel keeps fewer registers than that. An estimate."""
@@ -141,7 +141,7 @@ def _worst(source: Source, board: Board, step: float, answer: float, steps: int)
     if source.format != "int8":
         return None, None
     step += spread(source.step, board.target)
-    answer += spread(source.head, board.target) + SPREAD[board.target.family][BEST]
+    answer += spread(source.head, board.target) + paths(board.target)[BEST]
     return round(step), round(steps * step + answer)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from bench.mcu import targets as folder
 
 Family = Literal["avr", "thumb", "plain", "dsp", "riscv"]
-Rules = Literal["m0plus", "m3", "esp32c3"]
+Rules = Literal["m0plus", "m3", "m33", "esp32c3"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bench.mcu import cortex_m, risc_v
+from bench.mcu import cortex_m, cortex_m33, risc_v
 from bench.mcu.cortex_m import NOMINAL, Instruction
 from bench.mcu.target import Pipeline
 
@@ -26,4 +26,8 @@ def timing(pipeline: Pipeline, refill: int = NOMINAL) -> Timing:
         pipeline: of the core.
         refill: cycles to fill the pipeline after a branch, on cores whose maker leaves it open.
     """
-    return risc_v.Timing(pipeline) if pipeline.rules == "esp32c3" else cortex_m.Timing(pipeline, refill)
+    if pipeline.rules == "esp32c3":
+        return risc_v.Timing(pipeline)
+    if pipeline.rules == "m33":
+        return cortex_m33.Timing(pipeline)
+    return cortex_m.Timing(pipeline, refill)

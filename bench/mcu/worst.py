@@ -22,20 +22,22 @@ from bench.mcu.emit import Call
 from bench.mcu.emit.layout import is_sparse, wide
 from bench.mcu.fused import cycles
 from bench.mcu.program import MatVec, Pair
-from bench.mcu.target import Family, Target
+from bench.mcu.target import Target
 
 _UDIV = 5
 """Cycles of UDIV at most beyond those that simulators charge."""
 _DIVU = 25
 """Likewise of RISC-V's DIVU: what was measured is 10, of one pair of numbers; CV32E40P takes 35 at most."""
-SPREAD: dict[Family, dict[str, int]] = {
+SPREAD: dict[str, dict[str, int]] = {
     "avr": {"slow": 11, "dense": 5, "sparse": 2, "div": 674, "best": 2},
     "thumb": {"sparse": 3, "div": 258, "best": 7},
     "plain": {"sparse": 1, "div": 15 + _UDIV, "best": 1},
     "dsp": {"sparse": 1, "div": 15 + _UDIV, "best": 1},
+    "m33": {"sparse": 3, "div": 15 + _UDIV, "best": 2},
     "riscv": {"sparse": 3, "div": 22 + _DIVU, "best": 4},
 }
-"""Cycles by which an element's dearest path exceeds its cheapest, by family of kernels; 0 where none is given."""
+"""Cycles by which an element's dearest path exceeds its cheapest, by family of kernels, or by a core's name
+where its branches cost otherwise; 0 where none is given."""
 BEST = "best"
 """The key of the choice of the best class, once an answer."""
 
@@ -47,11 +49,16 @@ def spread(calls: Sequence[Call], target: Target) -> int:
         calls: of a step, or of an answer without its choice of the best class.
         target: the processor.
     """
-    costs = SPREAD[target.family]
+    costs = paths(target)
     return sum(
         cycles.spread(call.loop, target) if call.loop else call.size * costs.get(kind(call, target), 0)
         for call in calls
     )
+
+
+def paths(target: Target) -> dict[str, int]:
+    """A processor's part of :data:`SPREAD`."""
+    return SPREAD.get(target.name, SPREAD[target.family])
 
 
 def kind(call: Call, target: Target) -> str:

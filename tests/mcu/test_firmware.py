@@ -27,7 +27,7 @@ def built(folder, body=None, flash="0x00000000"):
     return folder / "main.elf"
 
 
-@pytest.mark.parametrize("name", ["uno", "mkr1000", "due", "nano33ble", "esp32c3"])
+@pytest.mark.parametrize("name", ["uno", "mkr1000", "due", "nano33ble", "esp32c3", "pico2"])
 def test_an_example_builds_and_runs_and_its_variables_have_their_values(tmp_path, name):
     """3 + 1 + 4 + 1 + 5 + 9 + 2 + 6, which a start-up has to copy from flash."""
     cases.need(board(name).target)

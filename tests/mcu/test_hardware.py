@@ -30,7 +30,7 @@ EVERY = [(f"{each.name}{path}", figure) for each in boards().values() for path, 
 
 def test_the_boards() -> None:
     assert list(usual_boards()) == ["due", "mkr1000", "nano33ble", "uno"]
-    assert set(boards()) - set(usual_boards()) == {"esp32c3", "f411re", "g070rb", "l4r5zi", "pico"}
+    assert set(boards()) - set(usual_boards()) == {"esp32c3", "f411re", "g070rb", "l4r5zi", "pico", "pico2"}
 
 
 @pytest.mark.parametrize(("path", "figure"), EVERY)

@@ -86,7 +86,7 @@ def test_paths_of_an_element_differ_by_what_is_stated_and_no_more(target):
             found[kind] = max(found[kind], (max(cycles) - min(cycles)) / call.size)
         else:
             assert max(cycles) - min(cycles) <= worst.spread([call], target)
-    stated = worst.SPREAD[target.family]
+    stated = worst.paths(target)
     found[worst.BEST] = max(best(target, classes) for classes in (2, 3, 4, 9))
     found["div"] += UNSEEN.get(target.family, 0)
     assert {kind: cycles for kind, cycles in found.items() if cycles} == stated

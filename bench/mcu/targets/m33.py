@@ -1,0 +1,23 @@
+"""Cortex-M33 with DSP and floating-point unit. Cycles per product, simulated: 1.77 dense, 6 sparse."""
+
+from bench.mcu.target import ARM, Pipeline, Target, cortex_m
+
+TARGET = Target(
+    name="m33",
+    compiler=ARM[0],
+    packages=ARM[1],
+    flags=cortex_m("cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"),
+    family="dsp",
+    sparse_below=0.26,
+    sparse_float_below=0.77,
+    limit=1.375,
+    limit_source="for four: LDR 1, SXTB16 2, SMLAD 2, LDR 2 / 4 rows",
+    divides=True,
+    pipeline=Pipeline(
+        unicorn="M33",
+        slow={"muls": 2, "sdiv": 7, "udiv": 7, "vdiv": 14, "vsqrt": 14}
+        | dict.fromkeys(("vmla", "vmls", "vfma", "vfms", "vnmls"), 3),
+        rules="m33",
+        source="what others measured on chips",
+    ),
+)
