@@ -75,7 +75,12 @@ CONF
 stop() {
     for name in slurmd slurmctld munged namespace; do # the namespace last: the others are in it
         if [ -f "$dir/$name.pid" ]; then
-            kill "$(cat "$dir/$name.pid")" 2>/dev/null || true
+            pid=$(cat "$dir/$name.pid")
+            kill "$pid" 2>/dev/null || true
+            for _ in $(seq 100); do # it may still write to its folder
+                kill -0 "$pid" 2>/dev/null || break
+                sleep 0.1
+            done
         fi
     done
 }
