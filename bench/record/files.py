@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from bench import claims
 from bench.errors import RnnbenchError
@@ -83,7 +84,7 @@ def _read_alone(folder: Path, reader: Reader) -> tuple[Record, RunSpec]:
     """Reads ``record.json`` alone, and the run that it is of."""
     path = folder / "record.json"
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = from_json(path.read_text(encoding="utf-8"))
         schema = body.get("schema")
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise RnnbenchError(f"{path} is damaged ({type(error).__name__}): move the folder away and run again") from None

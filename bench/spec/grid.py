@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -122,7 +123,7 @@ class Grid(Part):
                 raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
         return list(found.values())
 
-    @property
+    @cached_property
     def budgets(self) -> list[float]:
         """The sizes in KB that runs are to keep to, ascending; none where the grid asks for none."""
         sizes = (raw.get("size") for _, raw in self.combinations())

@@ -65,10 +65,11 @@ class RunSpec(Part):
         said = {"version": str(SPEC_VERSION)}
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            if value is not field.default and (field.is_required() or value != field.default):
-                said[name] = value.compact if isinstance(value, Part) else compact(value)
-        if said.get("evaluate") == "{}":  # of which nothing changes the run
-            del said["evaluate"]
+            if isinstance(value, Part):  # empty where it is its default, or says nothing that changes the run
+                if value is not field.default and value.compact != "{}":
+                    said[name] = value.compact
+            elif value != field.default:
+                said[name] = compact(value)
         return "{" + ",".join(f'"{name}":{said[name]}' for name in sorted(said)) + "}"
 
     @cached_property
