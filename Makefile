@@ -99,6 +99,7 @@ reference: setup
 	rm -rf $(REFERENCE)/runs $(REFERENCE)/tables $(REFERENCE)/figures
 	mkdir -p $(REFERENCE)
 	cp -r $(BUILT)/grid.yaml $(BUILT)/runs $(BUILT)/tables $(BUILT)/figures $(REFERENCE)
+	find $(BUILT) -maxdepth 1 -name '*.json' -exec cp {} $(REFERENCE) ';'  # trials and choices of a search
 
 clean:
 	rm -rf $(VENV) results/demo build/reference
