@@ -15,7 +15,7 @@ from bench.citations import citations
 from bench.errors import RnnbenchError, nearest
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.short import short_names, without_brackets
 from bench.report.summary import Summary
 from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
 from bench.spec import Part, parse
@@ -144,14 +144,21 @@ def _legend(summaries: Sequence[Summary], names: Mapping[str, str], printed: Map
     for summary in summaries:
         name = names.get(summary.label, "")
         if summary.runs and name in printed and summary.label != name:
-            meaning = summary.label.removeprefix(summary.cell).strip(" ,")
-            found[name][meaning.replace("(", "").replace(")", "")].append(summary.data.title)
+            found[name][_meaning(summary)].append(summary.data.title)
     lines = []
     for name, meanings in found.items():
         several = len(meanings) > 1
+        if not several and f" {next(iter(meanings))}" in name.partition(",")[0]:
+            continue  # the name says it all
         said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
         lines.append(f"{printed[name]}: {'; '.join(said)}.")
     return lines
+
+
+def _meaning(summary: Summary) -> str:
+    if summary.runs[0].record.chosen is not None:  # what was chosen on this data set; ranks are in the table of trials
+        return summary.compression or "dense"
+    return without_brackets(summary.label).removeprefix(summary.cell).strip(" ,")
 
 
 def _lettered(table: Table) -> Table:

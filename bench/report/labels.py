@@ -21,6 +21,7 @@ _NONE = "none"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """XML 1.0, section 2.2, "Characters", and the control characters that it advises against."""
 _GROUP = "group"
+_SIZE = re.compile(r"kb ([0-9.]+)")
 Settings = dict[str, str]
 """A specification without data set and seed, flat: values as words, by dotted path."""
 
@@ -57,18 +58,50 @@ def printable(text: str) -> str:
 def labels(records: Sequence[Record]) -> list[str]:
     """Returns the label of each run's row."""
     families: dict[str, list[Record]] = defaultdict(list)
-    names = [_family(record) for record in records]
+    letters = _common_letters(records)
+    names = [_family(record, letters) for record in records]
     for name, record in zip(names, records, strict=True):
         families[name].append(record)
     told = {name: _tell_apart(name, family) for name, family in families.items()}
     return [printable(told[name][record.id]) for name, record in zip(names, records, strict=True)]
 
 
-def _family(record: Record) -> str:
+def _is_size(word: str) -> bool:
+    return word.endswith(" KB")
+
+
+def _common_letters(records: Sequence[Record]) -> dict[tuple[str, str], str]:
+    """Returns, by cell and group, the letters of compression that were chosen on every data set."""
+    found: dict[tuple[str, str], str] = {}
+    for record in records:
+        if record.chosen is not None:
+            key, own = (record.labels.cell, _own_group(record)), compression(record)
+            found[key] = "".join(letter for letter in found.get(key, own) if letter in own and letter.isupper())
+    return found
+
+
+def group_label(record: Record, group: str) -> str:
+    """Returns the name of a group of trials, one of which is given: its cell, and what else it is called."""
+    return ", ".join(filter(None, [record.labels.cell, _own_words(record, group)]))
+
+
+def _own_group(record: Record) -> str:
+    return _own_words(record, record.chosen.group) if record.chosen else ""
+
+
+def _own_words(record: Record, group: str) -> str:
+    """Returns the name of a search's group without its data set and cell, its size as it is printed: ``3 KB``."""
+    known = (str(_part(record.spec, "data").get("name")), str(_part(record.spec, "cell").get("name")))
+    words = (word for word in group.split(", ") if word not in known)
+    return ", ".join(f"{found[1]} KB" if (found := _SIZE.fullmatch(word)) else word for word in words)
+
+
+def _family(record: Record, letters: Mapping[tuple[str, str], str]) -> str:
     variant = record.labels.variant
     if record.chosen is not None:  # the ranks and fractions of the variant were drawn
-        variant = "" if (letters := compression(record)) == "dense" else letters
-    return f"{record.labels.cell} ({variant})" if variant else record.labels.cell
+        variant = letters[record.labels.cell, _own_group(record)]
+    name = f"{record.labels.cell} ({variant})" if variant else record.labels.cell
+    return ", ".join([name, *(word for word in _own_group(record).split(", ") if _is_size(word))])
 
 
 def _tell_apart(name: str, family: Sequence[Record]) -> dict[str, str]:
@@ -99,8 +132,7 @@ def _say(path: str, settings: Settings) -> str:
 def _settings(record: Record) -> Settings:
     spec = record.spec
     if record.chosen is not None:
-        known = (str(_part(spec, "data").get("name")), str(_part(spec, "cell").get("name")))
-        return {_GROUP: ", ".join(word for word in record.chosen.group.split(", ") if word not in known)}
+        return {_GROUP: ", ".join(word for word in _own_group(record).split(", ") if not _is_size(word))}
     values = flat({key: value for key, value in spec.items() if key not in ("data", "seed")})
     return {path: _NONE if value is None else _word(value) for path, value in values.items()}
 

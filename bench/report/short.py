@@ -34,4 +34,11 @@ def row_names(results: Results) -> dict[str, str]:
 
 
 def _short(summary: Summary) -> str:
+    if summary.runs[0].record.chosen is not None:  # named by what a search chose it for
+        return without_brackets(summary.label)
     return printable(summary.cell if summary.compression == "dense" else f"{summary.cell} {summary.compression}")
+
+
+def without_brackets(label: str) -> str:
+    """Returns a label whose variant stands without brackets: ``GRU LSQ, 3 KB``."""
+    return label.replace("(", "").replace(")", "")

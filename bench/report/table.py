@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-Align = Literal["number", "right", "left"]
+Align = Literal["number", "right", "left", "wrap"]
 Best = Literal["high", "low", ""]
 
 
@@ -34,7 +34,8 @@ class Column:
         name: the figure that it shows, by its name in the CSV; empty for none.
         best: which end of the column is underlined; empty for neither.
         places: decimal places; ``None`` leaves the column's smallest number two digits or more.
-        align: ``number`` aligns at the decimal point; ``left`` and ``right`` are for text.
+        align: ``number`` aligns at the decimal point; ``left`` and ``right`` are for text; ``wrap`` for text of several
+            lines in print.
     """
 
     title: str

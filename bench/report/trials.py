@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.record import Choice, Record, read_choice, read_trials
+from bench.report.labels import group_label
 from bench.report.results import Results
+from bench.report.short import without_brackets
 from bench.report.statistics import mean
 from bench.status import Status
 
@@ -23,6 +25,7 @@ class Group:
         scores: the mean over its seeds of every trial that is done, as printed.
         choice: what was chosen; ``None`` before.
         data: title of the data set; empty while no trial has opened it.
+        row: the name of its row: that of its final runs, or the cell and what else the group is called.
         cell: title of the cell.
     """
 
@@ -34,6 +37,7 @@ class Group:
     scores: tuple[float, ...]
     choice: Choice | None
     data: str = ""
+    row: str = ""
     cell: str = ""
 
 
@@ -48,10 +52,16 @@ def groups(results: Results) -> list[Group]:
     for trial in drawn:
         by_group.setdefault(trial.group, []).append([records[key] for key in trial.runs if key in records])
     seeds = {trial.group: len(trial.runs) for trial in drawn}
-    return [_group(name, trials, seeds[name], choices.get(name)) for name, trials in by_group.items()]
+    named = {
+        run.record.chosen.group: without_brackets(summary.label)
+        for summary in results.summaries
+        for run in summary.runs
+        if run.record.chosen
+    }
+    return [_group(name, trials, seeds[name], choices.get(name), named.get(name)) for name, trials in by_group.items()]
 
 
-def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None) -> Group:
+def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None, row: str | None) -> Group:
     records = [record for runs in trials for record in runs]
     facts = next((record.data for record in records if record.data), None)
     metric, upwards = (facts.metric, facts.higher_is_better) if facts else ("accuracy", True)
@@ -59,8 +69,12 @@ def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | N
     scores = [_score(runs, metric, 100 if percent else 1) for runs in trials if len(runs) == seeds]
     failed = sum(any(record.status is Status.FAILED for record in runs) for runs in trials)
     title = f"{metric} (%)" if percent else metric
-    own = (facts.title if facts else "", records[0].labels.cell if records else "")
-    return Group(name, title, upwards, len(trials), failed, tuple(s for s in scores if s is not None), choice, *own)
+    data = facts.title if facts else ""
+    row = row or (without_brackets(group_label(records[0], name)) if records else name)
+    done = tuple(score for score in scores if score is not None)
+    return Group(
+        name, title, upwards, len(trials), failed, done, choice, data, row, records[0].labels.cell if records else ""
+    )
 
 
 def _score(runs: list[Record], metric: str, scale: int) -> float | None:

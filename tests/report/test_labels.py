@@ -6,7 +6,10 @@ import json
 from typing import Any
 
 from bench.record import read_all, runs_folder
-from bench.report.labels import labels
+from bench.report import read
+from bench.report.labels import group_label, labels
+from bench.report.short import short_names
+from bench.report.tables.trials import said
 
 
 def _names(folder: Any) -> list[str]:
@@ -76,3 +79,31 @@ def test_what_a_search_chose_on_other_data_sets_is_one_row(folder: Any) -> None:
     assert _names(folder) == ["GRU", "GRU (LQ)"]
     chosen(folder, "watch", "watch, gru, epochs 60", 0.05, hidden=72)
     assert _names(folder) == ["GRU (LQ)", "GRU, as it is", "GRU, epochs 60"]
+
+
+def test_a_size_names_its_row_whatever_was_chosen_to_keep_to_it_on_each_data_set(folder: Any) -> None:
+    """Low rank and sparse on one data set, dense on the other, both in int8: one row, by the letter that they share."""
+    chosen(folder, "watch", "watch, gru, kb 3", 0.01, steps="LSQ", hidden=56)
+    chosen(folder, "digits", "digits, gru, kb 3", 0.02, steps="Q", hidden=24)
+    assert _names(folder) == ["GRU (Q), 3 KB"]
+    assert short_names(read(folder.path).summaries) == {"GRU (Q), 3 KB": "GRU Q, 3 KB"}
+
+
+def test_settings_that_were_chosen_stand_by_parts() -> None:
+    settings = {
+        "train.learning_rate": 0.0259,
+        "cell.rank.W": 3,
+        "cell.rank.U": 14,
+        "compress.keep.U": 0.3,
+        "train.clip": None,
+    }
+    assert (
+        said({**settings, "cell.hidden_size": 43}) == "H 43, rank U 14 W 3, kept U 0.3, clip none, learning rate 0.0259"
+    )
+
+
+def test_a_group_of_trials_is_named_by_its_cell_and_what_else_it_is_called(folder: Any) -> None:
+    run = folder.add("GRU", "watch")
+    record = next(record for record in read_all(folder.path) if record.id == run.id)
+    assert group_label(record, f"watch, {record.spec['cell']['name']}, kb 1.5") == "GRU, 1.5 KB"
+    assert group_label(record, f"watch, {record.spec['cell']['name']}") == "GRU"

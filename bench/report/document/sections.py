@@ -27,7 +27,8 @@ PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[obeyspaces,spaces]{url}
 \setlength{\belowcaptionskip}{4pt}
 \setlength{\emergencystretch}{3em}
-\renewcommand{\topfraction}{.95}\renewcommand{\textfraction}{.05}\renewcommand{\floatpagefraction}{.6}
+\renewcommand{\topfraction}{.95}\renewcommand{\textfraction}{.05}\renewcommand{\floatpagefraction}{.7}
+\makeatletter\setlength{\@fptop}{0pt}\setlength{\@fpsep}{18pt}\setlength{\@fpbot}{0pt plus 1fil}\makeatother
 """
 _LONGEST = 400  # letters of names in a caption, which LaTeX measures on one line
 _MOST_PANELS = 9

@@ -44,19 +44,12 @@ def _printed(found: Sequence[Group]) -> Iterator[Panel]:
 
 
 def _print(axes: Axes, found: Sequence[Group]) -> None:
-    cells = [group.cell for group in found]
-    names = [group.cell if cells.count(group.cell) == 1 else _in_print(group) for group in found]
-    looks = line_looks([*zip(names, cells, strict=True)])
-    for name, group in zip(names, found, strict=True):
+    looks = line_looks([(group.row, group.cell) for group in found])
+    for group in found:
         values = expected_best(group.scores, group.upwards)
-        axes.plot(range(1, len(values) + 1), values, **looks[name])
+        axes.plot(range(1, len(values) + 1), values, **looks[group.row])
     axes.set(xlabel="trials", ylabel=f"validation {found[0].title}")
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-
-
-def _in_print(group: Group) -> str:
-    """Returns the name of a group of one data set: its cell by its title, and what sets it apart."""
-    return ", ".join((group.cell, *group.name.split(", ")[2:]))
 
 
 def expected_best(scores: Sequence[float], upwards: bool = True) -> list[float]:

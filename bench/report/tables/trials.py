@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from bench.record import Choice
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
 from bench.report.trials import Group, groups
 
+_SHORT = {"hidden_size": "H", "keep": "kept"}
 _CAPTION = (
     "The trials of the search, on validation data: no test figure was computed for them. Best, median, worst: means "
     "over a trial's seeds. Chosen: what was drawn in the best trial; epochs: its mean best epoch."
@@ -26,28 +30,37 @@ def table(results: Results) -> Table | None:
         Column("failed", places=0),
         *(Column(f"{word} {title}", places=2) for word in ("best", "median", "worst")),
         Column("epochs", places=0),
-        Column("chosen", align="left"),
+        Column("chosen", align="wrap"),
     )
     rows = tuple(_row(group) for group in found)
     caption = f"{results.name}: {_CAPTION[0].lower()}{_CAPTION[1:]}"
-    return typeset(Table(f"{results.name}-trials", caption, columns, rows, stub=(Column("Group", align="left"),)))
+    stub = (Column("Data", align="left"), Column("Row", align="left"))
+    return typeset(Table(f"{results.name}-trials", caption, columns, rows, stub=stub))
 
 
 def _row(group: Group) -> Row:
-    scores = group.scores
+    scores, labels = group.scores, (group.data or group.name, group.row)
     if not scores:
-        return Row((group.name,), (number(group.trials, n=1), number(group.failed, n=1), *[DASH] * 5))
+        return Row(labels, (number(group.trials, n=1), number(group.failed, n=1), *[DASH] * 5))
     best, worst = (max(scores), min(scores)) if group.upwards else (min(scores), max(scores))
     figures = [number(value, n=len(scores)) for value in (group.trials, group.failed, best, median(scores), worst)]
-    return Row((group.name,), (*figures, *_chosen(group.choice)))
+    return Row(labels, (*figures, *_chosen(group.choice)))
 
 
 def _chosen(choice: Choice | None) -> tuple[Entry, Entry]:
     if choice is None or choice.entry is None:
         return DASH, DASH
-    drawn = ", ".join(f"{path.partition('.')[2]} {_word(value)}" for path, value in choice.entry.settings.items())
-    return number(choice.entry.epochs, n=1), Entry(drawn or "as it is")
+    return number(choice.entry.epochs, n=1), Entry(said(choice.entry.settings) or "as it is")
+
+
+def said(settings: Mapping[str, Any]) -> str:
+    """Returns settings in words, those of one part together: ``H 43, rank U 14 W 3, learning rate 0.01``."""
+    parts: dict[str, list[str]] = defaultdict(list)
+    for path, value in sorted(settings.items()):
+        _, name, *key = path.split(".")
+        parts[_SHORT.get(name, name.replace("_", " "))].append(" ".join([*key, _word(value)]))
+    return ", ".join(f"{name} {' '.join(values)}" for name, values in parts.items())
 
 
 def _word(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else "none" if value is None else str(value)

@@ -45,6 +45,7 @@ _ESCAPES = {
     "\u2013": "--",
     "\u2014": "---",
 }
+_WRAPPED = "6.5cm"
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "λ": "lambda", "μ": "mu"}  # noqa: RUF001
 _GREEK |= {"π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega"}  # noqa: RUF001
 _ESCAPES |= {letter: rf"$\{name}$" for letter, name in _GREEK.items()}
@@ -124,7 +125,8 @@ def _row(table: Table, row: Row) -> list[str]:
 
 
 def _letter(column: Column) -> str:
-    return "l" if column.align == "left" else "r"
+    kinds = {"left": "l", "right": "r", "wrap": f"p{{{_WRAPPED}}}"}
+    return kinds.get(column.align, "r")
 
 
 def _column(column: Column, entries: Sequence[Entry]) -> str:

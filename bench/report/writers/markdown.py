@@ -17,7 +17,7 @@ def to_markdown(table: Table, heading: bool = False) -> str:
     columns = [*table.stub, *table.columns]
     rows = [
         [escape(_title(column)) for column in columns],
-        ["---" if column.align == "left" else "---:" for column in columns],
+        ["---" if column.align in ("left", "wrap") else "---:" for column in columns],
         *([*map(escape, row.labels), *map(_entry, row.entries)] for row in table.rows),
     ]
     notes = [f"<sup>{note.mark}</sup> {escape(note.text)}" for note in table.footnotes]

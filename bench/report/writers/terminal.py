@@ -46,7 +46,7 @@ def _part(table: Table, begin: int, end: int) -> rich.table.Table:
     first, last = (sum(width for _, width in table.spans[:at]) for at in (begin, end))
     headed = bool(any(title for title, _ in table.spans))
     for column in table.stub:
-        part.add_column(_heading("", column, headed), justify="left" if column.align == "left" else "right")
+        part.add_column(_heading("", column, headed), justify="left" if column.align in ("left", "wrap") else "right")
     for title, column in zip(above, table.columns[first:last], strict=True):
         part.add_column(_heading(title, column, headed), justify="right", no_wrap=True)
     for row in table.rows:
