@@ -68,6 +68,10 @@ class Timing:
         nexts = [*instructions[1:], None]
         return sum(self._cycles(one, after) for one, after in zip(instructions, nexts, strict=True))
 
+    def saved(self, last: Instruction, first: Instruction) -> int:
+        """Cycles by which two blocks are shorter than charged: the emulator's end at pages, a load's wait does not."""
+        return int(not self.small and last.loads and _pipelines(last, first))
+
     def _cycles(self, it: Instruction, after: Instruction | None) -> int:
         name = it.mnemonic
         if it.conditional:

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from bench.errors import RnnbenchError
 from bench.mcu.emit.template import source_of
 from bench.mcu.hardware import Figure, Format, Processor, Strict
+from bench.mcu.products.shape import STEPS
 from bench.mcu.target import Target
 from bench.mcu.trips import Trips
 from bench.places import CONFIGS
@@ -91,7 +92,7 @@ class KernelCosts(Strict):
 
 def kernel_hash(target: Target, format: Format) -> str:
     """A hash of the source of a processor's kernels."""
-    integer = ("kernels.c.j2", f"matvec_{target.family}.c.j2")
+    integer = ("kernels.c.j2",) if target.family in STEPS else ("kernels.c.j2", f"matvec_{target.family}.c.j2")
     names = ("prelude.c.j2", *(integer if format == "int8" else ("kernels_float.c.j2",)))
     return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
 

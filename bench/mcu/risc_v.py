@@ -45,6 +45,10 @@ class Timing:
         waits = sum(_waits(one, after) for one, after in pairwise(instructions))
         return waits + sum(self._cycles(_plain(one.mnemonic)) for one in instructions)
 
+    def saved(self, last: Instruction, first: Instruction) -> int:
+        """Cycles by which two blocks are shorter than charged: less than none where one waits for the other's load."""
+        return -int(_waits(last, first))
+
     def _cycles(self, name: str) -> int:
         return 2 if name in _JUMPS else self.slow.get(name, 1)
 

@@ -18,6 +18,9 @@ class Timing(Protocol):
     def block(self, instructions: Sequence[Instruction]) -> int:
         """Cycles of a block whose last branch, if conditional, is not taken."""
 
+    def saved(self, last: Instruction, first: Instruction) -> int:
+        """Cycles by which two blocks are shorter together: the emulator's end at pages, a load's wait does not."""
+
 
 def timing(pipeline: Pipeline, refill: int = NOMINAL) -> Timing:
     """The costs of a core.

@@ -73,26 +73,16 @@ def _sparse(kernel: MatVec, target: Target) -> Trips:
 def _dense(call: Call, kernel: MatVec, target: Target) -> Trips:
     rows, columns = kernel.weight.shape
     tiles, single = divmod(rows, TILE[target.family])
-    together = {"avr": 1, "dsp": 4}.get(target.family, 2)
+    together = 1 if target.family == "avr" else 2
     steps = -(-columns // together)
-    alone = steps if target.family == "dsp" else steps * together
     entered = {"tiles": int(tiles > 0), "singles": int(single > 0)}
     narrow = 0 if call.arguments[-1] == "32767" else tiles  # clamped by comparing
     body = {"tile_step": tiles * steps, "odd": tiles * (steps & 1)}
-    if target.family == "plain":
-        body |= {"narrow": narrow}
-    elif call.function == "matvec32":
+    if call.function == "matvec32":
         blocks = -(-columns // int(call.arguments[7]))
         body |= {"block": tiles * blocks, "single_block": single * blocks}
-    elif target.family == "dsp":
-        body = {
-            "narrow": narrow,
-            "tile_step": tiles * (steps // 4),
-            "tile_rest": tiles * (steps % 4),
-            "tile_short": tiles * (steps < 4),
-        }
     ends = _tiled_ends(kernel, tiles, single, narrow) if call.function == "matvec24" else _ends(kernel)
-    return {"tile": tiles, **body, "single": single, "single_step": single * alone, **entered, **ends}
+    return {"tile": tiles, **body, "single": single, "single_step": single * steps * together, **entered, **ends}
 
 
 def _tiled_ends(kernel: MatVec, tiles: int, single: int, narrow: int) -> Trips:

@@ -6,7 +6,8 @@ only where a branch does, and an element's branches depend on that element alone
 - loops of element-wise operations, where a number saturates or is chosen on AVR, Cortex-M0+ and RISC-V: by what they
   skip otherwise. Cortex-M3 and M4 do the same without a branch.
 - rows of a product on AVR: at most 5 cycles more for what saturates, and where shifts take
-  the slow way 11 more for what saturates; elsewhere only rows of sparse ones, for dense ones clamp without a branch.
+  the slow way 11 more for what saturates; on Cortex-M0+ by what dense ones skip where nothing saturates, and rows of
+  sparse ones; on Cortex-M3 and M4 rows of sparse ones alone.
 - the choice of the best class, where it is so short that compilers unroll it.
 - divisions: a bit at a time without a divider, else UDIV's 2 to 12 cycles, of which simulators charge 7, or DIVU's,
   of which they charge 10.

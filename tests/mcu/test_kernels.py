@@ -12,7 +12,7 @@ from bench.mcu.calibration import drawn
 from bench.mcu.emit import emit
 from bench.mcu.graph import Ref
 from bench.mcu.interpreter import trajectory
-from bench.mcu.program import Copy, IntBuffer, Pair, Program
+from bench.mcu.program import Copy, IntBuffer, MatVec, Pair, Program
 from bench.mcu.reference import TOLERANCE
 from bench.mcu.simulate import host, run
 
@@ -49,6 +49,20 @@ def test_every_kernel_is_exact_on_simulated_processors(target, seed):
     program = cases.observed(drawn.random_program(rng, 7))
     sequences = hard(program, rng)
     cases.agree(program, run(emit(program, target), target, sequences), sequences)
+
+
+@cases.ON
+def test_sums_at_the_edge_of_24_bits_are_exact(target):
+    """1023 x 2^13 is just below 2^23: with 256 times that, and another row's, a pair of rows leaves 32 bits."""
+    cases.need(target)
+    weight = np.full((7, 9), 127, np.int8)
+    weight[:, 8] = 7
+    weight[1] *= -1
+    buffers = IntBuffer(9, "input", 0, 14), IntBuffer(7, "state", 0, 16), IntBuffer(7, "temporary", 0, 16)
+    step = MatVec(Ref(1, 0, 7), Ref(0, 0, 9), weight, None, None, 8, 24)
+    program = Program("edge", buffers, (step,), (Copy(Ref(2, 0, 7), (Ref(1, 0, 7),)),), Ref(2, 0, 7))
+    x = np.array([[8191] * 9, [-8192] * 9, [8191, -8192] * 4 + [0]], np.int16)
+    cases.agree(program, run(emit(program, target), target, [x]), [x])
 
 
 SHIFTS = {

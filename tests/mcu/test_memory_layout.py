@@ -11,10 +11,11 @@ from bench.mcu.emit.layout import block, dense, is_sparse, is_sparse_float, spar
 from bench.mcu.emit.memory import plan
 from bench.mcu.emit.template import literal
 from bench.mcu.graph import Ref
+from bench.mcu.products.shape import ordered, shape_of
 from bench.mcu.program import Copy, IntBuffer, Limit, MatVec, Pair, Program
 from bench.mcu.target import targets
 
-AVR, PLAIN, DSP = (targets()[name] for name in ("avr", "m3", "m4f"))
+AVR, PLAIN = (targets()[name] for name in ("avr", "m3"))
 NUMBERED = np.array([[10 * row + column for column in range(5)] for row in range(5)], np.int8)
 
 
@@ -29,15 +30,34 @@ def test_avr_reads_four_rows_side_by_side():
     assert dense(NUMBERED, AVR).tolist() == [*tile, 40, 41, 42, 43, 44]
 
 
-def test_plain_c_reads_four_rows_side_by_side_columns_padded_to_twos():
+def stored(weight, step, wide=False):
+    kernel = product(weight, accumulator=32 if wide else 24)
+    return ordered(kernel.weight, shape_of(kernel, 32767, step), step // 2).tolist()
+
+
+def test_two_rows_share_16_bits_column_by_column_a_last_row_has_them_alone():
     tile = [row * 10 + column for column in range(5) for row in range(4)]
-    assert dense(NUMBERED, PLAIN).tolist() == [*tile, 0, 0, 0, 0, 40, 41, 42, 43, 44, 0]
+    assert stored(NUMBERED, 2) == [*tile, 0, 0, 0, 0, 40, 0, 41, 0, 42, 0, 43, 0, 44, 0, 0, 0]
 
 
-def test_a_dsp_reads_four_rows_of_four_columns_the_middle_two_exchanged():
-    words = [[[r * 10, r * 10 + 2, r * 10 + 1, r * 10 + 3], [r * 10 + 4, 0, 0, 0]] for r in range(5)]
-    tile = [n for word in range(2) for row in range(4) for n in words[row][word]]
-    assert dense(NUMBERED, DSP).tolist() == tile + words[4][0] + words[4][1]
+def test_a_dsp_reads_two_columns_of_a_pair_at_once():
+    """Columns are padded to fours."""
+    at = [(column, row) for column in (0, 2, 4, 6) for row in (0, 2)]
+    padded = np.pad(NUMBERED, ((0, 0), (0, 3))).tolist()
+    tile = [padded[row + r][column + c] for column, row in at for c in (0, 1) for r in (0, 1)]
+    assert stored(NUMBERED, 4) == tile + [n for weight in padded[4] for n in (weight, 0)]
+
+
+def test_a_pair_is_the_sum_of_a_and_256_b_where_bytes_are_not_enough():
+    """256 x 3 - 5 = 763 = 0x02FB; 256 x -127 - 127 = -32639 = 0x8081; in 32 bits the bytes stand as they are."""
+    assert stored([[-5, -127], [3, -127]], 2) == [0xFB - 256, 2, 0x81 - 256, 0x80 - 256]
+    assert stored([[-5, -127], [3, -127]], 2, wide=True) == [-5, 3, -127, -127]
+
+
+def test_a_pair_beyond_16_bits_is_taken_apart():
+    """256 x -128 - 1."""
+    assert shape_of(product([[-1, 0], [-128, 0]]), 32767, 2).wide
+    assert not shape_of(product([[-1, 0], [-127, 0]]), 32767, 2).wide
 
 
 def test_a_sparse_stream_of_avr_says_the_way_to_each_factor_in_bytes():
@@ -93,9 +113,9 @@ def test_a_block_is_as_wide_as_24_bits_allow():
 
 def test_zeros_are_skipped_below_the_processors_density():
     weight = np.zeros((10, 10))
-    weight.flat[:45] = 1  # of 100, and 0.45 is the density of the M3
+    weight.flat[:40] = 1  # of 100, and 0.4 is the density of the M3
     assert not is_sparse(product(weight), PLAIN)
-    weight.flat[44] = 0
+    weight.flat[39] = 0
     assert is_sparse(product(weight), PLAIN)
     assert not is_sparse(product(np.zeros((1, 257))), PLAIN)
     assert is_sparse(product(np.zeros((1, 256))), PLAIN)

@@ -103,7 +103,7 @@ def test_predicted_cycles_are_the_simulated_ones_within_a_hundredth(name, target
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("avr", 1.25), ("m0plus", 1.35), ("m3", 1.4), ("m4f", 1.45), ("esp32c3", 1.3)]
+    ("name", "most"), [("avr", 1.25), ("m0plus", 1.32), ("m3", 1.22), ("m4f", 1.22), ("esp32c3", 1.3)]
 )
 def test_dense_products_are_near_what_the_core_can_do(name, most):
     """An LSTM's U at H 64, added to W x, shifted by a byte."""

@@ -10,11 +10,16 @@ from bench.mcu.emit.source import Call, Emitter
 from bench.mcu.fused import avr, riscv, thumb, thumb2
 from bench.mcu.fused.code import Tables
 from bench.mcu.fused.groups import Fused, fused
+from bench.mcu.products import thumb as product_thumb
+from bench.mcu.products import thumb2 as product_thumb2
+from bench.mcu.products.shape import STEPS, ordered, shape_of
 from bench.mcu.program import Copy, Delta, Kernel, MatVec, Pair, Program, Table
 from bench.mcu.target import Target
 
 LOOPS = {"avr": avr.loop, "thumb": thumb.loop, "plain": thumb2.loop, "dsp": thumb2.loop, "riscv": riscv.loop}
 """What makes a loop's code, by family."""
+PRODUCTS = {"thumb": product_thumb.product, "plain": product_thumb2.product, "dsp": product_thumb2.product}
+"""What makes a product's code, by family."""
 _CORES = {
     "avr": "defined(__AVR__)",
     "thumb": "defined(__ARM_ARCH_6M__)",
@@ -34,18 +39,20 @@ class IntegerEmitter(Emitter):
     def __init__(self, model: Program, target: Target) -> None:
         super().__init__(fused(model), target)
         self.tables = Tables([kernel.knots for kernel in model.kernels if isinstance(kernel, Table)])
-        self.loops = 0
+        self.loops = self.products = 0
 
     def values(self) -> dict[str, Any]:
         """What the templates of this format want beyond the common."""
+        family = self.target.family
         sample, scores = self.model.buffers[0], self.model.buffers[self.model.scores.buffer]
         return {
-            "avr": self.target.family == "avr",
-            "arm": self.target.family in ("thumb", "plain", "dsp"),
-            "thumb": self.target.family == "thumb",
-            "core": _CORES[self.target.family],
+            "avr": family == "avr",
+            "arm": family in ("thumb", "plain", "dsp"),
+            "thumb": family == "thumb",
+            "core": _CORES[family],
             "divides": self.target.divides,
-            "matvec": f"matvec_{self.target.family}.c.j2",
+            "matvec": "products.c.j2" if family in STEPS else f"matvec_{family}.c.j2",
+            "together": STEPS.get(family, 0) // 2,
             "fraction": sample.fraction,
             "limit": sample.limit,
             "score_fraction": scores.fraction,
@@ -96,6 +103,8 @@ class IntegerEmitter(Emitter):
             function, stream = sparse(kernel, self.target)
             arguments = (out, self.at(kernel.x), self.constant("s", stream), bias, add, str(rows), *ends)
             return Call(function, arguments, rows, kernel)
+        if self.target.family in STEPS:
+            return self._product(kernel, out, bias, add)
         avr = self.target.family == "avr"
         weight = self.constant("w", dense(kernel.weight, self.target), "" if avr else " RNN_ALIGNED")
         function, sizes = "matvec24" if avr else "matvec", [str(rows), str(columns)]
@@ -103,3 +112,13 @@ class IntegerEmitter(Emitter):
             largest = self.model.buffers[kernel.x.buffer].limit + 1
             function, sizes = "matvec32", [*sizes, str(block(kernel.weight, largest))]
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes, *ends), rows, kernel)
+
+    def _product(self, kernel: MatVec, out: str, bias: str, add: str) -> Call:
+        """A function of one product."""
+        family = self.target.family
+        shape = shape_of(kernel, self.model.buffers[kernel.out.buffer].limit, STEPS[family])
+        weight = self.constant("w", ordered(kernel.weight, shape, STEPS[family] // 2), " RNN_ALIGNED")
+        self.products += 1
+        arguments = (out, self.at(kernel.x), weight, bias, add)
+        made = PRODUCTS[family](shape, family)
+        return Call(f"product{self.products}", arguments, shape.rows, kernel, loop=made)

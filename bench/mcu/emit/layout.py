@@ -12,7 +12,7 @@ from bench.mcu.graph import Linear
 from bench.mcu.program import Int8, MatVec
 from bench.mcu.target import Family, Target
 
-TILE: dict[Family, int] = {"avr": 4, "thumb": 4, "plain": 4, "dsp": 4, "riscv": 4}
+TILE: dict[Family, int] = {"avr": 4, "riscv": 4}
 """Rows of a tile: a factor that is loaded once serves so many products."""
 
 
@@ -61,11 +61,10 @@ def block(weight: Int8, largest: int) -> int:
 def dense(weight: Int8, target: Target) -> Int8:
     """All weights, in tiles of rows, a column's side by side; rows that fill no tile follow one by one.
 
-    Columns are padded with zeros to twos, but on AVR; in ``dsp`` to fours, of which a row's are kept together.
+    Columns are padded with zeros to twos, but on AVR. Where a product has code of its own, see
+    :func:`bench.mcu.products.shape.ordered`.
     """
     tile = TILE[target.family]
-    if target.family == "dsp":
-        return _words(weight, tile)
     if target.family != "avr":
         weight = _padded(weight, 2)
     whole = len(weight) // tile * tile
@@ -73,20 +72,11 @@ def dense(weight: Int8, target: Target) -> Int8:
     return np.concatenate([tiles.ravel(), weight[whole:].ravel()])
 
 
-def _padded(weight: Int8, to: int = 4) -> Int8:
+def _padded(weight: Int8, to: int) -> Int8:
     rows, columns = weight.shape
     padded = np.zeros((rows, -(-columns // to) * to), np.int8)
     padded[:, :columns] = weight
     return padded
-
-
-def _words(weight: Int8, tile: int) -> Int8:
-    """Four weights a word as 0, 2, 1, 3: sign-extending every other byte gives (0, 1), then (2, 3)."""
-    rows = len(weight)
-    words = _padded(weight).reshape(rows, -1, 4)[:, :, [0, 2, 1, 3]]
-    whole = rows // tile * tile
-    tiles = words[:whole].reshape(-1, tile, words.shape[1], 4).transpose(0, 2, 1, 3)
-    return np.concatenate([tiles.ravel(), words[whole:].ravel()])
 
 
 def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsignedinteger[Any]]]:

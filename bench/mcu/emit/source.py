@@ -16,6 +16,7 @@ from bench.mcu.fused.code import Loop
 from bench.mcu.fused.groups import Fused
 from bench.mcu.graph import Operation, Ref
 from bench.mcu.hardware import Format
+from bench.mcu.products.shape import Product
 from bench.mcu.program import Kernel
 from bench.mcu.target import Target
 
@@ -54,7 +55,7 @@ class Call:
     size: int
     kernel: Kernel | Operation | Fused | None = None
     zeros: float = 0.0
-    loop: Loop | None = None
+    loop: Loop | Product | None = None
 
     def __str__(self) -> str:
         return f"rnn_{self.function}({', '.join(self.arguments)});"
@@ -198,7 +199,8 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "ram": ram,
         "step": _lines(step[1:]),
         "head": _lines(head),
-        "loops": [call for call in step + head if call.loop],
+        "loops": [call for call in step + head if isinstance(call.loop, Loop)],
+        "products": [call for call in step + head if isinstance(call.loop, Product)],
         "used": {call.function for call in step + head},
     }
     files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -18,10 +19,46 @@ RARE = "\\"
 
 
 @dataclass(frozen=True)
+class Part:
+    """Instructions that run one after the other.
+
+    Attributes:
+        lines: the instructions.
+        times: how often they run.
+        ends: how often their last branch is not taken.
+        rare: how often what is rare of them may run, where that is more often.
+    """
+
+    lines: tuple[str, ...]
+    times: int = 1
+    ends: int = 0
+    rare: int = 0
+
+
+class Code(Protocol):
+    """A function that computes one kernel.
+
+    Attributes:
+        arguments: how many it takes.
+    """
+
+    arguments: ClassVar[int]
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The function's instructions, and how often they run."""
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The function's assembly."""
+
+
+@dataclass(frozen=True)
 class Loop:
     """A function of one loop.
 
     Attributes:
+        arguments: how many it takes.
         enter: instructions before it.
         body: those of a turn.
         leave: those after.
@@ -30,6 +67,7 @@ class Loop:
         c: the same function's body in C.
     """
 
+    arguments: ClassVar[int] = 3
     enter: tuple[str, ...]
     body: tuple[str, ...]
     leave: tuple[str, ...]
@@ -38,9 +76,19 @@ class Loop:
     c: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """The function's instructions, and how often they run."""
+        return Part(self.enter), Part(self.body, self.turns, 1), Part(self.leave, rare=self.turns)
+
+    @property
     def text(self) -> tuple[str, ...]:
         """The function's assembly."""
-        return tuple(line.removeprefix(RARE) for line in (*self.enter, *self.body, *self.leave))
+        return text(self.parts)
+
+
+def text(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Returns the assembly of a function's parts."""
+    return tuple(line.removeprefix(RARE) for part in parts for line in part.lines)
 
 
 class Tables:

@@ -152,10 +152,11 @@ class _Machine:
         total = 0
         for (before, address), times in edges.items():
             total += times * timing.block(self.decoded(address))
-            if before in self.sizes and address != before + self.sizes[before]:
-                earlier = self.decoded(before)
-                if earlier and earlier[-1].conditional:
-                    total += times * timing.taken
+            earlier = self.decoded(before) if before in self.sizes else []
+            if earlier and address == before + self.sizes[before]:
+                total -= times * timing.saved(earlier[-1], self.decoded(address)[0])
+            elif earlier and earlier[-1].conditional:
+                total += times * timing.taken
         return float(total)
 
 
