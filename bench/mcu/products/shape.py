@@ -1,10 +1,10 @@
 """What the code of a product depends on, its weights' order in flash, and the same in C.
 
-The weights a and b of two rows in one column share 16 bits: p = 256 b + a. A core multiplies the column's factor by p as
-it is, and by a, which one instruction takes out of p. A row's sums P of the first and A of the second give the other's,
-B = (P - A) / 256. So one instruction takes two weights from their place. With rows (3, -5) and (2, 4) and factors
-(10, 7): P = (256 * 2 + 3) 10 + (256 * 4 - 5) 7 = 12283, A = 3 * 10 - 5 * 7 = -5, B = 12288 / 256 = 48 = 2 * 10 + 4 * 7.
-P may leave 32 bits: B is right modulo 2^24, and sums that need more take every weight out.
+The weights a and b of two rows in one column share 16 bits: p = 256 b + a. A core multiplies the column's factor by p
+as it is, and by a, which one instruction takes out of p. A row's sums P of the first and A of the second give the
+other's, B = (P - A) / 256. So one instruction takes two weights from their place. With rows (3, -5) and (2, 4) and
+factors (10, 7): P = (256 * 2 + 3) 10 + (256 * 4 - 5) 7 = 12283, A = 3 * 10 - 5 * 7 = -5, B = 12288 / 256 = 48, which is
+2 * 10 + 4 * 7. P may leave 32 bits: B is right modulo 2^24, and sums that need more take every weight out.
 """
 
 from __future__ import annotations
