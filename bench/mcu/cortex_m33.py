@@ -44,6 +44,10 @@ class Timing:
         waits = sum(_waits(one, after) for one, after in pairwise(instructions))
         return waits + sum(map(self._cycles, instructions))
 
+    def saved(self, last: Instruction, first: Instruction) -> int:
+        """Cycles by which two blocks are shorter than charged: less than none where one waits for the other."""
+        return -int(_waits(last, first))
+
     def _cycles(self, it: Instruction) -> int:
         name = it.mnemonic
         if it.conditional:
