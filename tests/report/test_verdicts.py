@@ -73,6 +73,10 @@ def test_a_ratio_and_its_bounds(folder: Any) -> None:
     ratio = {"kind": "ratio", "own": {"cell": "gru"}, "against": {"cell": "lstm"}, "figure": "kb"}
     assert judged(folder, **ratio, at_least=3, at_most=5).standing == Standing.HOLDS
     assert judged(folder, **ratio, at_least=4.5).standing == Standing.NOT
+    assert judged(folder, **ratio, at_least=2, at_most=3).standing == Standing.MORE
+    folder.add("GRU", "digits", kb=10.0)
+    folder.add("LSTM", "digits", kb=25.0)  # 2.5 times, and 4 on the other data
+    assert judged(folder, **ratio, at_least=2, at_most=3).standing == Standing.IN_PART
 
 
 def test_int8_is_not_held_against_float32_unless_the_claim_is_about_that(folder: Any) -> None:

@@ -26,6 +26,7 @@ class Standing(StrEnum):
     """How a claim stands."""
 
     HOLDS = "holds"
+    MORE = "more than claimed"
     IN_PART = "holds in part"
     NOT = "does not hold"
     UNDECIDED = "undecided at this n"
@@ -59,8 +60,9 @@ def judge(claim: Claim, folders: Sequence[Results]) -> Judged:
     """Judges a claim by all that results folders have of it.
 
     It holds where all evidence says so, in part where some does, does not hold where some evidence is against it and
-    none for it, and is undecided where nothing is decided. Records decide. That the paper's sentence follows from
-    its own tables stands beside, and decides only where a claim is of nothing else.
+    none for it, and is undecided where nothing is decided. A ratio beyond the range that is claimed is more than
+    claimed. Records decide. That the paper's sentence follows from its own tables stands beside, and decides only where
+    a claim is of nothing else.
 
     Args:
         claim: what is claimed.
@@ -80,8 +82,9 @@ def _evidence(tests: Sequence[Check], folders: Sequence[Results]) -> list[Eviden
 def _together(standings: set[Standing]) -> Standing:
     if not standings:
         return Standing.UNTESTED
-    if Standing.HOLDS in standings:
-        return Standing.HOLDS if len(standings) == 1 else Standing.IN_PART
+    for single in (Standing.HOLDS, Standing.MORE):
+        if single in standings:
+            return single if len(standings) == 1 else Standing.IN_PART
     return Standing.NOT if Standing.NOT in standings else Standing.UNDECIDED
 
 
@@ -127,7 +130,8 @@ def _ratios(test: Check, folders: Sequence[Results]) -> list[Evidence]:
         if own and other:
             ratio = other / own
             said = f"{found.names[1]} {plain(other, 3)}, {found.names[0]} {plain(own, 3)} {_unit(test)}"
-            standing = _within(ratio, ratio, test.at_least, test.at_most)
+            beyond = test.at_most is not None and ratio > test.at_most
+            standing = Standing.MORE if beyond else _within(ratio, ratio, test.at_least, None)
             evidence.append((ratio, Evidence(found.where, f"{ratio:.2f} times: {said}", standing)))
     return _taken(test, evidence)
 
