@@ -24,11 +24,16 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
     return {label: f"{name} ({next(numbers[name])})" if name in shared else name for label, name in sorted(own.items())}
 
 
-def row_names(results: Results) -> dict[str, str]:
-    """Returns for each label the name of its row in the study, where the grid names rows, or else its short name."""
-    names = short_names(results.summaries)
+def row_names(results: Results, shown: Sequence[Summary] = ()) -> dict[str, str]:
+    """Returns for each label the name of its row in the study, where the grid names rows, or else its short name.
+
+    Args:
+        results: of a folder.
+        shown: the rows that are to be told apart; by default all.
+    """
+    names = short_names(shown or results.summaries)
     if results.grid is not None and results.grid.rows:
-        for row in (row for row in results.summaries if row.runs):
+        for row in (row for row in shown or results.summaries if row.runs):
             names[row.label] = row_of(results.grid.rows, row.runs[0].record.spec) or names[row.label]
     return names
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -169,7 +170,12 @@ def gather(records: Sequence[Record]) -> tuple[Summary, ...]:
         run = _run(record, label)
         by_data[run.data].append(run)
     names = sorted({run.label for runs in by_data.values() for run in runs})
-    return tuple(row for name in sorted(by_data) for row in _summaries(name, by_data[name], names))
+    return tuple(row for name in sorted(by_data, key=_natural) for row in _summaries(name, by_data[name], names))
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Returns the key that sorts numbers in names by value: ``fold=2`` before ``fold=16``."""
+    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _summaries(name: str, runs: Sequence[Run], names: Sequence[str]) -> Iterator[Summary]:

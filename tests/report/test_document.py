@@ -18,7 +18,6 @@ from bench.report.document import (
     at_commit,
     compile_pdf,
     data,
-    learnt,
     missing,
     moved,
     sections,
@@ -176,24 +175,3 @@ def test_a_folder_as_it_was_at_a_commit(tmp_path: Path) -> None:
     assert (at_commit(place, "HEAD", into) / "a.txt").read_text(encoding="utf-8") == "old"
     with pytest.raises(RnnbenchError, match="--against nonsense: neither a folder nor a commit"):
         at_commit(place, "nonsense", into)
-
-
-def test_learnt_numbers_stand_beside_table_7(folder: Any) -> None:
-    """alpha .1 and beta .9 are exactly tied; .2 and .84 are 5 % off; the paper has .0643 and .9652 at 128 steps."""
-    from bench.record import read as read_record
-    from bench.record import runs_folder, write
-
-    for seed, (alpha, beta) in enumerate(((0.1, 0.9), (0.2, 0.84))):
-        record = folder.add("FastRNN", "har2", seed)
-        place = runs_folder(folder.path) / record.id
-        kept = read_record(place)
-        assert kept.result is not None
-        result = kept.result.model_copy(update={"learnt": {"alpha": alpha, "beta": beta}})
-        write(place, kept.model_copy(update={"result": result}))
-    table = learnt.table([read(folder.path)])
-    assert table is not None
-    texts = [entry.text for entry in table.rows[0].entries]
-    assert table.rows[0].labels == ("har2", "FastRNN", "128")
-    assert texts[0] == "0.1500 ± 0.0707"
-    assert texts[3] == "2.50 ± 3.54"
-    assert texts[4:] == ["0.0643", "0.9652"]

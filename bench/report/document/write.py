@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.report.discover import all_figures, all_tables
-from bench.report.document import data, learnt, parts, sections, unmodelled
+from bench.report.document import data, parts, sections, unmodelled
 from bench.report.document.moved import Moved
 from bench.report.figure import file_name
 from bench.report.results import Results
@@ -63,8 +63,6 @@ def write_document(
                 figures.append(text)
                 files |= {folder / "figures" / file: content for file, content in drawings.items()}
         body.append(sections.of_grid(results, all_tables(results), figures, against))
-    if known := learnt.table(folders):
-        body += [r"\section{Learnt numbers}", parts.floats(known)]
     body.append(r"\section{Microcontrollers}")
     body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
     body += [*map(parts.floats, unmodelled.tables()), r"\clearpage"]
