@@ -113,7 +113,10 @@ def simulate(
     kinds: Kinds = None,
     elf: Annotated[Path | None, typer.Option("--elf", help="Any firmware that marks, instead of a run.")] = None,
     other: Annotated[
-        Path | None, typer.Option("--against", help="YAML of how another library's cell is built, instead of a run.")
+        Path | None,
+        typer.Option(
+            "--against", help="YAML of how another library's cell is built, instead of a run.", callback=find_shipped
+        ),
     ] = None,
     source: Annotated[Path | None, typer.Option("--source", help="Your copy of that library.")] = None,
     limit: Annotated[float, typer.Option(min=0.1, help="Seconds that a firmware may take.")] = 60.0,

@@ -11,7 +11,9 @@ import yaml
 from commands import Command
 
 from bench import mcu
+from bench.deploy import against
 from bench.mcu import simulate
+from bench.places import CONFIGS
 
 pytestmark = pytest.mark.long
 
@@ -112,3 +114,10 @@ def test_a_harness_without_marks_and_a_missing_source_are_told(rnnbench: Command
     assert "--source DIR is missing" in rnnbench(*command).err
     assert "nowhere is no folder" in rnnbench(*command, "--source", "nowhere").err
     assert "give both" in rnnbench("simulate", "--source", fake, "--elf", "a.elf").err
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "peers").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_description_is_whole(path: Path) -> None:
+    """It parses, and its harness stands beside it and marks steps as the docs say."""
+    harness = (path.parent / against.read(path).harness).read_text(encoding="utf-8")
+    assert all(call in harness for call in ("MARK_NOTHING()", "MARK(1)", "MARK(0)", "END()", "UNITS", "FEATURES"))
