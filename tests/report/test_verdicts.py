@@ -67,6 +67,17 @@ def test_the_evidence_has_the_difference_its_interval_and_n(folder: Any) -> None
     assert found.said.endswith("n 3")
 
 
+def test_rows_are_paired_within_what_they_must_have_in_common(folder: Any) -> None:
+    """Small against dense of the same cell: two pairs, and not GRU against LSTM."""
+    for cell in ("GRU", "LSTM"):
+        for steps in ("", "LS"):
+            folder.add(cell, steps=steps)
+    test = {"kind": "no-worse", "own": {"compression": "LS"}, "against": {"compression": "dense"}, "margin": 1}
+    assert len(judged(folder, **test).evidence) == 4
+    alike = judged(folder, **test, same=["cell"]).evidence
+    assert [own.said.partition(":")[0] for own in alike] == ["GRU LS against GRU", "LSTM LS against LSTM"]
+
+
 def test_a_ratio_and_its_bounds(folder: Any) -> None:
     """40 KB against 10: the GRU is 4 times smaller."""
     pair(folder, [0])

@@ -29,6 +29,8 @@ class Check(Part):
     kind: Literal["better", "no-worse", "ratio", "figure", "learnt", "spread", "gradient", "printed"]
     own: When = Field(default={})
     against: When = Field(default={})
+    same: tuple[str, ...] = ()
+    """Settings, by dotted path, that two compared rows have in common, ``cell`` among them."""
     data: tuple[str, ...] = ()
     """Data sets, by name; all that have the rows by default."""
     figure: str = "kb"

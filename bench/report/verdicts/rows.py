@@ -44,7 +44,8 @@ def pairs(test: Check, folders: Sequence[Results]) -> Iterator[Pair]:
         done = [summary for summary in results.summaries if summary.n and _wanted(summary, test)]
         for own in (summary for summary in done if _fits(summary, test.own)):
             for against in (row for row in done if row.data == own.data and _fits(row, test.against)):
-                if own.label != against.label and not any(name in never for name in unlike(own, against)):
+                alike = _values(own, test.same) == _values(against, test.same)
+                if own.label != against.label and alike and not any(name in never for name in unlike(own, against)):
                     yield Pair(results.name, own, against, (names[own.label], names[against.label]))
 
 
@@ -53,10 +54,14 @@ def _wanted(summary: Summary, test: Check) -> bool:
 
 
 def _fits(summary: Summary, when: Mapping[str, Any]) -> bool:
+    return all(map(_same, _values(summary, [*when]), when.values()))
+
+
+def _values(summary: Summary, paths: Sequence[str]) -> list[Any]:
+    """Returns settings of a row's runs; of one with settings below it, whether there are any."""
     spec = flat(summary.runs[0].record.spec)
     values = {**spec, "cell": spec.get("cell.name"), "compression": summary.compression}
-    parents = {path for path in when if any(key.startswith(f"{path}.") for key in spec)}
-    return all(_same(values.get(path, path in parents), wanted) for path, wanted in when.items())
+    return [values.get(path, any(key.startswith(f"{path}.") for key in spec)) for path in paths]
 
 
 def _same(value: Any, wanted: Any) -> bool:
