@@ -48,7 +48,7 @@ def _about_latency(board: Board, summaries: Sequence[Summary]) -> str:
 
 
 def _panels(results: Results, board: Board | None) -> list[Panel]:
-    """Quality against KB, or against ms on a board; a data set without a point has no panel."""
+    """Quality against KB, or against ms on a board; data without a point, or whose points cost alike, have no panel."""
     kind, x_label = ("size", "KB") if board is None else ("latency", "ms per sequence")
     heading = "Size" if board is None else f"Latency on {board.title}"
     short, pairs, panels = short_names(results.summaries) | names(results), twins(results), []
@@ -56,7 +56,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
         tried = (results.summary(data, label) for label in results.by_size)
         drawn = [(row.label, *_point(row, board, short)) for row in tried if row.runs]
         points = {label: point for label, point, _ in drawn if point}
-        if points:
+        if len({f"{point.x:.3g}" for point in points.values()}) > 1 or len(points) == 1:  # else cost says nothing
             both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
             joined = [(start, end) for start, end in both if start and end]
             axes = (x_label, data.quality_title, data.upwards)

@@ -32,11 +32,17 @@ Place = tuple[str, str]
 
 
 def table(results: Results) -> Table | None:
-    """The table; ``None`` where no cell is both dense and compressed, or a cell has two models of one size and step."""
+    """The table; ``None`` where no cell of one size stands on two steps, or has two models on one.
+
+    Where a search chose a size for each model, steps are not of one cell.
+    """
     tried = [summary for summary in results.summaries if summary.runs]
     models = _models(tried)
+    if sum(map(len, models.values())) < len(tried):
+        return None
+    models = {place: found for place, found in models.items() if len(found) > 1}
     steps = [step for step in _TITLES if any(step in found for found in models.values())]
-    if sum(map(len, models.values())) < len(tried) or len(steps) < 2:
+    if not steps:
         return None
     notes, cells, published = Notes(), {cell for cell, _ in models}, Beside(tried)
     columns = {
