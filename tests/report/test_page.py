@@ -90,7 +90,7 @@ def test_ids_are_single_and_references_lead_somewhere(small: Any) -> None:
 def test_it_has_all_its_parts(small: Any) -> None:
     text, page = _page(small)
     svgs = [a for tag, a in page.found if tag == "svg"]
-    assert len(svgs) == 2 + 2 + 3 + 2  # size, latency, curves of three cells and of two
+    assert len(svgs) == 2 + 1 + 3 + 2  # size, latency where it differs, curves of three cells and of two
     assert all(a.get("aria-label") and a.get("role") == "img" for a in svgs)
     assert "<title>demo</title>" in text
     assert "prefers-color-scheme: dark" in text
