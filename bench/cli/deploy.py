@@ -1,10 +1,8 @@
-"""The commands about microcontrollers: export, simulate, latency."""
+"""The commands about microcontrollers: simulate and latency; export is beside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +10,7 @@ import typer
 
 from bench.cli import skipping
 from bench.cli.console import AsJson, err, find_shipped, out, print_json, print_table
+from bench.cli.export import Kind, export
 from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
 
@@ -22,20 +21,9 @@ if TYPE_CHECKING:
     from bench.report import Results
 
 
-class Kind(StrEnum):
-    """A format of a model's numbers."""
-
-    int8 = "int8"
-    float32 = "float32"
-
-
-RunFolder = Annotated[Path, typer.Argument(help="A run's folder, results/<grid>/runs/<id>.", show_default=False)]
 Models = Annotated[
     Path | None,
     typer.Argument(help="A run's or a results folder, or a grid in YAML.", show_default=False, callback=find_shipped),
-]
-BoardName = Annotated[
-    str, typer.Option("--board", help="uno, mkr1000, due, nano33ble, pico ...: `rnnbench list boards`.")
 ]
 BoardNames = Annotated[
     list[str] | None,
@@ -49,10 +37,6 @@ _NOTE = (
     "Built by GCC at any of -Os, -O2, -O3, with -flto or without: the code pins how it is optimised. "
     "No figure was measured on a board."
 )
-_UNKNOWN = (
-    "the prepared data do not say how they were normalised, so the code takes normalised numbers: an earlier version "
-    "prepared them; `rnnbench data prepare {} --again`, then export again"
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -60,51 +44,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: [bold]rnnbench export results/demo/runs/ID --board uno --out model[/]")(export)
     app.command(epilog="Example: [bold]rnnbench simulate results/demo/runs/ID --board mkr1000[/]")(simulate)
     app.command(epilog="Example: [bold]rnnbench latency results/demo/runs/ID[/]")(latency)
-
-
-def export(
-    run: RunFolder,
-    board: BoardName,
-    folder: Annotated[Path, typer.Option("--out", help="Where to write the code.")],
-    kind: Annotated[Kind, typer.Option("--format", help="Format of the model's numbers.")] = Kind.int8,
-    name: Annotated[
-        str | None, typer.Option("--name", help="What names in the code begin with; rnn otherwise.", show_default=False)
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write also what does not fit the board, and over files of others.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Writes a trained model as C99 for a board: a library for Arduino, PlatformIO and CMake, with a test vector.
-
-    The code normalises a sensor's numbers as training did, and says how sure an answer is.
-    """
-    from bench import mcu
-    from bench.deploy import export as exports
-    from bench.deploy.latency import row
-    from bench.deploy.model import load
-    from bench.mcu.emit.export import NAME
-    from bench.report import commands
-
-    target, name = mcu.board(board), name or NAME
-    if not force:
-        exports.check_folder(folder, name)
-    model = load(run)
-    done = exports.export(model, target, kind.value, folder, name=name, force=force)
-    real, integer = done.accuracy
-    files = [str(path) for path in done.files]
-    if as_json:
-        body = {key: value for key, value in asdict(done.predicted).items() if key != "kernels"}
-        accuracies = {"accuracy_float32": real, "accuracy_int8": integer}
-        print_json({"files": files, "normalises": done.normalises, **accuracies, "latency": body})
-        return
-    out.print(f"{done.title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
-    print_table(commands.model_table(commands.predicted([row(model, done.predicted)])))
-    if excess := exports.excesses(done.predicted, target):
-        err.print(f"warning: {excess}", style="yellow")
-    if not done.normalises:
-        err.print(f"warning: {_UNKNOWN.format(model.info.name)}", style="yellow")
-    out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
 
 
 def simulate(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bench.mcu import Board
     from bench.report import Table
 
-_UNIT = 256
+UNIT = 256
 """Thresholds are given in 256ths, as the paper's Q8.8 has them."""
 _NOTE = (
     "Threshold: in 256ths; a column is applied when its factor changed by more since it last was (Neil et al. 2017). "
@@ -60,10 +60,10 @@ def skip(what: Path, boards: Sequence[Board], text: str, *, count: int, steps: i
 def _rows(model: Any, board: Board, wanted: Sequence[float], count: int, steps: int) -> Iterator[dict[str, Any]]:
     from bench.deploy.simulation import skipped
 
-    in_unit = [value / _UNIT for value in wanted]
+    in_unit = [value / UNIT for value in wanted]
     for found, accuracy in skipped(model, board, in_unit, count=count, steps=steps):
         yield {
-            "threshold": None if found.threshold is None else found.threshold * _UNIT,
+            "threshold": None if found.threshold is None else found.threshold * UNIT,
             "mean_cycles": found.mean,
             "worst_cycles": found.worst,
             "saved": found.saved,

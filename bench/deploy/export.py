@@ -24,6 +24,7 @@ class Exported:
         files: all that were written.
         accuracy: over the whole test set, of the network in float32 and of the integer program.
         normalises: whether the code takes a sensor's numbers as they are.
+        plain_cycles: of a step without delta execution; ``None`` where there is none.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Exported:
     files: tuple[Path, ...]
     accuracy: tuple[float, float]
     normalises: bool
+    plain_cycles: int | None
 
 
 def check_folder(folder: Path, name: str = NAME) -> None:
@@ -54,7 +56,7 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
     """Writes the C, a test vector, a README, and what makes it a library for Arduino, PlatformIO and CMake.
 
     Args:
-        model: of a run.
+        model: of a run; its threshold says whether the code skips columns.
         board: that the code is for.
         kind: of the model's numbers.
         folder: is made where it is missing.
@@ -67,6 +69,8 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
     info = model.info
     if info.vocabulary is not None:
         raise RnnbenchError(f"data set {info.name!r} gives words: a program of their embedding is not written yet")
+    if model.threshold is not None and kind != "int8":
+        raise RnnbenchError("--delta skips columns of integers: leave --format away")
     code = model.code(kind)
     predicted = mcu.predict(code, board, steps=info.steps)
     if (excess := excesses(predicted, board)) and not force:
@@ -86,7 +90,8 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     files = tuple(folder / file for file in source.files)
-    return Exported(about.title, predicted, files, accuracy, about.raw is not None)
+    plain = None if model.threshold is None else mcu.predict(model.plain, board, steps=info.steps).cycles_per_step
+    return Exported(about.title, predicted, files, accuracy, about.raw is not None, plain)
 
 
 def _provenance(model: Trained, accuracy: tuple[float, float], kind: Format) -> list[str]:
@@ -94,9 +99,11 @@ def _provenance(model: Trained, accuracy: tuple[float, float], kind: Format) -> 
     info, (real, integer) = model.info, accuracy
     right = integer if kind == "int8" else real
     from_raw = " from the sensor's numbers on" if kind == "int8" and model.raw(kind) is not None else ""
+    skips = "" if model.threshold is None else f"Delta execution, threshold {model.threshold * 256:g}/256."
     return [
         f"Run {model.spec.id}; test accuracy {right:.2%} in {kind}{from_raw}, {real:.2%} in float32.",
         f"Trained on {info.title} ({info.source}; licence of the data: {info.licence}).",
+        *([skips] if skips else []),
         "The code around the weights: SPDX-License-Identifier: Apache-2.0.",
     ]
 

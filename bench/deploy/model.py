@@ -16,6 +16,7 @@ from bench import mcu
 from bench.data import Dataset, DatasetInfo, describe
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
+from bench.mcu.delta import counted, delta
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.search import Filler
 from bench.spec import RunSpec, read_grid
@@ -26,6 +27,8 @@ from bench.train.task import task_of
 
 _KEPT = 8
 """Sequences that a model can be tried on."""
+_COUNTED = 128
+"""Sequences on which applied columns are counted, at most."""
 
 
 class Model(ABC):
@@ -69,9 +72,14 @@ class Model(ABC):
 
 
 class Trained(Model):
-    """The model of a finished run; its integers have their scales from the run's training data."""
+    """The model of a finished run; its integers have their scales from the run's training data.
+
+    Attributes:
+        threshold: of delta execution, as :func:`bench.mcu.delta.delta`; ``None`` for the program as it is.
+    """
 
     trained = True
+    threshold: float | None = None
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -83,7 +91,18 @@ class Trained(Model):
     @cached_property
     def program(self) -> mcu.Program:
         """The cell and classifier in integers."""
+        return self.plain if self.threshold is None else self._skipping(delta(self.plain, self.threshold))
+
+    @cached_property
+    def plain(self) -> mcu.Program:
+        """The program without delta execution."""
         return program_of(self.network, self.dataset.train)
+
+    def _skipping(self, program: mcu.Program) -> mcu.Program:
+        """The program with how often its columns are applied, on sequences from all over the test set."""
+        x, lengths = inputs(self.network, self.dataset.test), self.dataset.test.lengths.numpy()
+        some = slice(None, None, -(-len(x) // _COUNTED))
+        return counted(program, mcu.quantise_input(program, x[some]), lengths[some])
 
     def raw(self, kind: Format) -> mcu.RawInput | mcu.Normalised | None:
         """How the code normalises a sensor's numbers; ``None`` where the data set does not say."""
@@ -189,11 +208,12 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
         ) from None
 
 
-def load(folder: Path) -> Trained:
+def load(folder: Path, threshold: float | None = None) -> Trained:
     """Returns the model of a run.
 
     Args:
         folder: of the run.
+        threshold: of delta execution; ``None`` for the program as it is.
 
     Raises:
         RnnbenchError: when there is no finished classifier, or it is damaged.
@@ -204,7 +224,9 @@ def load(folder: Path) -> Trained:
     info = describe(spec.data.name, spec.data.options)
     if info.task != "classification":
         raise RnnbenchError(f"{folder} holds a language model: no program is written for its softmax over a vocabulary")
-    return Trained(spec, info, restore(spec, info, weights))
+    model = Trained(spec, info, restore(spec, info, weights))
+    model.threshold = threshold
+    return model
 
 
 def untrained(spec: RunSpec) -> Untrained:

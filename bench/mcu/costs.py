@@ -92,7 +92,8 @@ class KernelCosts(Strict):
 
 def kernel_hash(target: Target, format: Format) -> str:
     """A hash of the source of a processor's kernels."""
-    integer = ("kernels.c.j2",) if target.family in STEPS else ("kernels.c.j2", f"matvec_{target.family}.c.j2")
+    matvec = () if target.family in STEPS else (f"matvec_{target.family}.c.j2",)
+    integer = ("kernels.c.j2", *matvec, "delta.c.j2")
     names = ("prelude.c.j2", *(integer if format == "int8" else ("kernels_float.c.j2",)))
     return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import numpy as np
+
 from bench.errors import RnnbenchError
 from bench.mcu.graph import Ref, reads
-from bench.mcu.program import Delta, IntBuffer, Kernel, MatVec, Program
+from bench.mcu.interpreter import Interpreter
+from bench.mcu.program import Delta, Int16, Int64, IntBuffer, Kernel, MatVec, Program
 
 _WIDEST = 15
 """Bits of a factor, so that a difference of two has 16."""
@@ -36,7 +39,7 @@ def delta(program: Program, threshold: float) -> Program:
         if any(ref.buffer in past for ref in reads(kernel)):
             past.add(kernel.out.buffer)
         if isinstance(kernel, MatVec) and kernel.x.buffer in past and buffers[kernel.x.buffer].bits <= _WIDEST:
-            step.append(_delta(kernel, buffers, threshold))
+            step.append(skipping(kernel, buffers, threshold))
         else:
             step.append(kernel)
     if not any(isinstance(kernel, Delta) for kernel in step):
@@ -44,8 +47,30 @@ def delta(program: Program, threshold: float) -> Program:
     return replace(program, buffers=tuple(buffers), step=tuple(step))
 
 
-def _delta(kernel: MatVec, buffers: list[IntBuffer], threshold: float) -> Delta:
-    """A product with the memory that it needs, which is added to the buffers."""
+def counted(program: Program, x: Int16, lengths: Int64) -> Program:
+    """Returns a program that knows how often its columns are applied, for predictions of its mean cycles.
+
+    Args:
+        program: from :func:`delta`.
+        x: sequences to count on [N, T, D], in the program's format.
+        lengths: [N], 1..T.
+    """
+    machine = Interpreter(program, len(x))
+    times = {kernel.seen: np.zeros(kernel.seen.size) for kernel in program.step if isinstance(kernel, Delta)}
+    for step in range(int(lengths.max())):
+        before = {seen: machine[seen].copy() for seen in times}
+        machine.step(x[:, step])
+        for seen, last in before.items():
+            times[seen] += (machine[seen] != last)[lengths > step].sum(0)
+    kernels = (
+        replace(kernel, applied=times[kernel.seen] / lengths.sum()) if isinstance(kernel, Delta) else kernel
+        for kernel in program.step
+    )
+    return replace(program, step=tuple(kernels))
+
+
+def skipping(kernel: MatVec, buffers: list[IntBuffer], threshold: float) -> Delta:
+    """Returns a product that skips columns; the memory that it needs is added to the buffers."""
     rows, columns = kernel.weight.shape
     x, first = buffers[kernel.x.buffer], len(buffers)
     buffers += [IntBuffer(columns, "state", x.fraction, x.bits), IntBuffer(2 * rows, "state", 0, 32)]

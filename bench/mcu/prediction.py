@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from bench.mcu.costs import KernelCosts, kernel_costs
 from bench.mcu.emit import Call, Source, emit, layout
 from bench.mcu.fused import cycles as counted
 from bench.mcu.graph import Graph, Linear
 from bench.mcu.hardware import Board, Format
-from bench.mcu.program import MatVec, Program
+from bench.mcu.program import Delta, MatVec, Program
 from bench.mcu.trips import trips
 from bench.mcu.worst import BEST, paths, spread
 
+_WIDE = {"matvec32", "sparse32", "delta32", "delta_sparse32"}
 STACK_BYTES = 96
 """Allowed for the stack of a step: its deepest kernel keeps fewer registers than that. An estimate."""
 
@@ -35,12 +38,12 @@ class Prediction:
         title: its title.
         format: of the numbers that the program computes with.
         method: ``code``: predicted for the exported code, kernel by kernel.
-        cycles_per_step: of one sample, at zero flash wait states.
+        cycles_per_step: of one sample, at zero flash wait states; of delta execution the mean, where it was counted.
         cycles: of one inference: the steps, then one answer.
         ms_per_step: milliseconds of ``cycles_per_step``.
         ms: milliseconds of ``cycles``.
         ms_low: with the least branch refill.
-        ms_high: with the most branch refill, and the flash wait states that the board's file says.
+        ms_high: with the most branch refill, the flash wait states that the board's file says, and every column.
         flash_bytes: constants and code.
         ram_bytes: buffers and an allowance for the stack.
         fits_flash: whether ``flash_bytes`` is at most the board's.
@@ -95,10 +98,11 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
     costs = kernel_costs(board.target, source.format)
     per_ms = board.clock_hz.value / 1000
     step, answer = _cycles(source, costs, board, 0)
-    low, high = (steps * one + once for one, once in (_cycles(source, costs, board, refill) for refill in (-1, 1)))
+    ends = (_cycles(source, costs, board, refill, most) for refill, most in ((-1, False), (1, True)))
+    low, high = (steps * one + once for one, once in ends)
     high *= board.flash_waits.value
     flash, ram = _flash(source, costs, board), source.ram_bytes + STACK_BYTES
-    worst = _worst(source, board, step, answer, steps)
+    worst = _worst(source, board, *_cycles(source, costs, board, 0, most=True), steps)
     kernels = tuple(KernelCycles(call.function, _products(call), _cost(costs, call, board)) for call in source.step)
     products = sum(kernel.products for kernel in kernels)
     floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
@@ -126,13 +130,14 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
         worst=worst[1],
         step_hz=1000 * steps * per_ms / high,
         kernels=kernels,
-        wide=tuple(_wide(call, costs, board) for call in source.calls if call.function in ("matvec32", "sparse32")),
+        wide=tuple(_wide(call, costs, board) for call in source.calls if call.function in _WIDE),
     )
 
 
-def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int) -> tuple[float, float]:
-    """Cycles of a step and of an answer."""
-    step, answer = (sum(_cost(costs, call, board, refill) for call in calls) for calls in (source.step, source.head))
+def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int, most: bool = False) -> tuple[float, float]:
+    """Cycles of a step and of an answer; ``most``: every column of delta execution."""
+    parts = (source.step, source.head)
+    step, answer = (sum(_cost(costs, call, board, refill, most) for call in calls) for calls in parts)
     return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * source.classes
 
 
@@ -145,10 +150,10 @@ def _worst(source: Source, board: Board, step: float, answer: float, steps: int)
     return round(step), round(steps * step + answer)
 
 
-def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0) -> float:
+def _cost(costs: KernelCosts, call: Call, board: Board, refill: int = 0, most: bool = False) -> float:
     if call.loop is not None:
         return counted.cycles(call.loop, board.target, refill)
-    return costs.cycles(call.function, trips(call, board.target), refill)
+    return costs.cycles(call.function, trips(call, board.target, most=most), refill)
 
 
 def _wide(call: Call, costs: KernelCosts, board: Board) -> str:
@@ -169,4 +174,6 @@ def _products(call: Call) -> int:
     if not isinstance(call.kernel, MatVec | Linear):
         return 0
     weight = call.kernel.weight
-    return int((weight != 0).sum()) if call.function.startswith("sparse") else weight.size
+    columns = (weight != 0).sum(0) if "sparse" in call.function else np.full(weight.shape[1], len(weight))
+    often = call.kernel.applied if isinstance(call.kernel, Delta) else None
+    return round(float(columns.sum() if often is None else columns @ often))

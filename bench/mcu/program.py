@@ -33,7 +33,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bench.mcu.graph import Ref, Role
+from bench.mcu.graph import Floats, Ref, Role
 
 Int8 = npt.NDArray[np.int8]
 Int16 = npt.NDArray[np.int16]
@@ -109,11 +109,13 @@ class Delta(MatVec):
         seen: [I], a state: the factors as they were last applied.
         sums: [2 O], a state: the partial sums, of two numbers each.
         threshold: what a factor changes by at most and is not applied.
+        applied: [I], the part of steps that apply each column, as :func:`bench.mcu.delta.counted`; ``None``: unknown.
     """
 
     seen: Ref
     sums: Ref
     threshold: int
+    applied: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 from bench import mcu
 from bench.mcu import worst
 from bench.mcu.calibration import drawn
+from bench.mcu.delta import skipping
 from bench.mcu.emit import emit
 from bench.mcu.graph import Ref
 from bench.mcu.program import Copy, IntBuffer, MatVec, Pair, Program, Scale, Select
@@ -86,10 +87,28 @@ def test_paths_of_an_element_differ_by_what_is_stated_and_no_more(target):
             found[kind] = max(found[kind], (max(cycles) - min(cycles)) / call.size)
         else:
             assert max(cycles) - min(cycles) <= worst.spread([call], target)
-    stated = worst.paths(target)
+    stated = {kind: cycles for kind, cycles in worst.paths(target).items() if kind not in ("delta", "column")}
     found[worst.BEST] = max(best(target, classes) for classes in (2, 3, 4, 9))
     found["div"] += UNSEEN.get(target.family, 0)
     assert {kind: cycles for kind, cycles in found.items() if cycles} == stated
+
+
+@cases.ON_ALL
+@pytest.mark.parametrize("weight", [[[60]], [[9] * 24], [[60], [0], [0], [0]]], ids=["row", "columns", "sparse"])
+def test_a_product_whose_columns_are_all_applied_varies_by_what_is_stated(target, weight):
+    """Factors change at every step, up and down, by little and by much."""
+    cases.need(target)
+    weight, buffers = np.array(weight, np.int8), [IntBuffer(len(weight[0]), "input", 0, 15)]
+    rows, columns = weight.shape
+    buffers += [IntBuffer(1, "state", 0, 16), IntBuffer(rows, "temporary", 0, 15)]
+    out = Ref(2, 0, rows)
+    kernel = skipping(MatVec(out, Ref(0, 0, columns), weight, None, None, 2, 24), buffers, 0)
+    program = Program("delta", tuple(buffers), (kernel,), (Copy(out, (out,)),), out)
+    signs = np.where(np.arange(80) % 2, 1, -1)[:, None]
+    x = np.random.default_rng(0).choice([3, 200, 16383], (80, columns)) * signs
+    source = emit(program, target)
+    cycles = run(source, target, [x.astype(np.int16)], inside=True).trace.of(2)
+    assert 0 < max(cycles) - min(cycles) <= worst.spread(source.step, target)
 
 
 @pytest.mark.parametrize("case", [("fastgrnn", 4, 0.7), ("gru", None, 0.0), ("lstm", None, 0.0), ("slstm", None, 0.0)])

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bench.mcu.delta import skipping
 from bench.mcu.graph import (
     PAIRS,
     TABLES,
@@ -39,6 +40,18 @@ def random_program(rng: np.random.Generator, most: int = 50) -> Program:
     weight = rng.integers(-60, 61, (classes, rows)).astype(np.int8)
     head = MatVec(scores, draw.s, weight, None, None, 10, 24)
     return Program("calibration", tuple(draw.buffers), tuple(draw.kernels), (head,), scores)
+
+
+def random_skipping(rng: np.random.Generator) -> Program:
+    """Six products that skip columns, on random sizes, shifts and thresholds, as many as fit a small RAM."""
+    rows, columns = (int(n) for n in rng.integers(4, 30, 2))
+    draw = _Kernels(rng, columns, rows)
+    draw.products(rows, columns)
+    products = [kernel for kernel in draw.kernels if isinstance(kernel, MatVec)]
+    chosen = [*rng.permutation(8)[:4].tolist(), 8, 9]  # of 24 bits and, dense and sparse, of 32
+    step = tuple(skipping(products[number], draw.buffers, rng.uniform(0, 0.4)) for number in chosen)
+    last = Copy(draw.s, (step[0].out,))
+    return Program("calibration", tuple(draw.buffers), (*step, last), (Copy(step[1].out, (draw.s,)),), step[1].out)
 
 
 class _Kernels:

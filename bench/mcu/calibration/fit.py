@@ -12,6 +12,7 @@ from bench.mcu.calibration import drawn
 from bench.mcu.calibration.code_size import code_bytes, usual
 from bench.mcu.cortex_m import NOMINAL
 from bench.mcu.costs import kernel_hash
+from bench.mcu.delta import counted
 from bench.mcu.emit import Source, emit
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Format
@@ -50,10 +51,16 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
     draw = drawn.random_program if format == "int8" else drawn.random_graph
     made: list[Program | Graph] = [draw(rng) for _ in range(models + models // 3)]
     samples = [_samples(rng, model, target) for model in made]
+    code, call_bytes, rest = code_bytes(made[0], target)
+    if format == "int8":
+        more = np.random.default_rng((seed, 1))
+        skipping = [drawn.random_skipping(more) for _ in made]
+        for group, model in zip(samples, skipping, strict=True):
+            group += [sample for sample in _samples(more, model, target) if sample.function.startswith("delta")]
+        code = code_bytes(skipping[0], target)[0] | code
     grouped: dict[str, list[Sample]] = defaultdict(list)
     for sample in (sample for group in samples[:models] for sample in group):
         grouped[sample.function].append(sample)
-    code, call_bytes, rest = code_bytes(made[0], target)
     functions: dict[str, dict[str, Any]] = {
         name: {
             "cycles": _solve(group, "cycles"),
@@ -94,8 +101,10 @@ def _charged(target: Target) -> str:
 
 def _samples(rng: np.random.Generator, model: Program | Graph, target: Target) -> list[Sample]:
     """Every call of a model, stamped one by one."""
+    x = drawn.samples(rng, model, 6 if isinstance(model, Graph) else 3)
+    if isinstance(model, Program):
+        model = counted(model, x[None], np.array([len(x)]))
     source = emit(model, target)
-    x = drawn.samples(rng, model, 3 if source.format == "int8" else 6)
     refills = (NOMINAL, NOMINAL + 1) if target.varies else (NOMINAL,)
     traces = [run(source, target, [x], inside=True, refill=refill).trace for refill in refills]
     times = [[float(np.mean(trace.of(mark))) for mark in _marks(source)] for trace in traces]

@@ -19,7 +19,7 @@ from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
 from bench.mcu.interpreter import Samples, trajectory
 from bench.mcu.prediction import Prediction
-from bench.mcu.program import Program
+from bench.mcu.program import Delta, Program
 from bench.mcu.raw import Normalised, RawInput
 from bench.mcu.reference import TOLERANCE
 
@@ -139,6 +139,7 @@ def _values(
         "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),
         "classes": list(about.classes),
         "latency": latency,
+        "skips": any(isinstance(kernel, Delta) for kernel in model.step),
     }
 
 
