@@ -1,6 +1,7 @@
 """Products that skip columns: by their definition, bit for bit in C, and with fewer cycles where little changes."""
 
 import shutil
+from dataclasses import replace
 
 import mcu_cases as cases
 import numpy as np
@@ -122,3 +123,17 @@ def test_simulated_cores_say_the_same_and_take_fewer_cycles_where_nothing_change
     exact = simulate.run(emit(delta(plain, 0), core), core, [x])
     assert (exact.scores[0] == mcu.trajectory(plain, x)).all()
     assert max(ran.step_cycles) < max(exact.step_cycles)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("zeros", [0, 0.8])
+def test_an_uno_says_the_same_where_sums_take_32_bits(zeros):
+    """GCC once found no registers for the dense ones."""
+    target = cases.TARGETS["avr"]
+    cases.need(target)
+    program = delta(cases.program(cases.network("fastgrnn", hidden=32, zeros=zeros)), 0.02)
+    step = tuple(replace(kernel, accumulator=32) if isinstance(kernel, Delta) else kernel for kernel in program.step)
+    program, x = replace(program, step=step), slow(program)
+    source = emit(program, target)
+    assert ("rnn_delta_sparse32" if zeros else "rnn_delta32") in source.files["rnn_model.c"]
+    cases.agree(program, simulate.run(source, target, [x]), [x])
