@@ -39,6 +39,8 @@ class DatasetInfo:
         source: where the files come from, with their version.
         sample_hz: time steps per second; ``None`` when unknown.
         vocabulary: for texts, how many words have an id; ``None`` for numbers.
+        audio_hz: samples a second of the audio whose log-mel energies (``families/audio``) the features are; ``None``
+            where they are others.
         counts: sequences in training, validation and test (words, for a text to be modelled); ``None`` when they
             depend on the user's files.
     """
@@ -58,6 +60,7 @@ class DatasetInfo:
     source: str
     sample_hz: float | None = None
     vocabulary: int | None = None
+    audio_hz: int | None = None
     counts: tuple[int, int, int] | None = None
 
     @property

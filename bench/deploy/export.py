@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import mcu
+from bench.deploy.listening import front_end
 from bench.deploy.model import Trained
 from bench.errors import RnnbenchError
 from bench.mcu import About, Board, Format, Prediction
@@ -84,6 +85,7 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
         raw=model.raw(kind),
         provenance=_provenance(model, accuracy, kind),
         name=name,
+        audio=front_end(info),
     )
     try:
         source = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)

@@ -6,6 +6,7 @@ integers; either is emitted as C, whose latency is predicted from costs of kerne
 
 from bench.mcu.costs import kernel_costs
 from bench.mcu.emit.export import About, export
+from bench.mcu.features import FrontEnd, frame_cycles, front_end
 from bench.mcu.graph import Floats, Graph
 from bench.mcu.hardware import Board, Figure, Format, board, boards, usual_boards
 from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
@@ -23,6 +24,7 @@ __all__ = [
     "Figure",
     "Floats",
     "Format",
+    "FrontEnd",
     "Graph",
     "Int16",
     "Interpreter",
@@ -36,6 +38,8 @@ __all__ = [
     "boards",
     "compare",
     "export",
+    "frame_cycles",
+    "front_end",
     "kernel_costs",
     "lower",
     "predict",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import wave
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -27,6 +28,34 @@ _GRID = 2.0**-10
 
 Samples = npt.NDArray[np.int16]
 Features = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LogMel:
+    """What :func:`log_mel` computes at a rate, as other code that is to compute the same needs it.
+
+    Attributes:
+        hz: samples a second.
+        hop: samples from a frame to the next.
+        window: what a frame is multiplied by.
+        pre_emphasis: the part of the sample before that is taken off a sample.
+        corners: bins of the transform, of 512 numbers; filter b rises from corner b to b + 1 and falls to b + 2.
+        floor: what is added to an energy, a 512th of the power, before the natural logarithm is taken.
+    """
+
+    hz: int
+    hop: int
+    window: Floats
+    pre_emphasis: float
+    corners: tuple[int, ...]
+    floor: float
+
+
+def parameters(rate: int) -> LogMel:
+    """What :func:`log_mel` computes at ``rate`` samples a second."""
+    window, step = _sizes(rate)
+    corners = tuple(int(corner) for corner in _corners(rate))
+    return LogMel(rate, step, np.hamming(window), _PRE_EMPHASIS, corners, _FLOOR)
 
 
 def read_wav(data: bytes, rate: int, where: str) -> Samples:
@@ -95,9 +124,7 @@ def log_mel(samples: Samples, rate: int) -> Features:
 @cache
 def filter_bank(rate: int) -> Floats:
     """Triangular filters [32, 257], corners evenly spaced in mel, 2595 log10(1 + f / 700), and rounded to bins."""
-    top = 2595 * np.log10(1 + rate / 2 / 700)
-    hertz = 700 * (10 ** (np.linspace(0, top, FILTERS + 2) / 2595) - 1)
-    corners = np.floor((_TRANSFORM + 1) * hertz / rate)
+    corners = _corners(rate)
     bins = np.arange(_TRANSFORM // 2 + 1)
     bank = np.zeros((FILTERS, len(bins)))
     for i, (low, centre, high) in enumerate(zip(corners, corners[1:], corners[2:], strict=False)):
@@ -105,6 +132,13 @@ def filter_bank(rate: int) -> Floats:
         bank[i, rising] = (bins[rising] - low) / (centre - low)
         bank[i, falling] = (high - bins[falling]) / (high - centre)
     return bank
+
+
+def _corners(rate: int) -> Floats:
+    top = 2595 * np.log10(1 + rate / 2 / 700)
+    hertz = 700 * (10 ** (np.linspace(0, top, FILTERS + 2) / 2595) - 1)
+    found: Floats = np.floor((_TRANSFORM + 1) * hertz / rate)
+    return found
 
 
 def _sizes(rate: int) -> tuple[int, int]:

@@ -77,6 +77,7 @@ class ClipsInfo(DatasetInfo):
   url     = {https://arxiv.org/abs/1804.03209}
 }"""
     sample_hz: float | None = 100.0
+    audio_hz: int | None = RATE
 
 
 def archive(version: str) -> str:

@@ -43,6 +43,7 @@ _INFO = DatasetInfo(
 }""",
     source=f"the repository free-spoken-digit-dataset, commit {_COMMIT[:8]}",
     sample_hz=100.0,
+    audio_hz=_RATE,
     counts=(2_400, 300, 300),
 )
 

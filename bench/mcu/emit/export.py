@@ -15,6 +15,9 @@ from bench.errors import RnnbenchError
 from bench.mcu.emit import emit
 from bench.mcu.emit.source import STEM, Source
 from bench.mcu.emit.template import as_c, literal, render
+from bench.mcu.features import FrontEnd, frame_cycles
+from bench.mcu.features.code import values as front_values
+from bench.mcu.features.front_end import sound
 from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
 from bench.mcu.interpreter import Samples, trajectory
@@ -39,6 +42,10 @@ _FILES = {
     "src/rnn_sensor.c": "sensor.c.j2",
     "src/rnn_test_vector.h": "test_vector.h.j2",
 }
+_FRAMES = 6
+"""Frames of the sound among the test vectors."""
+_AUDIO_STACK = 512
+"""Bytes of the stack of features and their check, beyond the model's. An estimate."""
 _CODE = (f"src/{STEM}.h", f"src/{STEM}.c")
 
 
@@ -54,6 +61,7 @@ class About:
         raw: how the sensor's numbers are normalised; ``None`` where it is unknown.
         provenance: lines that say where the model comes from.
         name: what every name in the code begins with.
+        audio: how the features are computed from audio; ``None`` where they are not, or ``raw`` is unknown.
     """
 
     title: str
@@ -63,6 +71,7 @@ class About:
     raw: RawInput | Normalised | None
     provenance: Sequence[str]
     name: str = NAME
+    audio: FrontEnd | None = None
 
 
 def paths(name: str = NAME) -> tuple[str, ...]:
@@ -120,6 +129,7 @@ def _values(
     return {
         **_formats(model),
         **_raw(about.raw),
+        **_audio(model, board, latency, about),
         "integer": integer,
         "title": about.title,
         "generator": f"{MARK.capitalize()} for {board.target.name}, {latency.format}; do not edit.",
@@ -140,6 +150,31 @@ def _values(
         "classes": list(about.classes),
         "latency": latency,
         "skips": any(isinstance(kernel, Delta) for kernel in model.step),
+    }
+
+
+def _audio(model: Program | Graph, board: Board, latency: Prediction, about: About) -> dict[str, Any]:
+    """How the program listens, and a sound with the scores that it must give."""
+    front, raw = about.audio, about.raw
+    if front is None or raw is None:
+        return {"audio": None}
+    hops = front.held // front.hop
+    frames = min(_FRAMES, about.window)
+    heard = sound((hops + frames - 1) * front.hop)
+    scores = trajectory(model, raw.normalise(front.numbers(front.logs(heard)[:frames], raw)))[-1]
+    cycles = frame_cycles(front, board.target)
+    return {
+        "audio": {
+            **front_values(front),
+            "shifts": as_c(np.array(front.shifts(raw))) if isinstance(raw, RawInput) else "",
+            "sound": as_c(heard),
+            "calls": hops + frames - 1,
+            "scores": as_c(scores),
+            "answer": int(scores.argmax()),
+            "cycles": cycles,
+            "ms": cycles and 1000 * cycles / board.clock_hz.value,
+            "fits": latency.ram_bytes + front.ram_bytes + _AUDIO_STACK <= board.ram_bytes.value,
+        }
     }
 
 
