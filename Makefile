@@ -92,8 +92,8 @@ toolchains: setup
 # Regenerates results/reference/<grid>, built elsewhere so that the tree it is made from stays clean. Runs that are trained
 # together have other last bits.
 GRID ?= demo
-REFERENCE = results/reference/$(GRID)
-BUILT = build/reference/$(GRID)
+REFERENCE = results/reference/$(notdir $(GRID))
+BUILT = build/reference/$(notdir $(GRID))
 reference: setup
 	$(BIN)/rnnbench run configs/$(GRID).yaml --out $(BUILT) --wandb disabled --pack off
 	rm -rf $(REFERENCE)/runs $(REFERENCE)/tables $(REFERENCE)/figures
