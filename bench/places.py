@@ -7,7 +7,7 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = _ROOT / "configs"
 """Grids, and what they name: boards."""
-_NO_GRIDS = ("boards", "kernels")
+_NO_GRIDS = ("boards", "kernels", "peers")
 PUBLISHED = _ROOT / "results" / "published"
 """Figures that others printed, as data."""
 
