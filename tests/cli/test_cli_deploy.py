@@ -166,8 +166,8 @@ def test_latency_of_a_run_is_that_of_its_grid(run):
     trained = json.loads(invoke("latency", run, "--board", "due", "--json"))
     planned = json.loads(invoke("latency", run / "tiny.yaml", "--board", "due", "--json"))
     assert [each["format"] for each in trained] == ["int8", "float32"]
-    for one, other in zip(trained, planned, strict=True):
-        assert one["cycles"] == other["cycles"]
+    for one, other in zip(trained, planned, strict=True):  # a product's shift follows its weights: 0 to 2 cycles
+        assert one["cycles"] == pytest.approx(other["cycles"], rel=0.003)
     low, ms, high = (trained[0][key] for key in ("ms_low", "ms", "ms_high"))
     assert low < ms < high
     said = " ".join(invoke("latency", run, "--board", "uno", "--board", "due").split())

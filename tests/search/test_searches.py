@@ -274,7 +274,7 @@ def test_a_search_goes_to_its_end_and_no_file_or_command_has_a_test_figure_of_a_
         assert items is not None
         assert items.correct.mean() == pytest.approx(final.result.test_accuracy, abs=1e-6)
     page = (results / "tables" / "tried-trials.md").read_text()
-    assert "| gru, watch7 | 2 | 0 |" in page
+    assert "| Watch-7 | GRU | 2 | 0 |" in page
     before = (results / "chosen.json").read_bytes()
     again = rnnbench(*given)
     assert (again.code, (results / "chosen.json").read_bytes()) == (0, before)
