@@ -1,8 +1,8 @@
 """Audio to log-mel energies in integers: what the C code of an export computes, bit for bit.
 
 A frame of int16 samples is pre-emphasised, shifted to 15 bits and windowed; its power spectrum (:mod:`transform`) is
-summed in triangular bands; the logarithm comes from a table. The transform's 16 bits err in proportion to the loudest
-band of a frame, so bands more than 60 dB below it differ most from real numbers.
+summed in triangular bands; the logarithm comes from a table. Quiet bands beside a far louder one differ most from real
+numbers.
 """
 
 from __future__ import annotations

@@ -6,15 +6,33 @@ caller, 36 bytes; what is added. Loads stand together, so that each hides the wa
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from bench.mcu.products.shape import ROWS, Lines, Product, Shape, tiled
 
 _WEIGHTS = ("r9", "r10", "r11", "r12")
 _X = ("r3", "r8")
 
 
+class _Core(NamedTuple):
+    """The instructions of a step: of a load and its bytes, what adds a product, what takes out the low and high row."""
+
+    load: str
+    size: int
+    add: str
+    low: str
+    high: str
+
+
+_CORES: dict[str, _Core] = {
+    "plain": _Core("ldrsh", 2, "mla", "sxtb", "asr {0}, {0}, #8"),
+    "dsp": _Core("ldr", 4, "smlad", "sxtb16", "sxtb16 {0}, {0}, ror #8"),  # SMLAD adds the products of two columns
+}
+
+
 def product(shape: Shape, family: str) -> Product:
-    """The code of a product: with SMLAD, which adds the products of two columns, in ``dsp``."""
-    step = _dsp if family == "dsp" else _plain
+    """The code of a product."""
+    core = _CORES[family]
     looped = shape.turns > 1
     place = ["mov r0, r1", "mov r1, r2"] if looped else ["mov r12, r0", "mov r0, r1", "mov r1, r2", "mov r2, r12"]
     enter = ["push {r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, lr}"]
@@ -27,7 +45,7 @@ def product(shape: Shape, family: str) -> Product:
     turns = ["subs r2, r2, #1", "bne 2b"], ["cmp r1, lr", "bne 5b"]
     return tiled(
         shape,
-        lambda rows: (_start(shape, rows), step(shape, rows), _end(shape, rows)),
+        lambda rows: (_start(shape, rows), _step(shape, rows, core), _end(shape, rows)),
         turns,
         enter + place,
         leave,
@@ -45,31 +63,17 @@ def _start(shape: Shape, rows: int) -> Lines:
     return lines + [f"mov {to}, {of}" for to, of in zip(sums[2:], sums, strict=False)]
 
 
-def _dsp(shape: Shape, rows: int) -> Lines:
-    pairs = _pairs(rows)
-    lines = ["ldr r8, [r0, #4]", "ldr r3, [r0], #8", *_loads("ldr", 2 * len(pairs), 4)]
+def _step(shape: Shape, rows: int, core: _Core) -> Lines:
+    pairs, load, size = _pairs(rows), core.load, core.size
+    lines = [f"{load} r8, [r0, #{size}]", f"{load} r3, [r0], #{2 * size}", *_loads(load, 2 * len(pairs), size)]
     for number, word in enumerate(_WEIGHTS[: 2 * len(pairs)]):
         x, (a, b) = _X[number // len(pairs)], pairs[number % len(pairs)]
         if not b:
-            lines.append(f"smlad {a}, {word}, {x}, {a}")
+            lines.append(f"{core.add} {a}, {word}, {x}, {a}")
             continue
-        lines += [f"sxtb16 lr, {word}", f"smlad {a}, lr, {x}, {a}"]
-        lines += [f"sxtb16 {word}, {word}, ror #8"] if shape.wide else []
-        lines.append(f"smlad {b}, {word}, {x}, {b}")
-    return lines
-
-
-def _plain(shape: Shape, rows: int) -> Lines:
-    pairs = _pairs(rows)
-    lines = ["ldrsh r8, [r0, #2]", "ldrsh r3, [r0], #4", *_loads("ldrsh", 2 * len(pairs), 2)]
-    for number, half in enumerate(_WEIGHTS[: 2 * len(pairs)]):
-        x, (a, b) = _X[number // len(pairs)], pairs[number % len(pairs)]
-        if not b:
-            lines.append(f"mla {a}, {half}, {x}, {a}")
-            continue
-        lines += [f"sxtb lr, {half}", f"mla {a}, lr, {x}, {a}"]
-        lines += [f"asr {half}, {half}, #8"] if shape.wide else []
-        lines.append(f"mla {b}, {half}, {x}, {b}")
+        lines += [f"{core.low} lr, {word}", f"{core.add} {a}, lr, {x}, {a}"]
+        lines += [core.high.format(word)] if shape.wide else []
+        lines.append(f"{core.add} {b}, {word}, {x}, {b}")
     return lines
 
 
