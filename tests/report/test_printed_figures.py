@@ -70,6 +70,15 @@ def test_rows_of_a_cell_share_its_colour_and_differ_in_their_lines() -> None:
     assert looks["GRU LSQ"]["linestyle"] == "--"
 
 
+def test_lines_of_cells_that_share_a_colour_have_their_markers() -> None:
+    """Eight colours for more cells: no two rows look alike, and a cell that is alone in its colour has no marker."""
+    cells = ("FastGRNN", "FastRNN", "LSTM", "GRU", "QRNN", "minGRU", "IndRNN", "JANET", "coRNN", "LEM", "LRU", "sLSTM")
+    looks = line_looks([(f"{cell}, {kb} KB", cell) for cell in cells for kb in (1, 3, 6)])
+    seen = {tuple(own.get(key) for key in ("color", "linestyle", "marker")) for own in looks.values()}
+    assert len(seen) == 36
+    assert "marker" not in looks["LRU, 1 KB"]
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_files_are_the_same_every_time(count: int) -> None:
     panels = [TRADE_OFF] * count

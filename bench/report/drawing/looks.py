@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -49,17 +49,26 @@ def look(cell: str, others: Iterable[str] = ()) -> Look:
 def line_looks(rows: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
     """Returns matplotlib's words for the line of each row: the colour of its cell, a pattern among those of its cell.
 
+    Where cells share a colour, lines have their markers.
+
     Args:
         rows: names of rows and titles of their cells.
     """
     cells, patterns = dict(rows), defaultdict[str, list[str]](list)
     for name, cell in sorted(cells.items(), key=lambda row: (len(row[0]), row[0])):
         patterns[cell].append(name)
+    looks = {cell: look(cell, patterns) for cell in patterns}
+    uses = Counter(own.colour for own in looks.values())
     return {
         name: {
-            "color": look(cell, cells.values()).colour,
+            "color": looks[cell].colour,
             "linestyle": _LINES[patterns[cell].index(name) % len(_LINES)],
             "label": printable(name[:_LONGEST]),
+            **(
+                {"marker": looks[cell].marker, "markersize": 3, "markevery": 0.2}
+                if uses[looks[cell].colour] > 1
+                else {}
+            ),
         }
         for name, cell in rows
     }

@@ -68,6 +68,6 @@ def draw_lines(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Mapping[str, 
         if own.empty:
             continue
         marker: Any = {"marker": "."} if len(own) <= _MARKED else {}
-        axes.plot(own.index, own["mean"], **marker, **style)
+        axes.plot(own.index, own["mean"], **{**marker, **style})
         axes.fill_between(own.index, own["min"], own["max"], color=style["color"], alpha=0.1, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
