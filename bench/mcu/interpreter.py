@@ -8,12 +8,26 @@ import numpy as np
 
 from bench.mcu.graph import Floats, Graph, Ref
 from bench.mcu.machine import Array, Machine
-from bench.mcu.program import Copy, Delta, Int16, Int64, Kernel, Limit, MatVec, Pair, Program, Scale, Select, Table
+from bench.mcu.program import (
+    Copy,
+    Delta,
+    Int16,
+    Int64,
+    Kernel,
+    Limit,
+    MatVec,
+    Pair,
+    Program,
+    Scale,
+    Select,
+    Table,
+    TextProgram,
+)
 from bench.mcu.reference import RealInterpreter
 from cells.formula import OPS
 
 Samples = Array
-"""A sequence [T, D] in a model's format: int16, or float32."""
+"""A sequence [T, D] in a model's format: int16, or float32; of a language model its words [T]."""
 _AT_ONCE = 128
 """Sequences whose buffers stay in the cache: three times as fast as thousands at once."""
 
@@ -122,7 +136,9 @@ def run(program: Program, x: Int16, lengths: Int64) -> Int64:
 
 
 def trajectory(model: Program | Graph, x: Samples) -> Samples:
-    """Scores [T, C] after every sample of one sequence [T, D]: exact of a program, in float32 of a graph."""
+    """Scores [T, C] after every sample of one sequence [T, D], or words [T]: exact of a program, in float32 of a graph."""
+    if isinstance(model, TextProgram):
+        x = model.samples(x)
     machine: Machine = Interpreter(model, 1) if isinstance(model, Program) else RealInterpreter(model, 1, np.float32)
     scores = []
     for sample in x:

@@ -26,11 +26,23 @@ from cells import Cell, Weight, materialised
 from cells.formula import OPS, Formula, RefusedError, constants_of, formula_of
 
 
+class Multiplied(Protocol):
+    """A matrix in its stored form."""
+
+    def multiplied(self) -> tuple[Tensor, ...]:
+        """The matrices that a device multiplies by, the first first."""
+
+
 class Head(Protocol):
     """A linear classifier: W h + b."""
 
-    W: Weight
-    b: nn.Parameter
+    @property
+    def W(self) -> Multiplied:
+        """The matrix [C, H]."""
+
+    @property
+    def b(self) -> Tensor:
+        """The bias [C]."""
 
 
 def lower(cell: Cell, head: Head) -> Graph:
@@ -84,7 +96,7 @@ def _floats(tensor: Tensor) -> Floats:
     return tensor.detach().double().numpy().copy()
 
 
-def _stored(weight: Weight) -> list[Floats]:
+def _stored(weight: Multiplied) -> list[Floats]:
     return [_floats(matrix) for matrix in weight.multiplied()]
 
 

@@ -205,3 +205,21 @@ class Program:
     def kernels(self) -> tuple[Kernel, ...]:
         """The kernels of the step, then of the head."""
         return self.step + self.head
+
+
+@dataclass(frozen=True)
+class TextProgram(Program):
+    """A language model in integers: a sample is a word of its embedding, its scores go into a softmax.
+
+    Attributes:
+        embedding: [V, D]; ``embedding[word] << shift`` is the sample.
+        shift: from the embedding's scale to the sample's.
+    """
+
+    embedding: Int8
+    shift: int
+
+    def samples(self, words: Int64) -> Int16:
+        """The samples [..., D] of words [...]."""
+        found: Int16 = self.embedding[words].astype(np.int16) << np.int16(self.shift)
+        return found

@@ -33,18 +33,23 @@ _MOST_RUNS = 9
 """Runs of rows beyond which a product stays whole: each costs a call."""
 
 
-def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None) -> Program:
+def quantise(
+    graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None, reach: float = 0.0
+) -> Program:
     """The integer program of a graph. All scales are powers of two.
 
     Args:
         graph: from :func:`bench.mcu.lower`.
         x: a calibration batch [N, T, D], such as a hundred training sequences; its largest values set the formats.
         lengths: [N]; steps after a sequence's end do not count. All T otherwise.
+        reach: magnitude that a sample may have beyond those of the batch.
 
     Raises:
         RnnbenchError: when a value is not finite, or an accumulator cannot be proven to hold every sum.
     """
-    formats = Formats(graph, _largest(graph, x, lengths))
+    largest = _largest(graph, x, lengths)
+    largest[0] = max(largest[0], reach)
+    formats = Formats(graph, largest)
     convert = _Converter(graph, formats)
     step, head = (tuple(chain.from_iterable(map(convert.kernels, part))) for part in (graph.step, graph.head))
     buffers = [

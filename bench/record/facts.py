@@ -76,6 +76,8 @@ class Result(Frozen):
     """The learnt numbers of a cell by name, ``alpha``, of the kept weights; of several layers ``alpha/1`` and so on."""
     random_h0_accuracy: tuple[float, ...] | None = None
     """Test accuracies of the network in float32 from random initial states, where ``evaluate.h0`` asks for them."""
+    integer_perplexity: float | None = None
+    """Perplexity of a quantised run's integer program over the whole test text: the run's perplexity in every table."""
     train_perplexity: float | None = None
     """Perplexity of the final weights on the training text's first words, as many as the test text has."""
 

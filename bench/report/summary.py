@@ -215,8 +215,9 @@ def figures(record: Record) -> dict[str, float]:
             key.removeprefix("test_"): float(value)
             for key, value in record.result.model_dump(exclude={"learnt", "random_h0_accuracy"}).items()
         }
-        if "integer_accuracy" in found:
-            found["float_accuracy"], found["accuracy"] = found["accuracy"], found.pop("integer_accuracy")
+        for metric in ("accuracy", "perplexity"):
+            if f"integer_{metric}" in found:
+                found[f"float_{metric}"], found[metric] = found[metric], found.pop(f"integer_{metric}")
     if record.times.train_s is not None:
         found["minutes"] = record.times.train_s / 60
     if record.size is not None:

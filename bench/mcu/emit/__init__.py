@@ -5,8 +5,9 @@ from __future__ import annotations
 from bench.mcu.emit.integer import IntegerEmitter
 from bench.mcu.emit.real import FloatEmitter
 from bench.mcu.emit.source import Call, Source, assemble
+from bench.mcu.emit.text import TextEmitter
 from bench.mcu.graph import Graph
-from bench.mcu.program import Program
+from bench.mcu.program import Program, TextProgram
 from bench.mcu.target import Target
 
 __all__ = ["Call", "Source", "emit"]
@@ -23,5 +24,7 @@ def emit(model: Program | Graph, target: Target, title: str | None = None) -> So
     Raises:
         RnnbenchError: when a size is beyond the code's counters.
     """
-    emitter = FloatEmitter(model, target) if isinstance(model, Graph) else IntegerEmitter(model, target)
-    return assemble(emitter, title)
+    if isinstance(model, Graph):
+        return assemble(FloatEmitter(model, target), title)
+    emitter = TextEmitter if isinstance(model, TextProgram) else IntegerEmitter
+    return assemble(emitter(model, target), title)

@@ -74,6 +74,7 @@ class Source:
         classes: how many scores.
         flash_bytes: constants.
         ram_bytes: buffers.
+        words: whether a sample is a word, and an answer has a probability.
     """
 
     format: Format
@@ -84,6 +85,7 @@ class Source:
     classes: int
     flash_bytes: int
     ram_bytes: int
+    words: bool = False
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -99,12 +101,18 @@ class Emitter:
         number: their type in C.
         bytes: of one of them.
         template: of the kernels.
+        words: whether a sample is a word.
+        most_scores: that the code counts.
+        more_ram: bytes beyond the buffers.
     """
 
     format: ClassVar[Format]
     number: ClassVar[str]
     bytes: ClassVar[int]
     template: ClassVar[str]
+    words: ClassVar[bool] = False
+    most_scores: ClassVar[int] = 255
+    more_ram: ClassVar[int] = 0
 
     def __init__(self, model: memory.Model, target: Target) -> None:
         self.model = model
@@ -160,6 +168,10 @@ class Emitter:
         size = self.model.buffers[0].size
         return Call("copy", (f"M({self.layout.offsets[0]})", "x", str(size)), size)
 
+    def ends(self) -> tuple[Call, ...]:
+        """What an answer ends with, beyond the model's own kernels."""
+        return ()
+
 
 def assemble(emitter: Emitter, title: str | None) -> Source:
     """The files of a model.
@@ -173,13 +185,14 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
     """
     model, layout = emitter.model, emitter.layout
     step, head = (tuple(call for kernel in part for call in emitter.calls(kernel)) for part in (model.step, model.head))
-    step = (emitter.sample(), *step)
-    if layout.words > 32000 or model.scores.size > 255:
-        raise RnnbenchError(f"{model.subject}: too large for the generated code: 32000 numbers in buffers, 255 classes")
+    step, head = (emitter.sample(), *step), (*head, *emitter.ends())
+    if layout.words > 32000 or model.scores.size > emitter.most_scores:
+        limits = f"32000 numbers in buffers, {emitter.most_scores} scores"
+        raise RnnbenchError(f"{model.subject}: too large for the generated code: {limits}")
     if len(step) > _MOST_CALLS or len(head) > 100:
         raise RnnbenchError(f"{model.subject}: {len(step)} kernels in a step, the stopwatch counts {_MOST_CALLS}")
     constants = list(emitter.constants.values())
-    flash, ram = sum(constant.bytes for constant in constants), emitter.bytes * layout.words
+    flash, ram = sum(constant.bytes for constant in constants), emitter.bytes * layout.words + emitter.more_ram
     values = emitter.values() | {
         "title": title or f"{model.subject} with its classifier",
         "generator": f"Written by rnnbench export for {emitter.target.name}, {emitter.format}; do not edit.",
@@ -191,8 +204,9 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "inputs": model.buffers[0].size,
         "classes": model.scores.size,
         "scores_at": layout.offsets[model.scores.buffer] + model.scores.offset,
-        "input_at": layout.offsets[0],
-        "words": layout.words,
+        "sample": str(step[0]),
+        "words": emitter.words,
+        "memory": layout.words,
         "kept": layout.kept,
         "constants": constants,
         "flash": flash,
@@ -204,7 +218,7 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "used": {call.function for call in step + head},
     }
     files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}
-    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram)
+    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram, emitter.words)
 
 
 def _lines(calls: Sequence[Call]) -> list[str]:

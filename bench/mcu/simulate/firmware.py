@@ -39,7 +39,7 @@ def firmware(
     Args:
         source: from :func:`bench.mcu.emit.emit`, for that processor.
         target: the processor.
-        sequences: each [T, D] in the model's format.
+        sequences: each [T, D] in the model's format, or words [T].
         folder: to compile in.
         inside: stamp every kernel rather than every step.
         build: flags of optimisation.
@@ -53,6 +53,7 @@ def firmware(
     values = {
         "stem": STEM,
         "number": source.number,
+        "words": source.words,
         "samples": as_c(np.concatenate([sequence.ravel() for sequence in sequences])),
         "steps": ", ".join(str(len(sequence)) for sequence in sequences),
         "count": len(sequences),

@@ -17,21 +17,35 @@ _MAIN = """#include "%(stem)s.h"
 #include <stdio.h>
 int main(void)
 {
-    static rnn_number x[RNN_INPUTS];
     int32_t steps;
     while (fread(&steps, 4, 1, stdin) == 1) {
         rnn_reset();
         for (; steps; steps--) {
+%(step)s
+        }
+    }
+    return 0;
+}
+"""
+_STEP = """
+            static rnn_number x[RNN_INPUTS];
             uint8_t answer;
             if (fread(x, sizeof *x, RNN_INPUTS, stdin) != RNN_INPUTS) return 1;
             rnn_step(x);
             answer = rnn_answer();
             fwrite(rnn_scores(), sizeof *x, RNN_CLASSES, stdout);
             fputc(answer, stdout);
-        }
-    }
-    return 0;
-}
+"""
+_WORD = """
+            uint16_t word, answer;
+            uint32_t loss;
+            if (fread(&word, 2, 1, stdin) != 1) return 1;
+            rnn_step(word);
+            answer = rnn_answer();
+            loss = rnn_loss(answer);
+            fwrite(rnn_scores(), sizeof(rnn_number), RNN_WORDS, stdout);
+            fwrite(&answer, 2, 1, stdout);
+            fwrite(&loss, 4, 1, stdout);
 """
 
 
@@ -40,7 +54,7 @@ def run(source: Source, sequences: Sequence[Samples], folder: Path) -> Said:
 
     Args:
         source: from :func:`bench.mcu.emit.emit`.
-        sequences: each [T, D], in the model's format.
+        sequences: each [T, D], in the model's format, or words [T].
         folder: to compile in.
 
     Raises:
@@ -49,13 +63,15 @@ def run(source: Source, sequences: Sequence[Samples], folder: Path) -> Said:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise RnnbenchError("no C compiler (gcc or cc) on the path; install one")
-    for name, text in {**source.files, "main.c": _MAIN % {"stem": STEM}}.items():
+    step = _WORD if source.words else _STEP
+    for name, text in {**source.files, "main.c": _MAIN % {"stem": STEM, "step": step}}.items():
         (folder / name).write_text(text, encoding="utf-8")
     flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all"]
     command = [compiler, *flags, "main.c", f"{STEM}.c", "-o", "model", "-lm"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RnnbenchError(f"{compiler} refuses the exported code: {(done.stderr.strip().splitlines() or ['?'])[0]}")
-    data = b"".join(len(x).to_bytes(4, "little") + x.astype(WIRE[source.format]).tobytes() for x in sequences)
+    wire = "<u2" if source.words else WIRE[source.format]
+    data = b"".join(len(x).to_bytes(4, "little") + x.astype(wire).tobytes() for x in sequences)
     raw = subprocess.run([folder / "model"], input=data, capture_output=True, check=True).stdout
     return said(source, raw, sequences)

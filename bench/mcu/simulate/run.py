@@ -102,20 +102,22 @@ class Said:
     Attributes:
         scores: of each sequence after each sample [T, C], int64 or float32.
         answers: of each sequence after each sample [T].
+        losses: of a language model -ln P of each answer [T], with 16 bits after the point; else nothing.
     """
 
     scores: list[Samples]
     answers: list[npt.NDArray[np.int64]]
+    losses: list[npt.NDArray[np.int64]]
 
 
 def said(source: Source, raw: bytes, sequences: Sequence[Samples]) -> Said:
     """The scores and answers among the bytes that a model said."""
-    wire = np.dtype(WIRE[source.format])
-    table = np.frombuffer(raw, np.uint8).reshape(-1, wire.itemsize * source.classes + 1)
-    scores = table[:, :-1].copy().view(wire)
-    ends = np.cumsum([len(sequence) for sequence in sequences])[:-1]
-    wide = scores.astype(np.int64 if source.format == "int8" else np.float32)
-    return Said(list(np.split(wide, ends)), list(np.split(table[:, -1].astype(np.int64), ends)))
+    wire, wide = WIRE[source.format], np.int64 if source.format == "int8" else np.float32
+    ends = [("answer", "<u2"), ("loss", "<u4")] if source.words else [("answer", "u1")]
+    table = np.frombuffer(raw, np.dtype([("scores", wire, (source.classes,)), *ends]))
+    cuts = np.cumsum([len(sequence) for sequence in sequences])[:-1]
+    scores, answers = np.split(table["scores"].astype(wide), cuts), np.split(table["answer"].astype(np.int64), cuts)
+    return Said(scores, answers, np.split(table["loss"].astype(np.int64), cuts) if source.words else [])
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def run(
     Args:
         source: from :func:`bench.mcu.emit.emit`, for that processor.
         target: the processor.
-        sequences: each [T, D] in the model's format.
+        sequences: each [T, D] in the model's format, or words [T].
         inside: stamp every kernel rather than every step.
         refill: as :func:`run_elf`.
         build: flags of optimisation.
@@ -160,4 +162,4 @@ def run(
     with tempfile.TemporaryDirectory() as folder:
         trace = run_elf(firmware(source, target, sequences, Path(folder), inside=inside, build=build), target, refill)
     heard = said(source, trace.said, sequences)
-    return Simulated(heard.scores, heard.answers, trace.of(1), trace.of(2), trace)
+    return Simulated(heard.scores, heard.answers, heard.losses, trace.of(1), trace.of(2), trace)

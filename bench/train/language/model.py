@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from bench.errors import RnnbenchError, nearest
-from bench.record import Latency
-from bench.spec import AwdPart, CellPart, RunSpec, parse
+from bench.measure import size
+from bench.record import SizeFacts
+from bench.spec import AwdPart, CellPart, CompressPart, RunSpec, parse
 from bench.train.cell import build_cell, derive_seed
 from bench.train.language import awd
 from bench.train.language.softmax import log_likelihood
 from cells import Cell, State, Weight
+from cells.compress import quantise_weights
 
 _SPREAD = 0.1
 """The softmax begins in U(-0.1, 0.1), as AWD-LSTM's does."""
 _READ = 1024
 """Words in a piece of a text that is evaluated; the state goes on, so it changes nothing."""
 
-NO_LATENCY = Latency(reason="the program of an embedding and of a softmax over a vocabulary is not written")
 States = tuple[State, ...]
 
 
@@ -193,3 +195,32 @@ def build(spec: RunSpec, words: int) -> LanguageModel:
     torch.manual_seed(derive_seed(spec.seed, "init"))
     layers = build_layers(spec)
     return LanguageModel(layers, words, spec.awd, spec.language.tied, spec.language.spread)
+
+
+def restore(spec: RunSpec, words: int, weights: dict[str, Tensor]) -> LanguageModel:
+    """Returns the trained language model of a run, for evaluation.
+
+    Args:
+        spec: the run.
+        words: V.
+        weights: as ``model.pt`` has them.
+
+    Raises:
+        RnnbenchError: when they are of another version of the cell.
+    """
+    network = build(spec, words)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise RnnbenchError(
+            f"the weights of {spec.id} are of another version of cell {spec.cell.name!r}: run its grid again"
+        ) from None
+    if spec.compress.quantise:
+        quantise_weights(network)
+    return network.eval()
+
+
+def size_facts(network: LanguageModel, compress: CompressPart) -> SizeFacts:
+    """Returns the size of the layers, as the paper prints it; embedding and softmax are counted beside it."""
+    counted = size(network.layers, 1 if compress.quantise else 4)
+    return SizeFacts(**asdict(counted), embedding_parameters=network.outside)

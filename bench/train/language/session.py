@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import lightning.pytorch as pl
 from torch import Tensor
 
 from bench.data import Corpus
-from bench.measure import size
-from bench.record import Result, SizeFacts
+from bench.record import Latency, Result
 from bench.train.cell import derive_seed
 from bench.train.job import Job, Listener, Metric
 from bench.train.language import text
 from bench.train.language.averaging import Averaging
-from bench.train.language.model import NO_LATENCY, LanguageModel, build
+from bench.train.language.integer import integer_loss, latency_of, lower, program_of
+from bench.train.language.model import LanguageModel, build, size_facts
 from bench.train.language.module import LanguageModule, perplexity
 from bench.train.resume import LastEpoch
 from bench.train.session import Measured, Session
@@ -26,7 +25,7 @@ class LanguageSession(Session):
     """The run of a language model.
 
     Raises:
-        RnnbenchError: when there is a fault in the text.
+        RnnbenchError: when there is a fault in the text, or the model is to be quantised and there is no integer program.
     """
 
     network: LanguageModel
@@ -37,6 +36,8 @@ class LanguageSession(Session):
         network = build(job.spec, data.info.classes)
         if job.spec.language.unigram:
             network.begin_at_unigram(data.train)
+        if job.spec.compress.quantise:
+            lower(network)
         cells = [layer for layer in network.layers if isinstance(layer, Cell)]
         super().__init__(job, data, network, cells, metric, listeners)
 
@@ -54,7 +55,7 @@ class LanguageSession(Session):
         return [Averaging(self.end)] if self.spec.awd.averages else []
 
     def measure(self) -> Measured:
-        """Measures the network on whole texts."""
+        """Measures the network on whole texts, and of a quantised one its integer program on the test text."""
         network, end, test = self.network, self.end, self.data.test
         assert end.best is not None  # noqa: S101
         test_loss = None if self.spec.sealed else _loss(network, test)
@@ -67,8 +68,14 @@ class LanguageSession(Session):
             validation_perplexity=end.best[0],
             train_perplexity=perplexity(_loss(network, self.data.train[: len(test)])),
         )
-        facts = SizeFacts(**asdict(size(network.layers)), embedding_parameters=network.outside)
-        return Measured(result, facts, NO_LATENCY)
+        facts = size_facts(network, self.spec.compress)
+        if self.spec.sealed:
+            return Measured(result, facts, Latency(reason="a trial of a search, which is not to be used"))
+        program = program_of(network, self.data.train) if self.spec.compress.quantise else None
+        if program is not None:
+            integers = perplexity(integer_loss(program, test))
+            result = result.model_copy(update={"integer_perplexity": integers})
+        return Measured(result, facts, latency_of(program))
 
 
 def _loss(network: LanguageModel, stream: Tensor) -> float:

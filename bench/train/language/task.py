@@ -14,7 +14,8 @@ from bench.record import Latency
 from bench.spec import RunSpec
 from bench.spec.language import TASK
 from bench.train.job import Job, Listener, Metric
-from bench.train.language.model import NO_LATENCY, build_layers
+from bench.train.language.integer import latency_of, program_of
+from bench.train.language.model import build_layers, restore
 from bench.train.task import Task
 from cells import Cell
 from cells.compress import HardThreshold
@@ -41,9 +42,10 @@ class LanguageModelling(Task[Corpus]):
                 f"compress.apply: after and evaluate are for classifiers, and data set {info.name!r} is one text: "
                 "leave them out"
             )
-        if spec.compress.quantise:
+        if spec.compress.quantise and spec.language.layers > 1:
             raise RnnbenchError(
-                f"compress.quantise: data set {info.name!r} is for {self.name}, and {NO_LATENCY.reason}: leave it out"
+                f"compress.quantise: the integer program of a language model has one layer, not {spec.language.layers}: "
+                "set language.layers to 1, or leave compress.quantise out"
             )
         return build_layers(spec)
 
@@ -52,7 +54,7 @@ class LanguageModelling(Task[Corpus]):
         cells = self.cells(spec, info)
         for cell in cells:
             HardThreshold(cell, spec.compress.keep).threshold()
-        return size(nn.ModuleList(cells)).kb
+        return size(nn.ModuleList(cells), 1 if spec.compress.quantise else 4).kb
 
     def open(self, spec: RunSpec) -> Corpus:
         """Opens the text."""
@@ -65,5 +67,7 @@ class LanguageModelling(Task[Corpus]):
         return LanguageSession(job, data, self.metric, listeners)
 
     def latency(self, spec: RunSpec, info: DatasetInfo, weights: dict[str, Tensor]) -> Latency:
-        """Says why there is none."""
-        return NO_LATENCY
+        """Predicts the latency of a word; a quantised model is calibrated on its training text again."""
+        if not spec.compress.quantise:
+            return latency_of(None)
+        return latency_of(program_of(restore(spec, info.classes, weights), self.open(spec).train))
