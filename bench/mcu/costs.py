@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -41,11 +41,23 @@ class Provenance(Strict):
 
 
 class Function(Strict):
-    """A kernel's costs: cycles by block, at nominal branch refill, and what one more cycle of refill adds."""
+    """A kernel's costs: cycles by block, at nominal branch refill, and what one more cycle of refill adds.
+
+    ``spread``: by block, the most that data can add, of kernels that :data:`bench.mcu.worst.SPREAD` does not have.
+    """
 
     cycles: dict[str, Cycles]
     refill: dict[str, Cycles] = Field(default_factory=dict)
+    spread: dict[str, Cycles] = Field(default_factory=dict)
     code_bytes: int
+
+
+class TextCosts(Strict):
+    """The costs of a language model's own kernels on one processor; the others are those of its integer kernels."""
+
+    target: Processor
+    provenance: Provenance
+    functions: dict[str, Function]
 
 
 class KernelCosts(Strict):
@@ -89,24 +101,50 @@ class KernelCosts(Strict):
             for name, times in trips.items()
         )
 
+    def spread(self, function: str, trips: Trips) -> float:
+        """The most cycles that data can add to one call, where the costs say it."""
+        known = self.functions.get(function)
+        return 0.0 if known is None else sum(times * known.spread.get(name, 0.0) for name, times in trips.items())
+
+
+def text_hash() -> str:
+    """A hash of the source of a language model's own kernels."""
+    return _hash("prelude.c.j2", "text.c.j2")
+
 
 def kernel_hash(target: Target, format: Format) -> str:
     """A hash of the source of a processor's kernels."""
     matvec = () if target.family in STEPS else (f"matvec_{target.family}.c.j2",)
     integer = ("kernels.c.j2", *matvec, "delta.c.j2")
     names = ("prelude.c.j2", *(integer if format == "int8" else ("kernels_float.c.j2",)))
+    return _hash(*names)
+
+
+def _hash(*names: str) -> str:
     return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
+
 
 
 @cache
 def kernel_costs(target: Target, format: Format) -> KernelCosts:
-    """The costs of a processor's kernels in a format.
+    """The costs of a processor's kernels in a format, in integers with those of language models.
 
     Raises:
-        RnnbenchError: when the file is missing or is not what :class:`KernelCosts` says.
+        RnnbenchError: when a file is missing or is not what :class:`KernelCosts` or :class:`TextCosts` says.
     """
-    file = CONFIGS / "kernels" / f"{target.name}-{format}.yaml"
+    costs = _read(KernelCosts, f"{target.name}-{format}.yaml")
+    if format == "float32":
+        return costs
+    words = _read(TextCosts, f"{target.name}-words.yaml")
+    return costs.model_copy(update={"functions": costs.functions | words.functions})
+
+
+C = TypeVar("C", bound=Strict)
+
+
+def _read(kind: type[C], name: str) -> C:
+    file = CONFIGS / "kernels" / name
     try:
-        return KernelCosts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return kind.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise RnnbenchError(f"configs/kernels/{file.name}: {' '.join(str(error).split())[:200]}") from error

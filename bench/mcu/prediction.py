@@ -102,7 +102,7 @@ def predict(model: Program | Graph, board: Board, *, steps: int) -> Prediction:
     low, high = (steps * one + once for one, once in ends)
     high *= board.flash_waits.value
     flash, ram = _flash(source, costs, board), source.ram_bytes + STACK_BYTES
-    worst = _worst(source, board, *_cycles(source, costs, board, 0, most=True), steps)
+    worst = _worst(source, costs, board, *_cycles(source, costs, board, 0, most=True), steps)
     kernels = tuple(KernelCycles(call.function, _products(call), _cost(costs, call, board)) for call in source.step)
     products = sum(kernel.products for kernel in kernels)
     floor = max(products * costs.limit.value, 1) if costs.limit is not None else None
@@ -138,15 +138,20 @@ def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int, most:
     """Cycles of a step and of an answer; ``most``: every column of delta execution."""
     parts = (source.step, source.head)
     step, answer = (sum(_cost(costs, call, board, refill, most) for call in calls) for calls in parts)
-    return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * source.classes
+    classes = 0 if source.words else source.classes  # a softmax finds the best word itself
+    return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * classes
 
 
-def _worst(source: Source, board: Board, step: float, answer: float, steps: int) -> tuple[int | None, int | None]:
+def _worst(
+    source: Source, costs: KernelCosts, board: Board, step: float, answer: float, steps: int
+) -> tuple[int | None, int | None]:
     """Cycles of a step and of an inference at their worst."""
     if source.format != "int8":
         return None, None
     step += spread(source.step, board.target)
-    answer += spread(source.head, board.target) + paths(board.target)[BEST]
+    answer += spread(source.head, board.target) + (0 if source.words else paths(board.target)[BEST])
+    kernels = [call for call in source.head if call.loop is None]
+    answer += sum(costs.spread(call.function, trips(call, board.target)) for call in kernels)
     return round(step), round(steps * step + answer)
 
 

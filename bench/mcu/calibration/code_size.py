@@ -45,10 +45,10 @@ def code_bytes(model: Any, target: Target) -> tuple[dict[str, int], float, int]:
         target: the processor.
     """
     source, everything = emit(usual(model), target), emit(model, target)
-    common, every = _sizes(source, target), _sizes(everything, target)
+    common, every = sizes(source, target), sizes(everything, target)
     kernels = {call.function: every.get(f"rnn_{call.function}", 0) for call in everything.calls if call.loop is None}
     for name in kernels.keys() & set(TABLES) - _USUAL:
-        kernels[name] += _library(_sizes(emit(_only(model, _USUAL | {name}), target), target)) - _library(common)
+        kernels[name] += _library(sizes(emit(_only(model, _USUAL | {name}), target), target)) - _library(common)
     rest = {name: size for name, size in common.items() if name.removeprefix("rnn_") not in kernels}
     calls = rest.pop("rnn_step") + rest.pop("rnn_answer")
     other = rest["rnn_reset"] if source.format == "int8" else sum(rest.values())
@@ -59,9 +59,9 @@ def _library(sizes: dict[str, int]) -> int:
     return sum(size for name, size in sizes.items() if not name.startswith("rnn_"))
 
 
-def _sizes(source: Source, target: Target) -> dict[str, int]:
+def sizes(source: Source, target: Target) -> dict[str, int]:
     """Bytes of every function, those of libraries included, without those of the firmware around."""
-    x = np.zeros((1, 50), np.int16 if source.format == "int8" else np.float32)
+    x = np.zeros(1 if source.words else (1, 50), np.int16 if source.format == "int8" else np.float32)
     with tempfile.TemporaryDirectory() as folder:
         elf = firmware(source, target, [x], Path(folder))
         command = [target.compiler.removesuffix("gcc") + "nm", "--format=sysv", str(elf)]
@@ -69,5 +69,5 @@ def _sizes(source: Source, target: Target) -> dict[str, int]:
     # name, value, class, type, size, line, section; constants may lie among the code
     rows = [[part.strip() for part in line.split("|")] for line in done.stdout.splitlines() if line.count("|") == 6]
     code = [row for row in rows if row[2] in "tTwW" and row[3] != "OBJECT" and row[4]]
-    sizes = {row[0]: int(row[4], 16) for row in code}
-    return {name: size for name, size in sizes.items() if name not in ("main", "rnn_stamp")}
+    found = {row[0]: int(row[4], 16) for row in code}
+    return {name: size for name, size in found.items() if name not in ("main", "rnn_stamp")}

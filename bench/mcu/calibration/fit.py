@@ -63,8 +63,8 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         grouped[sample.function].append(sample)
     functions: dict[str, dict[str, Any]] = {
         name: {
-            "cycles": _solve(group, "cycles"),
-            "refill": _solve(group, "refill") if target.varies else {},
+            "cycles": solve(group, "cycles"),
+            "refill": solve(group, "refill") if target.varies else {},
             "code_bytes": code[name],
         }
         for name, group in sorted(grouped.items())
@@ -75,9 +75,7 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         "target": target.name,
         "format": format,
         "provenance": {
-            "basis": "fit",
-            "simulator": simulator_version(target) + _charged(target),
-            "compiler": f"{compiler_version(target)} {target.flags[0]}",
+            **basis(target),
             "kernels": kernel_hash(target, format),
             "fitted_on": f"{models} random {kind} of every kernel, sizes 2 to 49, seed {seed}",
             "error": round(_worst(samples[models:], functions), 5),
@@ -89,6 +87,15 @@ def calibrate(target: Target, format: Format, seed: int = 0, models: int = 24) -
         "code_bytes": rest,
         "call_bytes": call_bytes,
         "functions": functions,
+    }
+
+
+def basis(target: Target) -> dict[str, str]:
+    """How costs are obtained, and with which tools."""
+    return {
+        "basis": "fit",
+        "simulator": simulator_version(target) + _charged(target),
+        "compiler": f"{compiler_version(target)} {target.flags[0]}",
     }
 
 
@@ -120,7 +127,7 @@ def _marks(source: Source) -> list[int]:
     return [*range(1, len(source.step) + 1), *range(129, 129 + len(source.head))]
 
 
-def _solve(samples: list[Sample], wanted: str) -> dict[str, float]:
+def solve(samples: list[Sample], wanted: str) -> dict[str, float]:
     """Cycles of every block, or what a cycle of refill adds to them, by least squares of relative errors."""
     names = sorted({name for sample in samples for name in sample.trips})
     table = np.array([[sample.trips.get(name, 0) for name in names] for sample in samples], np.float64)
