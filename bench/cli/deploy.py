@@ -15,8 +15,8 @@ from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
+    from bench.deploy.base import Model
     from bench.deploy.latency import Row
-    from bench.deploy.model import Model
     from bench.mcu import Board, Compared, Format, Prediction
     from bench.report import Results
 
@@ -29,7 +29,9 @@ BoardNames = Annotated[
     list[str] | None,
     typer.Option("--board", help="Boards; uno, mkr1000, due and nano33ble otherwise.", show_default=False),
 ]
-Kinds = Annotated[list[Kind] | None, typer.Option("--format", help="Formats of numbers; both otherwise.")]
+Kinds = Annotated[
+    list[Kind] | None, typer.Option("--format", help="Formats of numbers; all that there is code in otherwise.")
+]
 TablesOut = Annotated[Path | None, typer.Option("--out", help="Folder for the table as CSV, Markdown and LaTeX.")]
 _NOTE = (
     "Cycles of the core at zero flash wait states; ms from the least branch refill to wait states at their worst. "
@@ -209,8 +211,8 @@ def _boards(names: Sequence[str] | None) -> list[Board]:
     return [mcu.board(name) for name in names or list(mcu.usual_boards())]
 
 
-def _formats(kinds: Sequence[Kind] | None) -> list[Format]:
-    return [kind.value for kind in kinds or list(Kind)]
+def _formats(kinds: Sequence[Kind] | None) -> list[Format] | None:
+    return [kind.value for kind in kinds] if kinds else None
 
 
 def _finish(rows: list[Row], results: Results, folder: Path | None, as_json: bool) -> None:

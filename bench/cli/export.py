@@ -66,21 +66,21 @@ def export(
         exports.check_folder(folder, name)
     model = load(run, threshold)
     done = exports.export(model, target, kind.value, folder, name=name, force=force)
-    real, integer = done.accuracy
+    real, integer = done.measured
     files = [str(path) for path in done.files]
     if as_json:
         body = {key: value for key, value in asdict(done.predicted).items() if key != "kernels"}
-        accuracies = {"accuracy_float32": real, "accuracy_int8": integer}
+        measured = {f"{done.metric}_float32": real, f"{done.metric}_int8": integer}
         plain = {} if done.plain_cycles is None else {"plain_cycles_per_step": done.plain_cycles}
-        print_json({"files": files, "normalises": done.normalises, **accuracies, **plain, "latency": body})
+        print_json({"files": files, "normalises": done.normalises, **measured, **plain, "latency": body})
         return
-    out.print(f"{done.title} for the {target.title}: test accuracy {integer:.2%} in integers, {real:.2%} in float32")
+    out.print(f"{done.title} for the {target.title}: {done.said}")
     print_table(commands.model_table(commands.predicted([row(model, done.predicted)])))
     if done.plain_cycles is not None:
         _print_saved(done.predicted, done.plain_cycles)
     if excess := exports.excesses(done.predicted, target):
         err.print(f"warning: {excess}", style="yellow")
-    if not done.normalises:
+    if done.normalises is False:
         err.print(f"warning: {_UNKNOWN.format(model.info.name)}", style="yellow")
     out.print(f"Written: {', '.join(files)}. Look next: {folder / 'README.md'}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import mcu
 from bench.deploy.listening import front_end
 from bench.deploy.model import Trained
+from bench.deploy.text import TrainedText
 from bench.errors import RnnbenchError
 from bench.mcu import About, Board, Format, Prediction
 from bench.mcu.emit.export import MARK, NAME, paths
@@ -23,17 +24,25 @@ class Exported:
         title: of the model.
         predicted: its latency on the board.
         files: all that were written.
-        accuracy: over the whole test set, of the network in float32 and of the integer program.
-        normalises: whether the code takes a sensor's numbers as they are.
+        metric: ``accuracy`` or ``perplexity``.
+        measured: that over the whole test set, of the network in float32 and of the integer program.
+        normalises: whether the code takes a sensor's numbers as they are; ``None`` where it takes words.
         plain_cycles: of a step without delta execution; ``None`` where there is none.
     """
 
     title: str
     predicted: Prediction
     files: tuple[Path, ...]
-    accuracy: tuple[float, float]
-    normalises: bool
+    metric: str
+    measured: tuple[float, float]
+    normalises: bool | None
     plain_cycles: int | None
+
+    @property
+    def said(self) -> str:
+        """The metric of both, in words."""
+        real, integer = (_said(self.metric, value) for value in self.measured)
+        return f"test {self.metric} {integer} in integers, {real} in float32"
 
 
 def check_folder(folder: Path, name: str = NAME) -> None:
@@ -53,7 +62,9 @@ def check_folder(folder: Path, name: str = NAME) -> None:
             )
 
 
-def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: str = NAME, force: bool) -> Exported:
+def export(
+    model: Trained | TrainedText, board: Board, kind: Format, folder: Path, *, name: str = NAME, force: bool
+) -> Exported:
     """Writes the C, a test vector, a README, and what makes it a library for Arduino, PlatformIO and CMake.
 
     Args:
@@ -68,22 +79,25 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
         RnnbenchError: when there is no code for the model, it does not fit the board, or the folder cannot be written.
     """
     info = model.info
-    if info.vocabulary is not None:
-        raise RnnbenchError(f"data set {info.name!r} gives words: a program of their embedding is not written yet")
+    if info.vocabulary is not None and isinstance(model, Trained):
+        raise RnnbenchError(
+            f"data set {info.name!r} gives words to a classifier: a program of its embedding is not written yet, that "
+            "of a language model is"
+        )
     if model.threshold is not None and kind != "int8":
         raise RnnbenchError("--delta skips columns of integers: leave --format away")
     code = model.code(kind)
-    predicted = mcu.predict(code, board, steps=info.steps)
+    predicted = mcu.predict(code, board, steps=model.steps)
     if (excess := excesses(predicted, board)) and not force:
         raise RnnbenchError(f"{excess}; choose another --board or --format, or write it all the same with --force")
-    accuracy = model.accuracy()
+    metric, measured = model.metric, model.measured()
     about = About(
-        title=f"{model.network.cell.title} on {info.title}",
-        classes=model.dataset.class_names,
-        window=info.steps,
+        title=f"{model.title} on {info.title}",
+        classes=model.names,
+        window=model.steps,
         sample_hz=info.sample_hz,
         raw=model.raw(kind),
-        provenance=_provenance(model, accuracy, kind),
+        provenance=_provenance(model, measured, kind),
         name=name,
         audio=front_end(info),
     )
@@ -91,19 +105,26 @@ def export(model: Trained, board: Board, kind: Format, folder: Path, *, name: st
         source = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
+    normalises = None if isinstance(model, TrainedText) else about.raw is not None
     files = tuple(folder / file for file in source.files)
-    plain = None if model.threshold is None else mcu.predict(model.plain, board, steps=info.steps).cycles_per_step
-    return Exported(about.title, predicted, files, accuracy, about.raw is not None, plain)
+    plain = None
+    if isinstance(model, Trained) and model.threshold is not None:
+        plain = mcu.predict(model.plain, board, steps=model.steps).cycles_per_step
+    return Exported(about.title, predicted, files, metric, measured, normalises, plain)
 
 
-def _provenance(model: Trained, accuracy: tuple[float, float], kind: Format) -> list[str]:
+def _said(metric: str, value: float) -> str:
+    return f"{value:.2%}" if metric == "accuracy" else f"{value:.2f}"
+
+
+def _provenance(model: Trained | TrainedText, measured: tuple[float, float], kind: Format) -> list[str]:
     """The lines of the code that say where it comes from."""
-    info, (real, integer) = model.info, accuracy
+    info, (real, integer) = model.info, (_said(model.metric, value) for value in measured)
     right = integer if kind == "int8" else real
     from_raw = " from the sensor's numbers on" if kind == "int8" and model.raw(kind) is not None else ""
     skips = "" if model.threshold is None else f"Delta execution, threshold {model.threshold * 256:g}/256."
     return [
-        f"Run {model.spec.id}; test accuracy {right:.2%} in {kind}{from_raw}, {real:.2%} in float32.",
+        f"Run {model.spec.id}; test {model.metric} {right} in {kind}{from_raw}, {real} in float32.",
         f"Trained on {info.title} ({info.source}; licence of the data: {info.licence}).",
         *([skips] if skips else []),
         "The code around the weights: SPDX-License-Identifier: Apache-2.0.",

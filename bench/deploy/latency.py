@@ -7,30 +7,32 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import mcu
-from bench.deploy.model import Model
+from bench.deploy.base import Model
 from bench.mcu import Board, Compared, Format, Prediction
 
 Row = dict[str, Any]
 
 
-def predicted(model: Model, boards: Iterable[Board], formats: Sequence[Format]) -> list[Prediction]:
-    """Predicts the latency of one model, format by format.
+def predicted(model: Model, boards: Iterable[Board], formats: Sequence[Format] | None = None) -> list[Prediction]:
+    """Predicts the latency of one model, format by format; in those that there is code in, where none is given.
 
     Raises:
         RnnbenchError: when the cell is no formula.
     """
-    return [mcu.predict(model.code(kind), board, steps=model.info.steps) for kind in formats for board in boards]
+    return [
+        mcu.predict(model.code(kind), board, steps=model.steps) for kind in formats or model.formats for board in boards
+    ]
 
 
 def row(model: Model, found: Prediction | Compared) -> Row:
     """Returns a line of a table: the model, and its latency."""
-    cell, variant, title = model.spec.cell, model.spec.variant(), model.network.cell.title
+    cell, variant, title = model.spec.cell, model.spec.variant(), model.title
     body = asdict(found)
     body.pop("kernels", None)
     return {
         "run": model.spec.id,
         "data": model.spec.data.label,
-        "data_title": model.info.title + ("" if model.info.vocabulary is None else " after the embedding"),
+        "data_title": model.data_title,
         "cell": cell.name,
         "label": f"{title} ({variant})" if variant else title,
         "hidden": cell.hidden_size,

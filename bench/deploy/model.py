@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +14,8 @@ from torch import Tensor
 
 from bench import mcu
 from bench.data import Dataset, DatasetInfo, describe
+from bench.deploy.base import KEPT, Model
+from bench.deploy.text import TrainedText, UntrainedText, untrained_text
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.mcu.delta import counted, delta
@@ -23,16 +25,15 @@ from bench.spec import RunSpec, read_grid
 from bench.train.classification.integer import inputs, program_of
 from bench.train.classification.network import Network, restore
 from bench.train.classification.size import compressed
+from bench.train.language.model import restore as restore_text
 from bench.train.task import task_of
 
-_KEPT = 8
-"""Sequences that a model can be tried on."""
 _COUNTED = 128
 """Sequences on which applied columns are counted, at most."""
 
 
-class Model(ABC):
-    """A network, and the code that is made of it, each when it is wanted.
+class Classifier(Model):
+    """A classifier, and the code that is made of it.
 
     Args:
         spec: the run.
@@ -40,20 +41,24 @@ class Model(ABC):
         network: for evaluation.
     """
 
-    trained: bool
-
     def __init__(self, spec: RunSpec, info: DatasetInfo, network: Network) -> None:
-        self.spec, self.info, self.network = spec, info, network.eval()
+        super().__init__(spec, info)
+        self.network = network.eval()
+
+    @property
+    def title(self) -> str:
+        """The cell's title."""
+        return self.network.cell.title
+
+    @property
+    def data_title(self) -> str:
+        """What an inference reads."""
+        return self.info.title + ("" if self.info.vocabulary is None else " after the embedding")
 
     @cached_property
     def graph(self) -> mcu.Graph:
         """The cell and classifier in float32; a :class:`RnnbenchError` when the cell is no formula."""
         return mcu.lower(self.network.cell, self.network.head)
-
-    @cached_property
-    @abstractmethod
-    def program(self) -> mcu.Program:
-        """The cell and classifier in integers."""
 
     @abstractmethod
     def _sequences(self, count: int) -> list[Floats]:
@@ -65,13 +70,13 @@ class Model(ABC):
 
     def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:
         """The first sequences in a format of numbers, cut after ``steps``; 8 at most."""
-        cut = [x[:steps] for x in self._sequences(min(count, _KEPT))]
+        cut = [x[:steps] for x in self._sequences(min(count, KEPT))]
         if kind == "int8":
             return [mcu.quantise_input(self.program, x) for x in cut]
         return [x.astype(np.float32) for x in cut]
 
 
-class Trained(Model):
+class Trained(Classifier):
     """The model of a finished run; its integers have their scales from the run's training data.
 
     Attributes:
@@ -79,7 +84,13 @@ class Trained(Model):
     """
 
     trained = True
+    metric = "accuracy"
     threshold: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the classes."""
+        return self.dataset.class_names
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -126,8 +137,8 @@ class Trained(Model):
             return self.sequences(kind, 1, steps)[0]
         return raw.quantise(self._in_units(self._sequences(1)[0][:steps]))
 
-    def accuracy(self) -> tuple[float, float]:
-        """Over the whole test set: of the network in float32, and of the integers, from the sensor's numbers on."""
+    def measured(self) -> tuple[float, float]:
+        """Accuracy over the test set: of the network in float32, and of the integers, from the sensor's numbers on."""
         test = self.dataset.test
         with torch.no_grad():
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
@@ -144,7 +155,7 @@ class Trained(Model):
         return [sequence[:length] for sequence, length in zip(x, lengths, strict=True)]
 
 
-class Untrained(Model):
+class Untrained(Classifier):
     """A run's model at its initial weights, for its cycles alone: they depend on sizes, and hardly on values."""
 
     trained = False
@@ -156,7 +167,7 @@ class Untrained(Model):
         return mcu.quantise(self.graph, x)
 
     def _sequences(self, count: int) -> list[Floats]:
-        return list(np.random.default_rng(1).normal(size=(_KEPT, self.info.steps, self.info.features)))[:count]
+        return list(np.random.default_rng(1).normal(size=(KEPT, self.info.steps, self.info.features)))[:count]
 
 
 def models(what: Path) -> dict[str, Callable[[], Model]]:
@@ -208,7 +219,7 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
         ) from None
 
 
-def load(folder: Path, threshold: float | None = None) -> Trained:
+def load(folder: Path, threshold: float | None = None) -> Trained | TrainedText:
     """Returns the model of a run.
 
     Args:
@@ -216,20 +227,26 @@ def load(folder: Path, threshold: float | None = None) -> Trained:
         threshold: of delta execution; ``None`` for the program as it is.
 
     Raises:
-        RnnbenchError: when there is no finished classifier, or it is damaged.
+        RnnbenchError: when there is no finished model, or it is damaged.
     """
     spec, weights = saved(folder)
     if spec.sealed:
         raise RnnbenchError(f"{folder} is a trial of a search, whose test figures are sealed: name a final run")
     info = describe(spec.data.name, spec.data.options)
     if info.task != "classification":
-        raise RnnbenchError(f"{folder} holds a language model: no program is written for its softmax over a vocabulary")
+        if threshold is not None:
+            raise RnnbenchError(
+                f"{folder} holds a language model, for which there is no delta execution: leave --delta away"
+            )
+        return TrainedText(spec, info, restore_text(spec, info.classes, weights))
     model = Trained(spec, info, restore(spec, info, weights))
     model.threshold = threshold
     return model
 
 
-def untrained(spec: RunSpec) -> Untrained:
+def untrained(spec: RunSpec) -> Untrained | UntrainedText:
     """Returns the model of a run at its initial weights; it is as sparse as the trained one will be."""
     info = describe(spec.data.name, spec.data.options)
+    if info.task != "classification":
+        return untrained_text(spec, info)
     return Untrained(spec, info, compressed(spec, info))

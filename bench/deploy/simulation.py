@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench import mcu
-from bench.deploy.model import Model, Trained
+from bench.deploy.base import Model
+from bench.deploy.model import Trained
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Compared, Format, simulate
 from bench.train.classification.integer import integer_answers
@@ -26,14 +27,14 @@ def check_tools(boards: Iterable[Board]) -> None:
 
 
 def simulated(
-    model: Model, boards: Iterable[Board], formats: Sequence[Format], *, count: int, steps: int
+    model: Model, boards: Iterable[Board], formats: Sequence[Format] | None, *, count: int, steps: int
 ) -> list[Compared]:
     """Compiles and runs one model, board by board.
 
     Args:
         model: to run.
         boards: that it runs on.
-        formats: of its numbers.
+        formats: of its numbers; those that there is code in, where none is given.
         count: sequences of the test set.
         steps: samples of each.
 
@@ -43,7 +44,7 @@ def simulated(
     return [
         mcu.compare(model.code(kind), board, model.sequences(kind, count, steps))
         for board in boards
-        for kind in formats
+        for kind in formats or model.formats
     ]
 
 
@@ -62,6 +63,8 @@ def skipped(
     Raises:
         RnnbenchError: when a tool is missing, the program does not fit the board, or nothing can be skipped.
     """
+    if isinstance(model.program, mcu.TextProgram):
+        raise RnnbenchError(f"{model.spec.id} is a language model, for which delta execution is not written")
     sequences = model.sequences("int8", count, steps)
     for found in simulate.skipping(model.program, board, sequences, thresholds):
         yield found, _accuracy(model, found.program) if isinstance(model, Trained) else None

@@ -124,7 +124,6 @@ def _hash(*names: str) -> str:
     return hashlib.sha256("".join(map(source_of, names)).encode()).hexdigest()[:16]
 
 
-
 @cache
 def kernel_costs(target: Target, format: Format) -> KernelCosts:
     """The costs of a processor's kernels in a format, in integers with those of language models.
@@ -132,17 +131,22 @@ def kernel_costs(target: Target, format: Format) -> KernelCosts:
     Raises:
         RnnbenchError: when a file is missing or is not what :class:`KernelCosts` or :class:`TextCosts` says.
     """
-    costs = _read(KernelCosts, f"{target.name}-{format}.yaml")
+    costs = read_costs(KernelCosts, f"{target.name}-{format}.yaml")
     if format == "float32":
         return costs
-    words = _read(TextCosts, f"{target.name}-words.yaml")
+    words = read_costs(TextCosts, f"{target.name}-words.yaml")
     return costs.model_copy(update={"functions": costs.functions | words.functions})
 
 
 C = TypeVar("C", bound=Strict)
 
 
-def _read(kind: type[C], name: str) -> C:
+def read_costs(kind: type[C], name: str) -> C:
+    """A file of ``configs/kernels`` as what it is.
+
+    Raises:
+        RnnbenchError: when it is missing or is not that.
+    """
     file = CONFIGS / "kernels" / name
     try:
         return kind.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))

@@ -136,7 +136,10 @@ def run(program: Program, x: Int16, lengths: Int64) -> Int64:
 
 
 def trajectory(model: Program | Graph, x: Samples) -> Samples:
-    """Scores [T, C] after every sample of one sequence [T, D], or words [T]: exact of a program, in float32 of a graph."""
+    """Scores [T, C] after every sample of one sequence [T, D]: exact of a program, in float32 of a graph.
+
+    Of a language model, the sequence is one of words [T].
+    """
     if isinstance(model, TextProgram):
         x = model.samples(x)
     machine: Machine = Interpreter(model, 1) if isinstance(model, Program) else RealInterpreter(model, 1, np.float32)

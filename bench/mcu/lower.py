@@ -22,7 +22,7 @@ from bench.errors import RnnbenchError
 from bench.mcu.graph import Affine, Binary, Clamp, Floats, Gather, Graph, Linear, Ref, Unary, Where
 from bench.mcu.inplace import finished
 from bench.mcu.places import Parts, Places, Value, cut, joined
-from cells import Cell, Weight, materialised
+from cells import Cell, materialised
 from cells.formula import OPS, Formula, RefusedError, constants_of, formula_of
 
 
@@ -37,7 +37,7 @@ class Head(Protocol):
     """A linear classifier: W h + b."""
 
     @property
-    def W(self) -> Multiplied:
+    def W(self) -> Multiplied:  # noqa: N802 -- its name in formulas
         """The matrix [C, H]."""
 
     @property

@@ -33,9 +33,7 @@ _MOST_RUNS = 9
 """Runs of rows beyond which a product stays whole: each costs a call."""
 
 
-def quantise(
-    graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None, reach: float = 0.0
-) -> Program:
+def quantise(graph: Graph, x: Floats, lengths: npt.NDArray[np.int64] | None = None, reach: float = 0.0) -> Program:
     """The integer program of a graph. All scales are powers of two.
 
     Args:

@@ -20,8 +20,8 @@ SPREAD = (
 )
 """Figures that differ from seed to seed: they have a mean and a standard deviation.
 
-Accuracy, perplexity and loss without prefix are the test set's. The accuracy of a quantised run is that of its
-integers; ``float_accuracy`` is the same network's in float32.
+Accuracy, perplexity and loss without prefix are the test set's. Accuracy and perplexity of a quantised run are those of
+its integers; ``float_accuracy`` is the same network's in float32. Tables leave out a run's ``float_perplexity``.
 """
 MEANS = ("epochs", "minutes", "parameters", "nonzero", "kb", "kb_in_all")
 """Figures that have a mean: minutes of training; KB without and with an embedding and a language model's softmax."""
@@ -221,7 +221,8 @@ def figures(record: Record) -> dict[str, float]:
     if record.times.train_s is not None:
         found["minutes"] = record.times.train_s / 60
     if record.size is not None:
-        kb, beside = record.size.kb, _BYTES_PER_NUMBER * record.size.embedding_parameters / 1024
+        number_bytes = 1 if "float_perplexity" in found else _BYTES_PER_NUMBER  # int8, softmax and embedding, too
+        kb, beside = record.size.kb, number_bytes * record.size.embedding_parameters / 1024
         found |= {"parameters": float(record.size.parameters), "nonzero": float(record.size.nonzero)}
         found |= {"kb": kb, "kb_in_all": kb + beside}
     return found

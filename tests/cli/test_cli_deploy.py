@@ -77,14 +77,14 @@ def test_an_export_takes_a_sensors_numbers_where_the_data_say_how_they_were_norm
     """The data as they are, as if they had been (number - 3) / 5: which normalising undoes."""
     model = models.load(run)
     known = Normalisation((3.0,) * 6, (5.0,) * 6)
-    real, before = replace_normalisation(model, None).accuracy()
+    real, before = replace_normalisation(model, None).measured()
     model = replace_normalisation(model, known)
     raw = model.raw(kind)
     x = model._sequences(1)[0]
     found = raw.normalise(raw.quantise(x * 5 + 3))
     wanted = model.sequences(kind, 1, len(x))[0]
     assert abs(found.astype(float) - wanted).max() <= (6 if kind == "int8" else 1e-4)
-    assert model.accuracy() == (real, pytest.approx(before, abs=0.01))
+    assert model.measured() == (real, pytest.approx(before, abs=0.01))
 
 
 def replace_normalisation(model, known):

@@ -100,13 +100,13 @@ def test_a_cell_without_latency_stops_no_other(
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda saved: {**saved, "spec": {**saved["spec"], "data": "ptb"}}, "holds a language model"),
+        (lambda saved: {**saved, "spec": {**saved["spec"], "data": "ptb"}}, "another version of cell 'gru'"),
         (lambda saved: {**saved, "state": {}}, "another version of cell 'gru'"),
         (lambda saved: {"state": saved["state"]}, "is damaged .*; delete the run's folder and run its grid again"),
         (lambda saved: {**saved, "spec": {"data": "watch7"}}, "is damaged"),
     ],
 )
-def test_what_is_no_model_of_a_classifier(run: Path, spoil: Any, says: str) -> None:
+def test_what_is_no_model(run: Path, spoil: Any, says: str) -> None:
     saved = torch.load(run / "model.pt", weights_only=True)
     torch.save(spoil(saved), run / "model.pt")
     with pytest.raises(RnnbenchError, match=says):

@@ -1,4 +1,4 @@
-"""The code of a language model: on this machine and on simulated processors, bit for bit, in as many cycles as predicted."""
+"""The code of a language model: bit for bit what the interpreter says, in as many cycles as predicted."""
 
 import re
 import shutil
@@ -73,7 +73,7 @@ def test_simulated_processors_say_it_in_the_predicted_cycles(target):
         predicted = predict(program, cases.BOARDS[target], steps=1)
         assert predicted.cycles_per_step == pytest.approx(np.mean(ran.step_cycles), rel=0.02)
         assert predicted.answer_cycles == pytest.approx(np.mean(ran.answer_cycles), rel=0.02)
-        assert max(ran.answer_cycles) <= predicted.worst - predicted.worst_per_step
+        assert max(ran.answer_cycles) <= 1.005 * (predicted.worst - predicted.worst_per_step)
         assert predicted.cycles == pytest.approx(predicted.cycles_per_step + predicted.answer_cycles, abs=1)
 
 
@@ -84,7 +84,7 @@ def test_no_scores_take_longer_than_the_worst(target):
     program = random_text(np.random.default_rng(0), 90, 4, np.arange(90), scale=0)
     predicted = predict(program, cases.BOARDS[target], steps=1)
     ran = run(emit(program, target), target, [np.zeros(2, np.int64)])
-    assert max(ran.answer_cycles) <= 1.01 * (predicted.worst - predicted.worst_per_step)
+    assert max(ran.answer_cycles) <= 1.005 * (predicted.worst - predicted.worst_per_step)
 
 
 @cases.ON_ALL

@@ -1,5 +1,7 @@
 """The integer softmax against float64, and the probability of a text against the model in real numbers."""
 
+from itertools import pairwise
+
 import mcu_cases as cases
 import numpy as np
 import pytest
@@ -63,7 +65,7 @@ def test_a_text_is_as_likely_as_to_the_model_in_real_numbers():
     graph = mcu.lower(net.cell, net.head)
     program = quantise_text(graph, embedding, rng.integers(0, words, (8, 40)))
     machine, wanted = RealInterpreter(graph, 1), []
-    for word, following in zip(text[:-1], text[1:], strict=True):
+    for word, following in pairwise(text):
         machine.step(embedding[word][None])
         wanted.append(-log_softmax(machine.scores(), 0)[0, following])
     found = losses(program, text) * 2.0**-FRACTION
@@ -100,5 +102,3 @@ def test_what_has_no_integer_program_says_so():
         quantise_text(graph, np.zeros((70_000, 2)), words)
     with pytest.raises(RnnbenchError, match="embedding is not finite"):
         quantise_text(graph, np.full((4, 2), np.nan), words)
-
-

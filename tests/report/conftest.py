@@ -138,7 +138,7 @@ def _result(value: float, metric: str, integer: float | None) -> Result:
     return Result.model_validate(
         {
             f"test_{metric}": value,
-            "integer_accuracy": integer,
+            f"integer_{metric}": integer,
             "test_loss": 0.4,
             f"validation_{metric}": value + 0.01,
             "validation_loss": 0.3,

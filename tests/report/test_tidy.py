@@ -50,6 +50,17 @@ def test_figures_have_the_units_of_their_names(folder: Any, make_latency: Any) -
     assert row["folder"] == str(folder.path / "runs" / row["run"])
 
 
+def test_the_perplexity_of_a_quantised_text_is_that_of_its_integers(folder: Any) -> None:
+    """Its embedding and softmax take a byte a number, as the code has them."""
+    text = {"metric": "perplexity", "higher_is_better": False, "majority": None}
+    folder.add("GRU", accuracy=110.0, integer=111.5, steps="Q", kb=10.0, embedding=2048, facts=text)
+    folder.add("LSTM", accuracy=109.0, kb=10.0, embedding=2048, facts=text)
+    quantised, real = sorted(frame(folder).to_dict("records"), key=lambda row: row["cell"])
+    assert (quantised["test_perplexity"], quantised["float_test_perplexity"]) == (111.5, 110.0)
+    assert (quantised["size_in_all_kb"], real["size_in_all_kb"]) == (12.0, 18.0)
+    assert real["test_perplexity"] == 109.0
+
+
 def test_numbers_are_numbers_also_where_none_is_there(folder: Any) -> None:
     folder.add("GRU", status=Status.FAILED)
     kinds = frame(folder).dtypes.astype(str)

@@ -82,7 +82,7 @@ def test_the_accuracy_of_record_is_the_integer_programs(
     monkeypatch.setattr(models, "describe", lambda name, options: tiny.info)
     model = models.load(folder)
     assert done.result is not None
-    assert model.accuracy() == (done.result.test_accuracy, done.result.integer_accuracy)
+    assert model.measured() == (done.result.test_accuracy, done.result.integer_accuracy)
     functions = {type(kernel).__name__ for kernel in model.program.kernels}
     assert "Table" not in functions, "piecewise gates need no table"
 

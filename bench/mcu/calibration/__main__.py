@@ -1,6 +1,6 @@
 """``python -m bench.mcu.calibration [TARGET | FORMAT | TARGET-FORMAT ...]`` writes ``configs/kernels``.
 
-``words`` is a format here: the costs of a language model's own kernels, for which those of its integer kernels are there.
+``words`` is a format here: the costs of a language model's own kernels.
 
 To be run after a kernel or a compiler changed; it needs the simulators, and takes minutes.
 """

@@ -10,7 +10,7 @@ import numpy as np
 from bench.mcu.calibration.code_size import sizes
 from bench.mcu.calibration.fit import Sample, basis, solve
 from bench.mcu.cortex_m import NOMINAL
-from bench.mcu.costs import text_hash
+from bench.mcu.costs import KernelCosts, read_costs, text_hash
 from bench.mcu.emit import Source, emit
 from bench.mcu.emit.text import EMBED, SOFTMAX
 from bench.mcu.graph import Ref
@@ -85,14 +85,18 @@ def _cost(functions: dict[str, Any], sample: Sample) -> float:
 
 
 def _samples(rng: np.random.Generator, model: TextProgram, target: Target) -> list[Sample]:
-    """The first call of a step and the last of an answer; what passes between kernels is theirs."""
+    """The first call of a step and the last of an answer, with what step and answer have beyond their kernels.
+
+    Of that, what a classifier's have is taken off, for predictions add it.
+    """
     source = emit(model, target)
     words = rng.integers(0, len(model.embedding), 8)
     refills = (NOMINAL, NOMINAL + 1) if target.varies else (NOMINAL,)
     times = [_times(source, target, words, refill) for refill in refills]
+    own = _own(source, target, words)
     return [
-        Sample(call.function, trips(call, target), nominal, more - nominal)
-        for call, nominal, more in zip((source.step[0], source.head[-1]), times[0], times[-1], strict=True)
+        Sample(call.function, trips(call, target), nominal + more, longer - nominal)
+        for call, nominal, longer, more in zip((source.step[0], source.head[-1]), times[0], times[-1], own, strict=True)
     ]
 
 
@@ -101,10 +105,22 @@ def _times(source: Source, target: Target, words: Any, refill: int = NOMINAL) ->
     return float(np.mean(trace.of(1))), float(np.mean(trace.of(128 + len(source.head))))
 
 
+def _own(source: Source, target: Target, words: Any) -> tuple[float, float]:
+    """Cycles of a step and an answer beyond their kernels, less a classifier's."""
+    costs = read_costs(KernelCosts, f"{target.name}-int8.yaml")
+    whole, inside = run(source, target, [words]), run(source, target, [words], inside=True).trace
+    step = sum(np.mean(inside.of(mark)) for mark in range(1, len(source.step) + 1))
+    answer = sum(np.mean(inside.of(mark)) for mark in range(129, 129 + len(source.head)))
+    return (
+        float(np.mean(whole.step_cycles) - step) - costs.step_glue,
+        float(np.mean(whole.answer_cycles) - answer) - costs.answer_glue,
+    )
+
+
 def _spread(rng: np.random.Generator, target: Target) -> dict[str, float]:
     """Cycles that data add to a softmax at most.
 
-    By word where every word is better than all before it; by call where the logarithm's loop runs longest.
+    By word where every word is better than all before it; by call where the logarithm shifts most.
     """
 
     def cycles(bias: Any) -> float:
@@ -113,6 +129,5 @@ def _spread(rng: np.random.Generator, target: Target) -> dict[str, float]:
 
     rising = np.arange(_WORDS)
     words = (cycles(rising) - cycles(rising[::-1])) / (_WORDS - 1)
-    equal, alone = np.zeros(_WORDS, np.int64), np.where(rising > 0, -(2**15), 0)
-    loop = (cycles(alone) - cycles(equal)) / np.log2(_WORDS)
-    return {"call": round(16 * max(float(loop), 0.0), 1), "element": round(float(words), 3)}
+    shifts = [cycles(np.where(rising < 2**power, 0, -(2**15))) for power in range(7)]
+    return {"call": max(shifts) - min(shifts), "element": round(float(words), 3)}

@@ -22,9 +22,10 @@ from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
 from bench.mcu.interpreter import Samples, trajectory
 from bench.mcu.prediction import Prediction
-from bench.mcu.program import Delta, Program
+from bench.mcu.program import Delta, Program, TextProgram
 from bench.mcu.raw import Normalised, RawInput
 from bench.mcu.reference import TOLERANCE
+from bench.mcu.text.softmax import FRACTION, log_losses
 
 MARK = "written by rnnbench export"
 """Stands in every file of an export, which the next export may overwrite."""
@@ -46,6 +47,14 @@ _FRAMES = 6
 """Frames of the sound among the test vectors."""
 _AUDIO_STACK = 512
 """Bytes of the stack of features and their check, beyond the model's. An estimate."""
+_TEXT = {
+    **{name: _FILES[name] for name in ("library.properties", "library.json", "CMakeLists.txt", "extras/check.c")},
+    "README.md": "export_readme_text.md.j2",
+    "words.tsv": "words.tsv.j2",
+    "examples/check/check.ino": "sketch_text.ino.j2",
+    "src/rnn_test_vector.h": "test_vector_text.h.j2",
+}
+"""The files of a language model's export beside its code."""
 _CODE = (f"src/{STEM}.h", f"src/{STEM}.c")
 
 
@@ -55,7 +64,7 @@ class About:
 
     Attributes:
         title: of the model.
-        classes: their names.
+        classes: their names; of a language model, its words.
         window: samples of the longest sequence in training.
         sample_hz: of the sensor; ``None`` where it is unknown.
         raw: how the sensor's numbers are normalised; ``None`` where it is unknown.
@@ -75,7 +84,7 @@ class About:
 
 
 def paths(name: str = NAME) -> tuple[str, ...]:
-    """The files of an export, below its folder.
+    """The files of any export, below its folder.
 
     Raises:
         RnnbenchError: when names in C cannot begin so.
@@ -84,19 +93,19 @@ def paths(name: str = NAME) -> tuple[str, ...]:
         raise RnnbenchError(
             f"--name {name}: names in the code cannot begin so: small letters, digits and _ from a letter on"
         )
-    return tuple(file.replace("rnn_", f"{name}_") for file in (*_CODE, *_FILES))
+    return tuple(file.replace("rnn_", f"{name}_") for file in (*_CODE, *{**_FILES, **_TEXT}))
 
 
 def export(
     model: Program | Graph, board: Board, example: Samples, latency: Prediction, folder: Path, about: About
 ) -> Source:
-    """Writes the files of :func:`paths`.
+    """Writes those files of :func:`paths` that the model has.
 
     Args:
         model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: the code is laid out for its processor.
         example: a sequence [T, D] as the sensor gives it, of which the test vector says the answers; without
-            ``about.raw``, in the model's format.
+            ``about.raw``, in the model's format. For a language model words [T].
         latency: from :func:`bench.mcu.predict`, for the README.
         folder: is made where it is missing; files of these names are overwritten.
         about: the model.
@@ -105,10 +114,12 @@ def export(
         RnnbenchError: when the model is too large for the code, or ``about.name`` is no name.
         OSError: when the folder cannot be written.
     """
-    names = paths(about.name)
+    paths(about.name)
+    own = _TEXT if isinstance(model, TextProgram) else _FILES
     source = emit(model, board.target, about.title)
     values = _values(model, board, example, latency, about)
-    texts = [*(source.files[Path(file).name] for file in _CODE), *(render(file, values) for file in _FILES.values())]
+    texts = [*(source.files[Path(file).name] for file in _CODE), *(render(file, values) for file in own.values())]
+    names = [_named(file, about.name) for file in (*_CODE, *own)]
     files = {name: _named(text, about.name) for name, text in zip(names, texts, strict=True)}
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +139,7 @@ def _values(
     integer = isinstance(model, Program)
     return {
         **_formats(model),
+        **_losses(model, table),
         **_raw(about.raw),
         **_audio(model, board, latency, about),
         "integer": integer,
@@ -144,6 +156,7 @@ def _values(
         "window": about.window,
         "hz": about.sample_hz,
         "names": ", ".join(json.dumps(name) for name in about.classes),
+        "words": isinstance(model, TextProgram),
         "samples": as_c(example),
         "scores": as_c(table),
         "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),
@@ -184,6 +197,14 @@ def _formats(model: Program | Graph) -> dict[str, Any]:
     powers = np.rint(2.0 ** (15 - np.arange(17) / 16)).astype(np.int64)
     scores = model.buffers[model.scores.buffer]
     return {"fraction": model.buffers[0].fraction, "score_fraction": scores.fraction, "powers": as_c(powers)}
+
+
+def _losses(model: Program | Graph, scores: Samples) -> dict[str, Any]:
+    """Of a language model -ln P of the answers."""
+    if not isinstance(model, TextProgram):
+        return {}
+    found = log_losses(scores, scores.argmax(1), model.buffers[model.scores.buffer].fraction)
+    return {"losses": ", ".join(f"{loss}ul" for loss in found.tolist()), "loss_fraction": FRACTION}
 
 
 def _raw(raw: RawInput | Normalised | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class LanguageSession(Session):
     """The run of a language model.
 
     Raises:
-        RnnbenchError: when there is a fault in the text, or the model is to be quantised and there is no integer program.
+        RnnbenchError: when there is a fault in the text, or there is no integer program of what is to be quantised.
     """
 
     network: LanguageModel

@@ -44,8 +44,8 @@ class LanguageModelling(Task[Corpus]):
             )
         if spec.compress.quantise and spec.language.layers > 1:
             raise RnnbenchError(
-                f"compress.quantise: the integer program of a language model has one layer, not {spec.language.layers}: "
-                "set language.layers to 1, or leave compress.quantise out"
+                "compress.quantise: the integer program of a language model has one layer, not "
+                f"{spec.language.layers}: set language.layers to 1, or leave compress.quantise out"
             )
         return build_layers(spec)
 
