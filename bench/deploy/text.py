@@ -16,7 +16,7 @@ from bench.mcu.program import Int64
 from bench.spec import RunSpec
 from bench.train.language.integer import NO_FLOATS, integer_loss, program_of
 from bench.train.language.model import LanguageModel, build
-from bench.train.language.module import perplexity
+from bench.train.language.text import perplexity
 from bench.train.task import task_of
 from cells import Cell
 from cells.compress import HardThreshold, quantise_weights

@@ -12,7 +12,7 @@ from bench.spec import RunSpec
 from bench.train.language import awd
 from bench.train.language.model import LanguageModel, States, detached
 from bench.train.language.softmax import cross_entropy
-from bench.train.language.text import Window
+from bench.train.language.text import Window, perplexity
 from bench.train.module import Training
 from bench.train.optimizers import clip_gradients, forget_gradients, optimizer, rate_factor
 
@@ -148,8 +148,3 @@ class LanguageModule(Training):
     def configure_optimizers(self) -> Any:
         """The optimizer; the rate is set at each window."""
         return optimizer(self.train_part, self.network.parameters())
-
-
-def perplexity(loss: float) -> float:
-    """The exponential of a mean loss a word; infinity where it is beyond floats."""
-    return math.exp(loss) if loss < 700 else math.inf

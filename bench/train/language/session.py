@@ -15,7 +15,8 @@ from bench.train.language import text
 from bench.train.language.averaging import Averaging
 from bench.train.language.integer import integer_loss, latency_of, lower, program_of
 from bench.train.language.model import LanguageModel, build, size_facts
-from bench.train.language.module import LanguageModule, perplexity
+from bench.train.language.module import LanguageModule
+from bench.train.language.text import perplexity
 from bench.train.resume import LastEpoch
 from bench.train.session import Measured, Session
 from cells import Cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -107,3 +108,8 @@ def check(corpus: Corpus) -> None:
                 f"data set {name}: the {split} split holds id {odd}, which is none of {words} words; "
                 f"`rnnbench data prepare {name} --again` repairs it"
             )
+
+
+def perplexity(loss: float) -> float:
+    """The exponential of a mean loss a word; infinity where it is beyond floats."""
+    return math.exp(loss) if loss < 700 else math.inf

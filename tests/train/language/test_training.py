@@ -18,7 +18,8 @@ from bench.train.epochs import EpochEnd
 from bench.train.language import TASK, awd, text
 from bench.train.language.averaging import Averaging
 from bench.train.language.model import LanguageModel, build
-from bench.train.language.module import LanguageModule, perplexity
+from bench.train.language.module import LanguageModule
+from bench.train.language.text import perplexity
 from bench.train.stages import Compression
 from bench.train.trainer import trainer
 
