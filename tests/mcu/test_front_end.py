@@ -181,7 +181,7 @@ def test_the_check_listens_to_its_sound(tmp_path, kind):
     header.write_text(f"{begin}rnn_test_heard[] RNN_TEST_FLASH = {{ {float(number.rstrip('f')) + 9:.0f},{rest}")
     with pytest.raises(subprocess.CalledProcessError):
         built(tmp_path, check)
-    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} >= set(paths())
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")} >= set(paths()) - {"words.tsv"}
 
 
 def test_the_readme_says_the_cycles_of_a_frame_and_what_a_board_cannot_hold(tmp_path):
