@@ -36,7 +36,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of results folders, and prints the table."""
-    from bench.deploy.refresh import refresh
+    from bench.deploy.refresh import predict_again
     from bench.report import write_results
     from bench.report.journal import Style, read_style
     from bench.report.several import Source, read_several
@@ -44,11 +44,14 @@ def report(
     given = {"columns": _parts(columns, ","), "rows": _parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
     form = (read_style(style) if style else Style()).model_copy(update={key: own for key, own in given.items() if own})
     sources = [Source.parse(text) for text in results]
-    if again := sum(refresh(source.folder) for source in sources):
+    found = read_several(sources, board)
+    due = (record.folder for record in found.records if record.folder is not None and record.latency_due)
+    if again := predict_again(due):
         err.print(f"latency predicted again, since what predicts it has changed: {again} runs", style="dim")
+        found = read_several(sources, board)
     first = sources[0].folder
     both = first.parent / "+".join(dict.fromkeys(source.folder.resolve().name for source in sources))
-    written = write_results(read_several(sources, board), folder or (first if len(sources) == 1 else both), form)
+    written = write_results(found, folder or (first if len(sources) == 1 else both), form)
     if as_json:
         paths = {"html": written.html, "tex": written.tex, "markdown": written.markdown, "csv": written.csv}
         body: dict[str, Any] = {key: str(path) for key, path in paths.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.errors import RnnbenchError
@@ -24,7 +25,12 @@ def refresh(what: Path) -> int:
         The number of runs whose latency was predicted again.
     """
     folders = [path.parent for path in sorted({*what.glob("model.pt"), *runs_folder(what).glob("*/model.pt")})]
-    return sum(_predict(folder) for folder in folders if not _is_current(folder))
+    return predict_again(folder for folder in folders if not _is_current(folder))
+
+
+def predict_again(folders: Iterable[Path]) -> int:
+    """As :func:`refresh`, of runs by their folders, whose latency is known to be missing or out of date."""
+    return sum(_predict(folder) for folder in folders if (folder / "model.pt").is_file())
 
 
 def _is_current(folder: Path) -> bool:

@@ -197,6 +197,8 @@ class Record(Frozen):
     """From ``latency.json``, as what follows."""
     latency_stale: bool = Field(default=False, exclude=True)
     """Whether an earlier model of latency made these figures, or one with other costs of kernels and boards."""
+    latency_due: bool = Field(default=False, exclude=True)
+    """Whether a trained model's are missing or out of date, so that they are to be predicted again."""
     latency_reason: str = Field(default="", exclude=True)
     """Why there is none."""
     wandb: Mirror | None = Field(default=None, exclude=True)

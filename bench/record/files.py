@@ -70,7 +70,9 @@ def read(folder: Path, reader: Reader | None = None) -> Record:
     """
     record, spec = _read_alone(folder, reader or recorded())
     told: dict[str, Any] = {"spec": spec.completed(record.spec), "folder": folder, "wandb": mirror.read(folder)}
-    if (found := beside.read(folder)) is not None:
+    found = beside.read(folder)
+    told["latency_due"] = not found.current if found else (folder / "model.pt").is_file()
+    if found is not None:
         told |= {"latency": found.boards, "latency_stale": found.stale, "latency_reason": found.reason}
     return record.model_copy(update=told)
 
@@ -84,7 +86,7 @@ def _read_alone(folder: Path, reader: Reader) -> tuple[Record, RunSpec]:
     """Reads ``record.json`` alone, and the run that it is of."""
     path = folder / "record.json"
     try:
-        body = from_json(path.read_text(encoding="utf-8"))
+        body = from_json(path.read_bytes())
         schema = body.get("schema")
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise RnnbenchError(f"{path} is damaged ({type(error).__name__}): move the folder away and run again") from None

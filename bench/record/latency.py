@@ -37,8 +37,12 @@ class Latency(Frozen):
     @property
     def current(self) -> bool:
         """Whether there is nothing to make again: it is not stale, and no board was added since."""
-        known = {path.stem for path in (CONFIGS / "boards").glob("*.yaml")}
-        return not self.stale and (bool(self.reason) or known == {facts.board for facts in self.boards})
+        return not self.stale and (bool(self.reason) or _boards(CONFIGS) == {facts.board for facts in self.boards})
+
+
+@cache
+def _boards(configs: Path) -> frozenset[str]:
+    return frozenset(path.stem for path in (configs / "boards").glob("*.yaml"))
 
 
 @cache
@@ -56,7 +60,7 @@ def write(folder: Path, latency: Latency) -> None:
 def read(folder: Path) -> Latency | None:
     """Returns what a run's folder has of it; a damaged file counts as one that is out of date."""
     try:
-        return Latency.model_validate_json((folder / FILE).read_text(encoding="utf-8"))
+        return Latency.model_validate_json((folder / FILE).read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, ValidationError):

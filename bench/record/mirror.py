@@ -23,6 +23,6 @@ def write(folder: Path, mirror: Mirror) -> None:
 def read(folder: Path) -> Mirror | None:
     """Returns what a run's folder has of it; a damaged file counts as none."""
     try:
-        return Mirror.model_validate_json((folder / FILE).read_text(encoding="utf-8"))
+        return Mirror.model_validate_json((folder / FILE).read_bytes())
     except (OSError, ValueError, ValidationError):
         return None

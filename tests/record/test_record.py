@@ -203,12 +203,12 @@ def test_a_look_at_a_folder_opens_every_record_once_and_nothing_beside_it(
         own = SPEC.model_copy(update={"seed": seed})
         put(tmp_path, a_record().model_copy(update={"id": own.id, "spec": own.written("classification")}))
     opened: list[str] = []
-    whole = Path.read_text
+    usual = Path.open
 
-    def counted(path: Path, *given: Any, **more: Any) -> str:
+    def counted(path: Path, *given: Any, **more: Any) -> Any:
         opened.append(path.name)
-        return whole(path, *given, **more)
+        return usual(path, *given, **more)
 
-    monkeypatch.setattr(Path, "read_text", counted)
+    monkeypatch.setattr(Path, "open", counted)
     assert len(record.observed(tmp_path)) == 5
     assert opened == ["record.json"] * 5

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from reading import compare, notes, row, texts, titles
 
+from bench import record
+from bench.deploy import refresh
 from bench.errors import RnnbenchError
 from bench.record import Latency
 from bench.record.latency import MODEL_VERSION
 from bench.report import frame, read
 from bench.report.figures import cost
 from bench.report.notes import STALE
+from bench.spec import RECORDED, RunSpec
 from bench.status import Status
 
 TEXT = {"metric": "perplexity", "higher_is_better": False, "majority": None}
@@ -127,3 +131,28 @@ def test_without_any_latency_there_is_no_column_for_it(folder: Any) -> None:
     table = compare(folder)
     assert titles(table) == ["accuracy (%)", "KB"]
     assert "ms:" not in table.caption
+
+
+def test_a_report_predicts_again_what_is_out_of_date_and_shown(
+    folder: Any, rnnbench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, as_it_should = Latency(model=MODEL_VERSION - 1), Latency(reason="no program")
+    shown, current = folder.add("A", beside=old), folder.add("B", beside=as_it_should)
+    trial = RunSpec.model_validate({**shown.spec, "sealed": True}, context=RECORDED)
+    place = record.runs_folder(folder.path) / trial.id
+    place.mkdir()
+    record.write(place, shown.model_copy(update={"id": trial.id, "spec": trial.written("classification")}))
+    for name in (shown.id, current.id, trial.id):
+        (record.runs_folder(folder.path) / name / "model.pt").touch()
+    asked = []
+
+    def predicted(path: Path) -> bool:
+        asked.append(path.name)
+        record.latency.write(path, as_it_should)
+        return True
+
+    monkeypatch.setattr(refresh, "_predict", predicted)
+    for _ in range(2):
+        assert rnnbench("report", folder.path).code == 0
+    assert asked == [shown.id]
+    assert f"No latency: {as_it_should.reason}." in (folder.path / "tables" / "demo.md").read_text()
