@@ -3,59 +3,67 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from bench.report.results import Results
 from bench.report.summary import Run
 
+LEARNT = "learnt/"
+"""The prefix of columns of learnt numbers."""
 _MOST = 1e9
 """A figure beyond this is hopeless: a run that diverged has such."""
+_COLUMNS = ["data", "label", "seed", "column", "epoch", "value"]
 
 
-def read_epochs(results: Results, wanted: Callable[[Run, str], bool]) -> tuple[pd.DataFrame, list[str]]:
-    """Reads the epochs of all finished runs, less those without a number or with a hopeless one.
+class Epochs(NamedTuple):
+    """The epochs of finished runs, less those without a number or with a hopeless one.
 
-    Args:
-        results: whose runs have folders.
-        wanted: says of a run and the title of a column whether to read it.
-
-    Returns:
-        A frame with ``data``, ``label``, ``seed``, ``column``, ``epoch`` and ``value``, and the ids of the runs whose
-        file could not be read.
+    Attributes:
+        validation: a frame with ``data``, ``label``, ``seed``, ``column``, ``epoch`` and ``value``: the metric that
+            runs are chosen by, on validation data.
+        learnt: the same of learnt numbers, without those that a grid holds at a value.
+        unread: ids of the runs without a readable figure on validation data.
     """
-    rows: list[tuple[str, str, int, str, float, float]] = []
+
+    validation: pd.DataFrame
+    learnt: pd.DataFrame
+    unread: list[str]
+
+
+def read_epochs(runs: Iterable[Run]) -> Epochs:
+    """Reads the epochs of the finished runs among some."""
+    validation: list[tuple[str, str, int, str, float, float]] = []
+    learnt: list[tuple[str, str, int, str, float, float]] = []
     unread = []
-    for run in results.runs:
+    for run in runs:
         if not run.done or run.record.folder is None:
             continue
-        try:
-            found = _read(run.record.folder, partial(wanted, run))
-        except (OSError, ValueError, csv.Error):
+        metric = f"validation_{run.record.data.metric}" if run.record.data else ""
+        held, found = run.record.spec["cell"].get("hold") or (), _read(run.record.folder, metric)
+        for title, epochs in found.items():
+            rows = validation if title == metric else learnt
+            if rows is validation or title.removeprefix(LEARNT).partition("/")[0] not in held:
+                rows += [(run.data, run.label, run.seed, title, epoch, value) for epoch, value in epochs]
+        if not found.get(metric):
             unread.append(run.record.id)
-            continue
-        rows += [(run.data, run.label, run.seed, *epoch) for epoch in found]
-    return pd.DataFrame(rows, columns=["data", "label", "seed", "column", "epoch", "value"]), unread
+    return Epochs(pd.DataFrame(validation, columns=_COLUMNS), pd.DataFrame(learnt, columns=_COLUMNS), unread)
 
 
-def _read(folder: Path, wanted: Callable[[str], bool]) -> list[tuple[str, float, float]]:
-    """Reads the wanted columns of a run: their titles, epochs and values.
-
-    Raises:
-        ValueError: when no epoch has a number, or there is no column of epochs.
-    """
-    with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
-        names, *lines = csv.reader(file)
-    at = names.index("epoch")
-    whole = [line for line in lines if len(line) >= len(names)]
-    found = []
-    for to, title in enumerate(names):
-        if wanted(title):
-            epochs = ((float(line[at] or "nan"), float(line[to] or "nan")) for line in whole)
-            found += [(title, *both) for both in epochs if all(abs(number) < _MOST for number in both)]
-    if not found:
-        raise ValueError("no epoch has a number")
-    return found
+def _read(folder: Path, metric: str) -> dict[str, list[tuple[float, float]]]:
+    """Reads a metric of a run and its learnt numbers, by title: epochs and values; nothing of a damaged file."""
+    try:
+        with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
+            names, *lines = csv.reader(file)
+        at = names.index("epoch")
+        whole = [line for line in lines if len(line) >= len(names)]
+        wanted = [to for to, title in enumerate(names) if title == metric or title.startswith(LEARNT)]
+        found = {names[to]: [(float(line[at] or "nan"), float(line[to] or "nan")) for line in whole] for to in wanted}
+    except (OSError, ValueError, csv.Error):
+        return {}
+    return {
+        title: [(epoch, value) for epoch, value in epochs if abs(epoch) < _MOST and abs(value) < _MOST]
+        for title, epochs in found.items()
+    }

@@ -20,6 +20,8 @@ from bench.spec import Grid, parse
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.report.epochs import Epochs
+
 
 @dataclass(frozen=True)
 class Results:
@@ -71,6 +73,13 @@ class Results:
         import pandas as pd  # here: slow to import, and most commands print a table without it
 
         return pd.DataFrame(frame.rows(self.summaries))
+
+    @cached_property
+    def epochs(self) -> Epochs:
+        """The epochs of the finished runs."""
+        from bench.report.epochs import read_epochs  # here, as pandas above
+
+        return read_epochs(self.runs)
 
     @property
     def runs(self) -> list[Run]:

@@ -14,7 +14,6 @@ from matplotlib.ticker import MaxNLocator
 from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
-from bench.report.epochs import read_epochs
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
 from bench.report.short import row_names
@@ -35,8 +34,7 @@ _CUT = " The worst fifth of the perplexities, those of the first epochs, lies ab
 
 def figure(results: Results) -> Figure | None:
     """The panels, data set by data set; ``None`` where no run has a readable ``metrics.csv``."""
-    metric = {data.name: data.facts.metric for data in results.data_sets if data.facts}
-    metrics, unread = read_epochs(results, lambda run, title: title == f"validation_{metric[run.data]}")
+    metrics, unread = results.epochs.validation, results.epochs.unread
     panels = (*_panels(results, metrics), *_printed(results, metrics))
     if not panels:
         return None

@@ -11,12 +11,11 @@ from matplotlib.axes import Axes
 from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.press import to_page
-from bench.report.epochs import read_epochs
+from bench.report.epochs import LEARNT
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.results import Results
 from bench.report.short import row_names
 
-_PREFIX = "learnt/"
 _LINES = 8
 _ABOUT = (
     "The numbers that cells learn beside their matrices, at the end of each epoch. Line: mean over the seeds; band: "
@@ -26,14 +25,7 @@ _ABOUT = (
 
 def figure(results: Results) -> Figure | None:
     """A panel for each learnt number on each data set; ``None`` where no cell has any."""
-    held = {run.record.id: set(run.record.spec["cell"].get("hold") or ()) for run in results.runs}
-    metrics, _ = read_epochs(
-        results,
-        lambda run, title: (
-            title.startswith(_PREFIX) and title.removeprefix(_PREFIX).partition("/")[0] not in held[run.record.id]
-        ),
-    )
-    panels = tuple(_panels(results, metrics))
+    panels = tuple(_panels(results, results.epochs.learnt))
     return Figure("Learnt numbers over training", _ABOUT, panels, caption=_ABOUT) if panels else None
 
 
@@ -47,7 +39,7 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
                 continue
             looks = line_looks([(short[label], results.summary(data, label).cell) for label in labels])
             rows = own.assign(row=own["label"].map(short), x=own["epoch"])
-            name = column.removeprefix(_PREFIX)
+            name = column.removeprefix(LEARNT)
             draw = partial(_draw, rows=rows, looks=looks, name=name)
             said = f"{name} over epochs on {data.title}: {', '.join(looks)}"
             svg = to_page(draw, said, f"learnt-{number}-{data.name}")
