@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.figure import Figure
 
 from bench.report import read
 from bench.report.drawing import scatter
@@ -79,9 +80,8 @@ def test_names_of_the_best_are_bold_in_the_font_of_the_page() -> None:
 )
 def test_fonts_are_the_pages_as_either_way_of_matplotlib_writes_them(shorthand: str, meaning: str) -> None:
     """Versions of matplotlib write the shorthand of CSS or a property each."""
-    figure: Any = SimpleNamespace(
-        savefig=lambda file, **_: file.write(f'<svg viewBox="0 0 1 1"><text style="{shorthand}">a</text></svg>')
-    )
+    figure: Any = Figure()
+    figure.savefig = lambda file, **_: file.write(f'<svg viewBox="0 0 1 1"><text style="{shorthand}">a</text></svg>')
     assert f'<text style="{meaning}">a</text>' in to_svg(figure, "d", "k")
 
 

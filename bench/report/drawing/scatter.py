@@ -108,7 +108,10 @@ def trade_off(
         axes.set_ylabel(y_label)
         axes.yaxis.set_major_locator(MaxNLocator(6))
         figure.set_layout_engine("tight")
-        _pixels(figure).draw()
+        _pixels(figure)
+        engine = figure.get_layout_engine()
+        assert engine is not None  # noqa: S101
+        engine.execute(figure)
         figure.set_layout_engine("none")
         rest = [point for point in points if point not in best] if len(points) <= NAMED else []
         if lines:
