@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.errors import RnnbenchError, nearest
-from bench.report.likeness import DATA, FORMAT, number_format, unlike
+from bench.report.conditions import DATA, FORMAT, number_format
+from bench.report.likeness import unlike
 from bench.report.people import People, over_people
 from bench.report.results import Results
 from bench.report.statistics import Comparison, against, deviation

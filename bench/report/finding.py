@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report.likeness import FORMAT, unlike
+from bench.report.conditions import FORMAT
+from bench.report.likeness import unlike
 from bench.report.results import Results
 from bench.report.standing import LEVEL
 from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval

@@ -106,15 +106,19 @@ def _family(record: Record, letters: Mapping[tuple[str, str], str]) -> str:
 
 def _tell_apart(name: str, family: Sequence[Record]) -> dict[str, str]:
     """Adds to the name the fewest settings that tell the configurations of one cell and variant apart."""
-    settings = {record.id: _settings(record) for record in family}
-    by_data: dict[str, list[Settings]] = defaultdict(list)
+    alike: dict[str, list[Record]] = defaultdict(list)
     for record in family:
-        by_data[data_name(record)].append(settings[record.id])
+        alike[repr([record.chosen and record.chosen.group, {**record.spec, "seed": 0}])].append(record)
+    settings = {key: _settings(records[0]) for key, records in alike.items()}
+    by_data: dict[str, list[Settings]] = defaultdict(list)
+    for key, records in alike.items():
+        by_data[data_name(records[0])].append(settings[key])
     chosen: list[str] = []
     for path in sorted({path for own in settings.values() for path in own}, key=lambda path: (path != _HIDDEN, path)):
         if _count(by_data, [*chosen, path]) > _count(by_data, chosen):
             chosen.append(path)
-    return {key: ", ".join([name, *(_say(path, own) for path in chosen)]) for key, own in settings.items()}
+    told = {key: ", ".join([name, *(_say(path, own) for path in chosen)]) for key, own in settings.items()}
+    return {record.id: told[key] for key, records in alike.items() for record in records}
 
 
 def _count(by_data: Mapping[str, Sequence[Settings]], paths: Sequence[str]) -> int:

@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from bench.record import Record
-from bench.report.labels import compression
 from bench.report.notes import name_seeds
 from bench.report.origins import word
 from bench.report.summary import Summary
 from bench.status import Status
-
-FORMAT = "number format"
-DATA = "data"
-_SETTINGS = ("threads", "flush_denormal", "fused_optimizer", "kernels", "device", "deterministic")
-_PACKAGES = ("rnnbench", "torch", "numpy")
-_BUDGET = ("epochs", "patience")
-Conditions = Mapping[str, str]
-"""The settings that must be equal, by name."""
-
-
-def number_format(record: Record) -> str:
-    """Returns the format of the numbers that a run's accuracy is of."""
-    return "int8" if "Q" in compression(record) else "float32"
-
-
-def conditions(record: Record) -> Conditions:
-    """Returns what a run's score depends on beside the cell, its training settings and the seed."""
-    made, train = record.provenance, record.spec.get("train") or {}
-    git, packages = made.get("git") or {}, made.get("packages") or {}
-    commit = str(git.get("commit") or "unknown")[:7] + (" with changes" if git.get("dirty") else "")
-    found = {DATA: record.data.fingerprint[:7] if record.data else "unknown", FORMAT: number_format(record)}
-    found |= {name: word(train.get(name)) for name in _BUDGET}
-    split = record.spec.get("split") or {}
-    found |= {"selected epoch": word(train.get("select", "best")), "trained on": word(split.get("train_on", "train"))}
-    found |= {"commit": commit, **{name: word(packages.get(name)) for name in _PACKAGES}}
-    found |= {name.replace("_", " "): word(made.get(name)) for name in _SETTINGS}
-    return found | {"training": "in a pack" if (made.get("pack") or 1) > 1 else "alone"}
 
 
 def alike(summaries: Iterable[Summary]) -> list[list[Summary]]:
@@ -47,15 +19,15 @@ def alike(summaries: Iterable[Summary]) -> list[list[Summary]]:
     for summary in summaries:
         if summary.n:
             done = (run for run in summary.runs if run.done)
-            groups[frozenset((run.seed, *conditions(run.record).items()) for run in done)].append(summary)
+            groups[frozenset((run.seed, *run.conditions.items()) for run in done)].append(summary)
     return list(groups.values())
 
 
 def varying(summaries: Iterable[Summary]) -> list[str]:
     """Returns the names of the conditions that differ among finished runs."""
     found: dict[str, set[str]] = defaultdict(set)
-    for record in (run.record for summary in summaries for run in summary.runs if run.done):
-        for name, value in conditions(record).items():
+    for run in (run for summary in summaries for run in summary.runs if run.done):
+        for name, value in run.conditions.items():
             found[name].add(value)
     return [name for name, values in found.items() if len(values) > 1]
 
@@ -67,8 +39,8 @@ def mixed(summary: Summary) -> str:
     compiled kernel ran it.
     """
     found: dict[str, set[str]] = defaultdict(set)
-    for record in (run.record for run in summary.runs if run.done):
-        made, same = record.provenance, dict(conditions(record))
+    for run in (run for run in summary.runs if run.done):
+        made, same = run.record.provenance, dict(run.conditions)
         code = {"code": word(made.get("sources") or same["commit"]), "scan": word(made.get("scan"))}
         del same["commit"]  # one that changed a page changed no run
         for name, value in {**code, **same}.items():
@@ -91,11 +63,11 @@ def packed(records: Iterable[Record]) -> str:
 
 def unlike(own: Summary, reference: Summary) -> dict[str, str]:
     """Says in what the finished runs of two rows differ, seed by seed, by name of the condition or ``seeds``."""
-    mine, theirs = ({run.seed: run.record for run in row.runs if run.done} for row in (own, reference))
+    mine, theirs = ({run.seed: run.conditions for run in row.runs if run.done} for row in (own, reference))
     common = sorted(mine.keys() & theirs.keys())
     found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for seed in common:
-        first, second = conditions(mine[seed]), conditions(theirs[seed])
+        first, second = mine[seed], theirs[seed]
         for name in (name for name in first if first[name] != second[name]):
             found[name][f"{name} {first[name]} against {second[name]}"].append(seed)
     said = {

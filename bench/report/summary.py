@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from bench.record import DataFacts, LatencyFacts, Record
+from bench.report.conditions import Conditions, conditions
 from bench.report.labels import compression, data_name, hidden_size, labels
 from bench.report.statistics import deviation, mean
 from bench.status import Status
@@ -67,7 +68,7 @@ class DataSet(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run: its data set and the label of its row; without figures and latency unless it is done."""
+    """A run: its data set and the label of its row; without figures, latency and conditions unless it is done."""
 
     record: Record
     data: str
@@ -76,6 +77,7 @@ class Run(NamedTuple):
     done: bool
     figures: dict[str, float]
     latency: tuple[LatencyFacts, ...]
+    conditions: Conditions
 
 
 class Latency(NamedTuple):
@@ -203,8 +205,10 @@ def _data_set(name: str, runs: Sequence[Run]) -> DataSet:
 
 def _run(record: Record, label: str) -> Run:
     done = record.status is Status.DONE
-    found = (figures(record), record.latency) if done else ({}, ())  # numbers of other runs are not results
-    return Run(record, data_name(record), label, record.spec.get("seed", 0), done, *found)
+    run = Run(record, data_name(record), label, record.spec.get("seed", 0), done, {}, (), {})
+    if not done:
+        return run  # its numbers are not results
+    return run._replace(figures=figures(record), latency=record.latency, conditions=conditions(record))
 
 
 def figures(record: Record) -> dict[str, float]:
@@ -212,8 +216,7 @@ def figures(record: Record) -> dict[str, float]:
     found: dict[str, float] = {}
     if record.result is not None:
         found = {
-            key.removeprefix("test_"): float(value)
-            for key, value in record.result.model_dump(exclude={"learnt", "random_h0_accuracy"}).items()
+            key.removeprefix("test_"): float(value) for key, value in record.result if isinstance(value, (int, float))
         }
         for metric in ("accuracy", "perplexity"):
             if f"integer_{metric}" in found:

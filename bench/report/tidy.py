@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from bench.report.conditions import number_format
 from bench.report.flat import flat
 from bench.report.labels import compression
-from bench.report.likeness import number_format
 from bench.report.results import Results
 from bench.report.summary import Run
 

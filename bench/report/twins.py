@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from bench.report.likeness import DATA, number_format, unlike
+from bench.report.conditions import DATA, number_format
+from bench.report.likeness import unlike
 from bench.report.results import Results
 from bench.report.summary import Summary
 

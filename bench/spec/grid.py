@@ -126,6 +126,10 @@ class Grid(Part):
     @cached_property
     def budgets(self) -> list[float]:
         """The sizes in KB that runs are to keep to, ascending; none where the grid asks for none."""
+        sets = [*self.grid.get(TOGETHER, ()), *(override.set for override in self.overrides)]
+        paths = {*self.base, *self.grid, *itertools.chain.from_iterable(sets)}
+        if not any(path.partition(".")[0] == "size" for path in paths):
+            return []  # without going through all combinations
         sizes = (raw.get("size") for _, raw in self.combinations())
         return sorted({size["kb"] for size in sizes if isinstance(size, Mapping) and "kb" in size})
 

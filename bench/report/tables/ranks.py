@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.report.likeness import number_format, varying
+from bench.report.conditions import number_format
+from bench.report.likeness import varying
 from bench.report.results import Results
 from bench.report.statistics import rank
 from bench.report.summary import DataSet, Summary

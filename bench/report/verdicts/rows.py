@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bench.report.conditions import DATA, FORMAT
 from bench.report.flat import flat
-from bench.report.likeness import DATA, FORMAT, unlike
+from bench.report.likeness import unlike
 from bench.report.results import Results
 from bench.report.short import row_names
 from bench.report.summary import Summary
