@@ -124,12 +124,16 @@ def sample(root: Path, modules: list[str], count: int, seed: int) -> list[Fault]
 
 
 def tests_of(root: Path, path: Path) -> list[str]:
-    """The files of the nearest folder of ``tests/`` that mirrors a module; first those that name it."""
+    """The files of the nearest folder of ``tests/`` that mirrors a module, or all that import it; first its own."""
     parts = path.with_suffix("").parts[path.parts[0] == "bench" :]
     mirrors = [root / "tests" / Path(*parts[:n]) for n in range(len(parts), 0, -1)]
-    folders = [next((folder for folder in mirrors if folder.is_dir()), root / "tests" / "bench")]
+    folders = [folder for folder in mirrors if folder.is_dir()][:1]
     folders += [root / "tests" / name for name in BESIDE.get(path.parts[0], ())]
-    files = sorted(file for folder in folders for file in folder.rglob("test_*.py"))
+    files = sorted(file for folder in folders or [root / "tests"] for file in folder.rglob("test_*.py"))
+    if not folders:
+        package = re.escape(".".join(path.parent.parts))
+        imported = re.compile(rf"\b{package}\.{path.stem}\b|from {package} import .*\b{path.stem}\b")
+        files = [file for file in files if imported.search(file.read_text(encoding="utf-8"))]
     files.sort(key=lambda file: path.stem not in file.read_text(encoding="utf-8"))
     return [str(file.relative_to(root)) for file in files]
 
@@ -162,7 +166,7 @@ def verdicts(root: Path, faults: list[Fault]) -> Iterator[tuple[Fault, bool]]:
         tests = tests_of(root, fault.path)
         if (room := frozenset(tests)) not in limits:
             began = time.monotonic()
-            if not passes(root, tests):
+            if not tests or not passes(root, tests):
                 sys.exit(f"error: the tests of {fault.path} fail without a fault, or there are none")
             limits[room] = 60 + 4 * (time.monotonic() - began)
         before = (root / fault.path).read_bytes()

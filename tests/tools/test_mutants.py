@@ -109,10 +109,11 @@ def test_tests_that_fail_without_a_fault_notice_nothing(tree: Path) -> None:
 
 
 def test_the_tests_of_a_module_are_those_of_the_nearest_folder_that_mirrors_it(tmp_path: Path) -> None:
-    for name in ("report/test_b.py", "report/test_a.py", "bench/test_c.py", "report/tables/test_d.py"):
+    for name in ("report/test_b.py", "report/test_a.py", "plan/test_c.py", "report/tables/test_d.py"):
         (tmp_path / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "tests" / name).write_text("")
     (tmp_path / "tests/report/test_b.py").write_text("from bench.report import frame")
+    (tmp_path / "tests/plan/test_c.py").write_text("from bench import other, spec\n")
 
     def found(module: str) -> list[str]:
         return [Path(path).name for path in NAMES["tests_of"](tmp_path, Path(module))]
@@ -120,4 +121,5 @@ def test_the_tests_of_a_module_are_those_of_the_nearest_folder_that_mirrors_it(t
     assert found("bench/report/frame.py")[0] == "test_b.py"
     assert sorted(found("bench/report/frame.py")) == ["test_a.py", "test_b.py", "test_d.py"]
     assert found("bench/report/tables/x.py") == ["test_d.py"]
-    assert found("bench/spec.py") == ["test_c.py"]
+    assert found("bench/spec.py") == ["test_c.py"], "no folder mirrors it: those that import it"
+    assert found("bench/claim.py") == []
