@@ -91,6 +91,7 @@ def load(place: Path, info: DatasetInfo) -> Dataset | Corpus:
             fingerprint=meta["fingerprint"],
             class_names=tuple(meta["class_names"]),
             normalisation=normalisation,
+            words=tuple(meta["vocabulary"]) if "vocabulary" in meta else None,
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(place, info, str(error)) from error
@@ -136,6 +137,8 @@ def _write(folder: Path, dataset: Dataset | Corpus) -> None:
         meta["class_names"] = dataset.class_names
         if dataset.normalisation is not None:
             meta["normalisation"] = asdict(dataset.normalisation)
+        if dataset.words is not None:
+            meta["vocabulary"] = dataset.words
     for name, tensor in arrays.items():
         np.save(folder / f"{name}.npy", tensor.numpy())
         to_disk(folder / f"{name}.npy")

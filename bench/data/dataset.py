@@ -103,6 +103,7 @@ class Dataset:
         class_names: the name of every class.
         normalisation: what the numbers of the files went through; ``None`` for words, and where an earlier version
             prepared the set.
+        words: of texts, by id; ``None`` for numbers, and where an earlier version prepared the set.
     """
 
     info: DatasetInfo
@@ -112,6 +113,7 @@ class Dataset:
     fingerprint: str
     class_names: tuple[str, ...]
     normalisation: Normalisation | None = None
+    words: tuple[str, ...] | None = None
 
     def majority(self) -> float:
         """Test accuracy of a model that always answers the most frequent class of the training split."""
@@ -135,7 +137,12 @@ class RawSplit:
 
 
 def build(
-    info: DatasetInfo, train: RawSplit, validation: RawSplit, test: RawSplit, class_names: Sequence[str]
+    info: DatasetInfo,
+    train: RawSplit,
+    validation: RawSplit,
+    test: RawSplit,
+    class_names: Sequence[str],
+    words: tuple[str, ...] | None = None,
 ) -> Dataset:
     """Checks three raw splits, normalises and pads them, and takes their fingerprint.
 
@@ -148,6 +155,7 @@ def build(
         validation: validation sequences.
         test: test sequences.
         class_names: the name of every class.
+        words: of texts, by id.
 
     Raises:
         RnnbenchError: when the splits do not fit ``info``, a value is not finite, or two splits share a group or a
@@ -165,8 +173,9 @@ def build(
         normalisation = None
         arrays = [padded(split.sequences, info.steps) for split in raw.values()]
     splits = {name: _finish(split, x) for (name, split), x in zip(raw.items(), arrays, strict=True)}
+    names = tuple(class_names)
     return Dataset(
-        info, **splits, fingerprint=fingerprint(splits), class_names=tuple(class_names), normalisation=normalisation
+        info, **splits, fingerprint=fingerprint(splits), class_names=names, normalisation=normalisation, words=words
     )
 
 

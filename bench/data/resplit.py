@@ -63,7 +63,7 @@ def _dealt(data: Dataset, train: Split, validation: Split) -> Dataset:
         if normalisation is not None:
             normalisation = normalisation.then(mean.tolist(), deviation.tolist())
     mark = fingerprint({"train": train, "validation": validation, "test": test})
-    return Dataset(data.info, train, validation, test, mark, data.class_names, normalisation)
+    return Dataset(data.info, train, validation, test, mark, data.class_names, normalisation, data.words)
 
 
 def _live(split: Split) -> Tensor:

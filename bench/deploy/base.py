@@ -24,11 +24,9 @@ class Model(ABC):
 
     Attributes:
         trained: whether it is of a finished run.
-        formats: of the numbers of its code.
     """
 
     trained: ClassVar[bool]
-    formats: ClassVar[tuple[Format, ...]] = ("int8", "float32")
 
     def __init__(self, spec: RunSpec, info: DatasetInfo) -> None:
         self.spec, self.info = spec, info
@@ -37,6 +35,11 @@ class Model(ABC):
     @abstractmethod
     def title(self) -> str:
         """The cell's title."""
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """Of the numbers of its code."""
+        return ("int8", "float32")
 
     @property
     def data_title(self) -> str:

@@ -79,11 +79,6 @@ def export(
         RnnbenchError: when there is no code for the model, it does not fit the board, or the folder cannot be written.
     """
     info = model.info
-    if info.vocabulary is not None and isinstance(model, Trained):
-        raise RnnbenchError(
-            f"data set {info.name!r} gives words to a classifier: a program of its embedding is not written yet, that "
-            "of a language model is"
-        )
     if model.threshold is not None and kind != "int8":
         raise RnnbenchError("--delta skips columns of integers: leave --format away")
     code = model.code(kind)
@@ -100,12 +95,13 @@ def export(
         provenance=_provenance(model, measured, kind),
         name=name,
         audio=front_end(info),
+        words=model.words,
     )
     try:
         source = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
-    normalises = None if isinstance(model, TrainedText) else about.raw is not None
+    normalises = None if about.words else about.raw is not None
     files = tuple(folder / file for file in source.files)
     plain = None
     if isinstance(model, Trained) and model.threshold is not None:

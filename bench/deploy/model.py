@@ -19,10 +19,12 @@ from bench.deploy.text import TrainedText, UntrainedText, untrained_text
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.mcu.delta import counted, delta
+from bench.mcu.text import NO_FLOATS
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.search import Filler
 from bench.spec import RunSpec, read_grid
-from bench.train.classification.integer import inputs, program_of
+from bench.train.classification.integer import integer_answers, program_of, scaled
+from bench.train.classification.integer import read as read_by
 from bench.train.classification.network import Network, restore
 from bench.train.classification.size import compressed
 from bench.train.language.model import restore as restore_text
@@ -51,9 +53,9 @@ class Classifier(Model):
         return self.network.cell.title
 
     @property
-    def data_title(self) -> str:
-        """What an inference reads."""
-        return self.info.title + ("" if self.info.vocabulary is None else " after the embedding")
+    def formats(self) -> tuple[Format, ...]:
+        """Of the numbers of its code."""
+        return super().formats if self.info.vocabulary is None else ("int8",)
 
     @cached_property
     def graph(self) -> mcu.Graph:
@@ -62,18 +64,24 @@ class Classifier(Model):
 
     @abstractmethod
     def _sequences(self, count: int) -> list[Floats]:
-        """The first sequences to try the model on, each [T, D]."""
+        """The first sequences to try the model on, each [T, D], or words [T]."""
 
     def code(self, kind: Format) -> mcu.Program | mcu.Graph:
-        """The cell and classifier in a format of numbers."""
+        """The cell and classifier in a format of numbers.
+
+        Raises:
+            RnnbenchError: when it is asked for in float32 and reads words.
+        """
+        if kind not in self.formats:
+            raise RnnbenchError(f"{self.spec.id}: {NO_FLOATS}")
         return self.program if kind == "int8" else self.graph
 
     def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:
-        """The first sequences in a format of numbers, cut after ``steps``; 8 at most."""
+        """The first sequences in a format of numbers, or of words, cut after ``steps``; 8 at most."""
         cut = [x[:steps] for x in self._sequences(min(count, KEPT))]
-        if kind == "int8":
-            return [mcu.quantise_input(self.program, x) for x in cut]
-        return [x.astype(np.float32) for x in cut]
+        if self.info.vocabulary is not None:
+            return cut
+        return [mcu.quantise_input(self.program, x) if kind == "int8" else x.astype(np.float32) for x in cut]
 
 
 class Trained(Classifier):
@@ -91,6 +99,21 @@ class Trained(Classifier):
     def names(self) -> tuple[str, ...]:
         """Those of the classes."""
         return self.dataset.class_names
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """By number; none where the model reads numbers.
+
+        Raises:
+            RnnbenchError: when they are not known.
+        """
+        name, words = self.info.name, self.dataset.words
+        if self.info.vocabulary is not None and words is None:
+            raise RnnbenchError(
+                f"the prepared data set {name} does not name its words: an earlier version prepared it; "
+                f"`rnnbench data prepare {name} --again`, then export again"
+            )
+        return words or ()
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -111,9 +134,9 @@ class Trained(Classifier):
 
     def _skipping(self, program: mcu.Program) -> mcu.Program:
         """The program with how often its columns are applied, on sequences from all over the test set."""
-        x, lengths = inputs(self.network, self.dataset.test), self.dataset.test.lengths.numpy()
-        some = slice(None, None, -(-len(x) // _COUNTED))
-        return counted(program, mcu.quantise_input(program, x[some]), lengths[some])
+        test = self.dataset.test
+        some = slice(None, None, -(-len(test) // _COUNTED))
+        return counted(program, read_by(program, test.x[some]), test.lengths[some].numpy())
 
     def raw(self, kind: Format) -> mcu.RawInput | mcu.Normalised | None:
         """How the code normalises a sensor's numbers; ``None`` where the data set does not say."""
@@ -142,17 +165,20 @@ class Trained(Classifier):
         test = self.dataset.test
         with torch.no_grad():
             answers = self.network(test.x.transpose(0, 1), test.lengths).argmax(1)
-        x = inputs(self.network, test)
         raw = self.raw("int8")
-        read = mcu.quantise_input(self.program, x) if raw is None else raw.normalise(raw.quantise(self._in_units(x)))
-        integers = mcu.run(self.program, read, test.lengths.numpy()).argmax(1)
+        if raw is None:
+            integers = integer_answers(self.program, test).numpy()
+        else:
+            x = raw.normalise(raw.quantise(self._in_units(test.x.double().numpy())))
+            integers = mcu.run(self.program, x, test.lengths.numpy()).argmax(1)
         right = (float((np.asarray(found) == test.y.numpy()).mean()) for found in (answers, integers))
         return next(right), next(right)
 
     def _sequences(self, count: int) -> list[Floats]:
         test = self.dataset.test
-        x, lengths = inputs(self.network, test, count), test.lengths[:count].tolist()
-        return [sequence[:length] for sequence, length in zip(x, lengths, strict=True)]
+        x, lengths = test.x[:count], test.lengths[:count].tolist()
+        kind = np.float64 if self.info.vocabulary is None else np.int64
+        return [sequence[:length] for sequence, length in zip(x.numpy().astype(kind), lengths, strict=True)]
 
 
 class Untrained(Classifier):
@@ -163,11 +189,18 @@ class Untrained(Classifier):
     @cached_property
     def program(self) -> mcu.Program:
         """The cell and classifier in integers, their scales from random sequences."""
-        x = np.random.default_rng(0).normal(size=(8, min(self.info.steps, 32), self.info.features))
-        return mcu.quantise(self.graph, x)
+        x = self._random(0, 8, min(self.info.steps, 32))
+        return scaled(self.network, torch.from_numpy(x), torch.full((len(x),), x.shape[1]))
 
     def _sequences(self, count: int) -> list[Floats]:
-        return list(np.random.default_rng(1).normal(size=(KEPT, self.info.steps, self.info.features)))[:count]
+        return list(self._random(1, KEPT, self.info.steps))[:count]
+
+    def _random(self, seed: int, count: int, steps: int) -> mcu.Samples:
+        """Sequences of normal numbers [N, T, D], or of words [N, T]."""
+        rng, words = np.random.default_rng(seed), self.info.vocabulary
+        if words is not None:
+            return rng.integers(1, words + 1, (count, steps))
+        return rng.normal(size=(count, steps, self.info.features))
 
 
 def models(what: Path) -> dict[str, Callable[[], Model]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import mcu
 from bench.deploy.base import Model
+from bench.deploy.export import excesses
 from bench.deploy.model import Trained
 from bench.errors import RnnbenchError
 from bench.mcu import Board, Compared, Format, simulate
@@ -42,10 +43,17 @@ def simulated(
         RnnbenchError: when a tool is missing, or the program does not fit the board.
     """
     return [
-        mcu.compare(model.code(kind), board, model.sequences(kind, count, steps))
-        for board in boards
-        for kind in formats or model.formats
+        _compared(model, board, kind, count=count, steps=steps) for board in boards for kind in formats or model.formats
     ]
+
+
+def _compared(model: Model, board: Board, kind: Format, *, count: int, steps: int) -> Compared:
+    code = model.code(kind)
+    try:
+        return mcu.compare(code, board, model.sequences(kind, count, steps))
+    except RnnbenchError as error:
+        excess = excesses(mcu.predict(code, board, steps=model.steps), board)
+        raise RnnbenchError(f"{excess}; choose another --board or --format" if excess else str(error)) from None
 
 
 def skipped(
@@ -72,7 +80,7 @@ def skipped(
 
 def _accuracy(model: Trained, program: mcu.Program) -> float:
     test = model.dataset.test
-    return float((integer_answers(program, model.network, test) == test.y).double().mean())
+    return float((integer_answers(program, test) == test.y).double().mean())
 
 
 def intervals(elf: Path, boards: Sequence[Board], limit: float) -> list[tuple[int, float]]:

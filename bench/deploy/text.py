@@ -13,8 +13,9 @@ from bench.deploy.base import KEPT, Model
 from bench.errors import RnnbenchError
 from bench.mcu import Format
 from bench.mcu.program import Int64
+from bench.mcu.text import NO_FLOATS
 from bench.spec import RunSpec
-from bench.train.language.integer import NO_FLOATS, integer_loss, program_of
+from bench.train.language.integer import integer_loss, program_of
 from bench.train.language.model import LanguageModel, build
 from bench.train.language.text import perplexity
 from bench.train.task import task_of
@@ -31,8 +32,6 @@ class TextModel(Model):
         network: for evaluation.
     """
 
-    formats = ("int8",)
-
     def __init__(self, spec: RunSpec, info: DatasetInfo, network: LanguageModel) -> None:
         super().__init__(spec, info)
         self.network = network.eval()
@@ -41,6 +40,11 @@ class TextModel(Model):
     def title(self) -> str:
         """The cell's title."""
         return self.spec.cell.cell_class.title
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """Of the numbers of its code."""
+        return ("int8",)
 
     @property
     def data_title(self) -> str:
@@ -88,9 +92,12 @@ class TrainedText(TextModel):
     threshold: float | None = None
     """Of delta execution, which there is none of."""
 
+    names: tuple[str, ...] = ()
+    """Those of classes, which there are none of."""
+
     @property
-    def names(self) -> tuple[str, ...]:
-        """Those of the words."""
+    def words(self) -> tuple[str, ...]:
+        """By number."""
         return self.corpus.words
 
     @cached_property

@@ -12,7 +12,7 @@ from bench.mcu.hardware import Board, Figure, Format, board, boards, usual_board
 from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
 from bench.mcu.lower import lower
 from bench.mcu.prediction import Prediction, predict
-from bench.mcu.program import Int16, Program, TextProgram
+from bench.mcu.program import Int16, Program, TextProgram, WordProgram
 from bench.mcu.quantise import quantise
 from bench.mcu.raw import Normalised, RawInput, raw_input
 from bench.mcu.simulate import Compared, compare, run_elf
@@ -34,6 +34,7 @@ __all__ = [
     "RawInput",
     "Samples",
     "TextProgram",
+    "WordProgram",
     "answers",
     "board",
     "boards",

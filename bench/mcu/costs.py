@@ -108,8 +108,8 @@ class KernelCosts(Strict):
 
 
 def text_hash() -> str:
-    """A hash of the source of a language model's own kernels."""
-    return _hash("prelude.c.j2", "text.c.j2")
+    """A hash of the source of the kernels of embedding and softmax."""
+    return _hash("prelude.c.j2", "embed.c.j2", "softmax.c.j2")
 
 
 def kernel_hash(target: Target, format: Format) -> str:

@@ -21,7 +21,7 @@ from bench.mcu.program import (
     Scale,
     Select,
     Table,
-    TextProgram,
+    WordProgram,
 )
 from bench.mcu.reference import RealInterpreter
 from cells.formula import OPS
@@ -138,9 +138,9 @@ def run(program: Program, x: Int16, lengths: Int64) -> Int64:
 def trajectory(model: Program | Graph, x: Samples) -> Samples:
     """Scores [T, C] after every sample of one sequence [T, D]: exact of a program, in float32 of a graph.
 
-    Of a language model, the sequence is one of words [T].
+    Where the program reads words, the sequence is of words [T].
     """
-    if isinstance(model, TextProgram):
+    if isinstance(model, WordProgram):
         x = model.samples(x)
     machine: Machine = Interpreter(model, 1) if isinstance(model, Program) else RealInterpreter(model, 1, np.float32)
     scores = []

@@ -138,7 +138,7 @@ def _cycles(source: Source, costs: KernelCosts, board: Board, refill: int, most:
     """Cycles of a step and of an answer; ``most``: every column of delta execution."""
     parts = (source.step, source.head)
     step, answer = (sum(_cost(costs, call, board, refill, most) for call in calls) for calls in parts)
-    classes = 0 if source.words else source.classes  # a softmax finds the best word itself
+    classes = 0 if source.softmax else source.classes  # a softmax finds the best word itself
     return step + costs.step_glue, answer + costs.answer_glue + costs.class_glue * classes
 
 
@@ -149,7 +149,7 @@ def _worst(
     if source.format != "int8":
         return None, None
     step += spread(source.step, board.target)
-    answer += spread(source.head, board.target) + (0 if source.words else paths(board.target)[BEST])
+    answer += spread(source.head, board.target) + (0 if source.softmax else paths(board.target)[BEST])
     kernels = [call for call in source.head if call.loop is None]
     answer += sum(costs.spread(call.function, trips(call, board.target)) for call in kernels)
     return round(step), round(steps * step + answer)

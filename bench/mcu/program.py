@@ -208,8 +208,8 @@ class Program:
 
 
 @dataclass(frozen=True)
-class TextProgram(Program):
-    """A language model in integers: a sample is a word of its embedding, its scores go into a softmax.
+class WordProgram(Program):
+    """One cell and its classifier in integers, which read words: a sample is a word's row of an embedding.
 
     Attributes:
         embedding: [V, D]; ``embedding[word] << shift`` is the sample.
@@ -223,3 +223,8 @@ class TextProgram(Program):
         """The samples [..., D] of words [...]."""
         found: Int16 = self.embedding[words].astype(np.int16) << np.int16(self.shift)
         return found
+
+
+@dataclass(frozen=True)
+class TextProgram(WordProgram):
+    """A language model in integers: its scores, one for every word, go into a softmax."""

@@ -22,7 +22,7 @@ def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
     for board in sorted(mcu.usual_boards().values(), key=lambda board: board.flash_bytes.value):
         predicted = mcu.predict(code, board, steps=steps)
         found.append(LatencyFacts(**{name: getattr(predicted, name) for name in LatencyFacts.model_fields}))
-        kinds = (predicted.format, *(["words"] if isinstance(code, mcu.TextProgram) else []))
+        kinds = (predicted.format, *(["words"] if isinstance(code, mcu.WordProgram) else []))
         for name in (f"boards/{board.name}.yaml", *(f"kernels/{board.target.name}-{kind}.yaml" for kind in kinds)):
             files[name] = digest(name)
     return Latency(files=files, boards=tuple(found))

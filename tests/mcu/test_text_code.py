@@ -1,4 +1,4 @@
-"""The code of a language model: bit for bit what the interpreter says, in as many cycles as predicted."""
+"""The code of models that read words: bit for bit what the interpreter says, in as many cycles as predicted."""
 
 import re
 import shutil
@@ -6,6 +6,7 @@ import shutil
 import mcu_cases as cases
 import numpy as np
 import pytest
+import torch
 
 from bench import mcu
 from bench.errors import RnnbenchError
@@ -15,7 +16,7 @@ from bench.mcu.emit import emit
 from bench.mcu.interpreter import trajectory
 from bench.mcu.prediction import predict
 from bench.mcu.simulate import host, run
-from bench.mcu.text import quantise_text
+from bench.mcu.text import quantise_text, quantise_words
 from bench.mcu.text.softmax import log_losses
 from bench.places import CONFIGS
 
@@ -27,6 +28,15 @@ def model(name, words=30, features=6, hidden=11, seed=0, spread=1.0):
     rng = np.random.default_rng(seed)
     embedding = rng.normal(size=(words, features), scale=spread)
     return quantise_text(mcu.lower(net.cell, net.head), embedding, rng.integers(0, words, (6, 30)))
+
+
+def classifier(name, words=30, features=6, hidden=11, seed=0):
+    """A network of five classes, its embedding, and its integers; texts for their scales end after 3 to 8 words."""
+    net = cases.network(name, features=features, hidden=hidden, classes=5, seed=seed)
+    rng = np.random.default_rng(seed)
+    embedding, lengths = rng.normal(size=(words, features)), rng.integers(3, 9, 6)
+    read = np.where(np.arange(9) < lengths[:, None], rng.integers(1, words, (6, 9)), 0)
+    return net, embedding, quantise_words(mcu.lower(net.cell, net.head), embedding, read, lengths)
 
 
 def texts(program, seed=0):
@@ -75,6 +85,25 @@ def test_simulated_processors_say_it_in_the_predicted_cycles(target):
         assert predicted.answer_cycles == pytest.approx(np.mean(ran.answer_cycles), rel=0.02)
         assert max(ran.answer_cycles) <= 1.005 * (predicted.worst - predicted.worst_per_step)
         assert predicted.cycles == pytest.approx(predicted.cycles_per_step + predicted.answer_cycles, abs=1)
+
+
+@cases.ON_ALL
+def test_a_classifier_of_texts(target, tmp_path):
+    """On this machine and on a simulated one, in the predicted cycles; close to the network in real numbers."""
+    cases.need(target)
+    net, embedding, program = classifier("gru", words=300)
+    sequences = texts(program)
+    source = emit(program, target)
+    cases.agree(program, host.run(source, sequences, tmp_path), sequences)
+    ran = run(source, target, sequences)
+    cases.agree(program, ran, sequences)
+    counted = 9 * np.mean(ran.step_cycles) + np.mean(ran.answer_cycles)
+    assert predict(program, cases.BOARDS[target], steps=9).cycles == pytest.approx(counted, rel=0.02)
+    with torch.no_grad():
+        h = net.cell(torch.from_numpy(embedding[sequences[0]]).float()[:, None])[0]
+        real = net.head(h)[:, 0].numpy()
+    unit = 2.0 ** -program.buffers[program.scores.buffer].fraction
+    np.testing.assert_allclose(ran.scores[0] * unit, real, atol=0.05 * np.abs(real).max())
 
 
 @cases.ON_ALL

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bench.data.dataset import DatasetInfo, RawSplit
-from bench.data.families.text import UNKNOWN_ID, words
+from bench.data.families.text import NAMED, UNKNOWN_ID, words
 from bench.data.normalise import Array
 from bench.data.tree import Tree
 from bench.errors import RnnbenchError
@@ -66,10 +66,14 @@ class Collector:
 
     Args:
         limit: how many words of a text are kept; all if ``None``.
+
+    Attributes:
+        words: by final id, :data:`NAMED` first, once :meth:`remapped` has given them.
     """
 
     def __init__(self, limit: int | None = None) -> None:
         self.limit = limit
+        self.words: tuple[str, ...] = ()
         self._ids: dict[str, int] = {}
 
     def add(self, text: str) -> Array:
@@ -88,4 +92,6 @@ class Collector:
         kept = np.argsort(-counts, kind="stable")[: size - 1]
         new = np.full(len(counts), UNKNOWN_ID, dtype=np.int32)
         new[kept] = np.arange(UNKNOWN_ID + 1, UNKNOWN_ID + 1 + len(kept))
+        seen = list(self._ids)
+        self.words = (*NAMED, *(seen[number] for number in kept))
         return [replace(part, sequences=[new[text] for text in part.sequences]) for part in parts]

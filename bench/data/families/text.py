@@ -7,6 +7,8 @@ import re
 NUMBER = "N"
 UNKNOWN_ID = 1
 """The id of a word outside the vocabulary; words have ids from 2, the padding has 0."""
+NAMED = ("<pad>", "<unk>")
+"""The names of those two."""
 
 # A word: letters, with apostrophes inside; a number: digits, with commas and points.
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|[0-9][0-9,.]*")

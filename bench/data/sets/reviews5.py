@@ -71,7 +71,7 @@ def read(path: Path, info: DatasetInfo = _INFO, sha1: str = _SUM, per_rating: in
     whole = pick(RawSplit(texts, y, same_bytes(texts)), chosen)
     dealt = draw(info.name, whole.y, whole.group, (_TEST, _VALIDATION))
     train, validation, test = collector.remapped(parted(whole, dealt == 1, dealt == 0), info.vocabulary or 0)
-    return build(info, train, validation, test, STARS)
+    return build(info, train, validation, test, STARS, collector.words)
 
 
 RECIPE = Recipe(_INFO, SOURCE, read)

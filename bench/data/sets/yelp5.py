@@ -68,7 +68,7 @@ def read(path: Path, info: DatasetInfo = _INFO, official: tuple[int, int] | None
     parts = without_repeats([*(pick(train, np.flatnonzero(dealt == part)) for part in (1, 0)), test])
     # Without rare words, two texts may be equal that were not.
     parts = without_repeats(collector.remapped(parts, info.vocabulary or 0))
-    return build(dataclasses.replace(info, counts=None), parts[0], parts[1], parts[2], STARS)
+    return build(dataclasses.replace(info, counts=None), parts[0], parts[1], parts[2], STARS, collector.words)
 
 
 def _part(tree: Tree, name: str, collector: Collector, expected: int) -> RawSplit:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bench.mcu.emit.integer import IntegerEmitter
 from bench.mcu.emit.real import FloatEmitter
 from bench.mcu.emit.source import Call, Source, assemble
-from bench.mcu.emit.text import TextEmitter
+from bench.mcu.emit.text import TextEmitter, WordEmitter
 from bench.mcu.graph import Graph
-from bench.mcu.program import Program, TextProgram
+from bench.mcu.program import Program, TextProgram, WordProgram
 from bench.mcu.target import Target
 
 __all__ = ["Call", "Source", "emit"]
@@ -26,5 +26,6 @@ def emit(model: Program | Graph, target: Target, title: str | None = None) -> So
     """
     if isinstance(model, Graph):
         return assemble(FloatEmitter(model, target), title)
-    emitter = TextEmitter if isinstance(model, TextProgram) else IntegerEmitter
+    kinds = ((TextProgram, TextEmitter), (WordProgram, WordEmitter), (Program, IntegerEmitter))
+    emitter = next(emitter for kind, emitter in kinds if isinstance(model, kind))
     return assemble(emitter(model, target), title)

@@ -22,7 +22,7 @@ from bench.mcu.graph import Graph
 from bench.mcu.hardware import Board
 from bench.mcu.interpreter import Samples, trajectory
 from bench.mcu.prediction import Prediction
-from bench.mcu.program import Delta, Program, TextProgram
+from bench.mcu.program import Delta, Program, TextProgram, WordProgram
 from bench.mcu.raw import Normalised, RawInput
 from bench.mcu.reference import TOLERANCE
 from bench.mcu.text.softmax import FRACTION, log_losses
@@ -47,7 +47,7 @@ _FRAMES = 6
 """Frames of the sound among the test vectors."""
 _AUDIO_STACK = 512
 """Bytes of the stack of features and their check, beyond the model's. An estimate."""
-_TEXT = {
+_LANGUAGE = {
     **{name: _FILES[name] for name in ("library.properties", "library.json", "CMakeLists.txt", "extras/check.c")},
     "README.md": "export_readme_text.md.j2",
     "words.tsv": "words.tsv.j2",
@@ -55,6 +55,8 @@ _TEXT = {
     "src/rnn_test_vector.h": "test_vector_text.h.j2",
 }
 """The files of a language model's export beside its code."""
+_TEXT = _LANGUAGE | {name: _FILES[name] for name in ("src/rnn_sensor.h", "src/rnn_sensor.c")}
+"""Those of a classifier of texts."""
 _CODE = (f"src/{STEM}.h", f"src/{STEM}.c")
 
 
@@ -64,13 +66,14 @@ class About:
 
     Attributes:
         title: of the model.
-        classes: their names; of a language model, its words.
+        classes: their names; none of a language model.
         window: samples of the longest sequence in training.
         sample_hz: of the sensor; ``None`` where it is unknown.
         raw: how the sensor's numbers are normalised; ``None`` where it is unknown.
         provenance: lines that say where the model comes from.
         name: what every name in the code begins with.
         audio: how the features are computed from audio; ``None`` where they are not, or ``raw`` is unknown.
+        words: by number, of a model that reads them.
     """
 
     title: str
@@ -81,6 +84,7 @@ class About:
     provenance: Sequence[str]
     name: str = NAME
     audio: FrontEnd | None = None
+    words: Sequence[str] = ()
 
 
 def paths(name: str = NAME) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ def export(
         model: integers, from :func:`bench.mcu.quantise`; or float32, from :func:`bench.mcu.lower`.
         board: the code is laid out for its processor.
         example: a sequence [T, D] as the sensor gives it, of which the test vector says the answers; without
-            ``about.raw``, in the model's format. For a language model words [T].
+            ``about.raw``, in the model's format. For a model that reads words, words [T].
         latency: from :func:`bench.mcu.predict`, for the README.
         folder: is made where it is missing; files of these names are overwritten.
         about: the model.
@@ -115,7 +119,8 @@ def export(
         OSError: when the folder cannot be written.
     """
     paths(about.name)
-    own = _TEXT if isinstance(model, TextProgram) else _FILES
+    kinds = ((TextProgram, _LANGUAGE), (WordProgram, _TEXT), (object, _FILES))
+    own = next(files for kind, files in kinds if isinstance(model, kind))
     source = emit(model, board.target, about.title)
     values = _values(model, board, example, latency, about)
     texts = [*(source.files[Path(file).name] for file in _CODE), *(render(file, values) for file in own.values())]
@@ -156,7 +161,9 @@ def _values(
         "window": about.window,
         "hz": about.sample_hz,
         "names": ", ".join(json.dumps(name) for name in about.classes),
-        "words": isinstance(model, TextProgram),
+        "words": isinstance(model, WordProgram),
+        "softmax": isinstance(model, TextProgram),
+        "entries": list(about.words),
         "samples": as_c(example),
         "scores": as_c(table),
         "answers": ", ".join(str(answer) for answer in table.argmax(1).tolist()),

@@ -74,7 +74,8 @@ class Source:
         classes: how many scores.
         flash_bytes: constants.
         ram_bytes: buffers.
-        words: whether a sample is a word, and an answer has a probability.
+        words: whether a sample is a word.
+        softmax: whether an answer is a word, and has a probability.
     """
 
     format: Format
@@ -86,6 +87,7 @@ class Source:
     flash_bytes: int
     ram_bytes: int
     words: bool = False
+    softmax: bool = False
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -102,6 +104,7 @@ class Emitter:
         bytes: of one of them.
         template: of the kernels.
         words: whether a sample is a word.
+        softmax: whether an answer is a word, and has a probability.
         most_scores: that the code counts.
         more_ram: bytes beyond the buffers.
     """
@@ -111,6 +114,7 @@ class Emitter:
     bytes: ClassVar[int]
     template: ClassVar[str]
     words: ClassVar[bool] = False
+    softmax: ClassVar[bool] = False
     most_scores: ClassVar[int] = 255
     more_ram: ClassVar[int] = 0
 
@@ -206,6 +210,7 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "scores_at": layout.offsets[model.scores.buffer] + model.scores.offset,
         "sample": str(step[0]),
         "words": emitter.words,
+        "softmax": emitter.softmax,
         "memory": layout.words,
         "kept": layout.kept,
         "constants": constants,
@@ -218,7 +223,8 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "used": {call.function for call in step + head},
     }
     files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}
-    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram, emitter.words)
+    kinds = (emitter.words, emitter.softmax)
+    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram, *kinds)
 
 
 def _lines(calls: Sequence[Call]) -> list[str]:

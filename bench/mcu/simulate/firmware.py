@@ -54,6 +54,7 @@ def firmware(
         "stem": STEM,
         "number": source.number,
         "words": source.words,
+        "softmax": source.softmax,
         "samples": as_c(np.concatenate([sequence.ravel() for sequence in sequences])),
         "steps": ", ".join(str(len(sequence)) for sequence in sequences),
         "count": len(sequences),

@@ -27,22 +27,24 @@ int main(void)
     return 0;
 }
 """
-_STEP = """
+_SAMPLE = """
             static rnn_number x[RNN_INPUTS];
-            uint8_t answer;
             if (fread(x, sizeof *x, RNN_INPUTS, stdin) != RNN_INPUTS) return 1;
             rnn_step(x);
-            answer = rnn_answer();
-            fwrite(rnn_scores(), sizeof *x, RNN_CLASSES, stdout);
-            fputc(answer, stdout);
 """
 _WORD = """
-            uint16_t word, answer;
-            uint32_t loss;
+            uint16_t word;
             if (fread(&word, 2, 1, stdin) != 1) return 1;
             rnn_step(word);
-            answer = rnn_answer();
-            loss = rnn_loss(answer);
+"""
+_CLASS = """
+            const uint8_t answer = rnn_answer();
+            fwrite(rnn_scores(), sizeof(rnn_number), RNN_CLASSES, stdout);
+            fputc(answer, stdout);
+"""
+_NEXT = """
+            const uint16_t answer = rnn_answer();
+            const uint32_t loss = rnn_loss(answer);
             fwrite(rnn_scores(), sizeof(rnn_number), RNN_WORDS, stdout);
             fwrite(&answer, 2, 1, stdout);
             fwrite(&loss, 4, 1, stdout);
@@ -63,7 +65,7 @@ def run(source: Source, sequences: Sequence[Samples], folder: Path) -> Said:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         raise RnnbenchError("no C compiler (gcc or cc) on the path; install one")
-    step = _WORD if source.words else _STEP
+    step = (_WORD if source.words else _SAMPLE) + (_NEXT if source.softmax else _CLASS)
     for name, text in {**source.files, "main.c": _MAIN % {"stem": STEM, "step": step}}.items():
         (folder / name).write_text(text, encoding="utf-8")
     flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined", "-fno-sanitize-recover=all"]

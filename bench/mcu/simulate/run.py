@@ -113,11 +113,11 @@ class Said:
 def said(source: Source, raw: bytes, sequences: Sequence[Samples]) -> Said:
     """The scores and answers among the bytes that a model said."""
     wire, wide = WIRE[source.format], np.int64 if source.format == "int8" else np.float32
-    ends = [("answer", "<u2"), ("loss", "<u4")] if source.words else [("answer", "u1")]
+    ends = [("answer", "<u2"), ("loss", "<u4")] if source.softmax else [("answer", "u1")]
     table = np.frombuffer(raw, np.dtype([("scores", wire, (source.classes,)), *ends]))
     cuts = np.cumsum([len(sequence) for sequence in sequences])[:-1]
     scores, answers = np.split(table["scores"].astype(wide), cuts), np.split(table["answer"].astype(np.int64), cuts)
-    return Said(scores, answers, np.split(table["loss"].astype(np.int64), cuts) if source.words else [])
+    return Said(scores, answers, np.split(table["loss"].astype(np.int64), cuts) if source.softmax else [])
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import logging
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench import mcu
 from bench.data import Split
 from bench.errors import RnnbenchError
+from bench.mcu.text import NO_FLOATS, quantise_words
 from bench.measure import latency
 from bench.record import Latency
 from bench.train.classification.network import Network
@@ -20,15 +21,8 @@ _log = logging.getLogger(__name__)
 
 CALIBRATION = 100
 """Training sequences that set the scales, the first ones."""
-
-
-def inputs(network: Network, split: Split, count: int | None = None) -> npt.NDArray[np.float64]:
-    """Returns what the cell reads of the first sequences: [N, T, D]; of words their embedding, in real numbers."""
-    x = split.x[:count]
-    with torch.no_grad():
-        read = x if network.embedding is None else network.embedding(x)
-    found: npt.NDArray[np.float64] = read.double().numpy()
-    return found
+_AT_ONCE = 1024
+"""Sequences that are held in real numbers at once."""
 
 
 def program_of(network: Network, train: Split) -> mcu.Program:
@@ -37,13 +31,44 @@ def program_of(network: Network, train: Split) -> mcu.Program:
     Raises:
         RnnbenchError: when the cell cannot be lowered, or a value is not finite.
     """
-    x, lengths = inputs(network, train, CALIBRATION), train.lengths[:CALIBRATION].numpy()
-    return mcu.quantise(mcu.lower(network.cell, network.head), x, lengths)
+    return scaled(network, train.x[:CALIBRATION], train.lengths[:CALIBRATION])
 
 
-def integer_answers(program: mcu.Program, network: Network, split: Split) -> Tensor:
+def scaled(network: Network, x: Tensor, lengths: Tensor) -> mcu.Program:
+    """Returns the integer program of a network, its scales from sequences; one with an embedding reads words.
+
+    Arguments are as :class:`bench.data.Split` has them, errors as :func:`program_of`.
+    """
+    graph = mcu.lower(network.cell, network.head)
+    if network.embedding is None:
+        return mcu.quantise(graph, x.double().numpy(), lengths.numpy())
+    return quantise_words(graph, rows(network.embedding), x.long().numpy(), lengths.numpy())
+
+
+def rows(embedding: nn.Embedding) -> npt.NDArray[np.float64]:
+    """Returns the numbers of an embedding [V, D]."""
+    found: npt.NDArray[np.float64] = embedding.weight.detach().double().numpy()
+    return found
+
+
+def read(program: mcu.Program, x: Tensor) -> mcu.Int16:
+    """Returns what a program reads of sequences: [N, T, D].
+
+    Args:
+        program: of a network.
+        x: as :class:`bench.data.Split` has them.
+    """
+    if isinstance(program, mcu.WordProgram):
+        return program.samples(x.long().numpy())
+    return mcu.quantise_input(program, x.double().numpy())
+
+
+def integer_answers(program: mcu.Program, split: Split) -> Tensor:
     """Returns the class that the program's integers answer to each sequence of a split: [N]."""
-    return torch.from_numpy(mcu.answers(program, inputs(network, split), split.lengths.numpy()))
+    lengths = split.lengths.numpy()
+    parts = (slice(first, first + _AT_ONCE) for first in range(0, len(split), _AT_ONCE))
+    answers = [mcu.run(program, read(program, split.x[part]), lengths[part]).argmax(1) for part in parts]
+    return torch.from_numpy(np.concatenate(answers))
 
 
 def latency_of(network: Network, steps: int, program: mcu.Program | None) -> Latency:
@@ -54,6 +79,8 @@ def latency_of(network: Network, steps: int, program: mcu.Program | None) -> Lat
         steps: of one inference.
         program: of a quantised network; the code is in float32 otherwise.
     """
+    if program is None and network.embedding is not None:
+        return Latency(reason=NO_FLOATS)
     try:
         return latency(mcu.lower(network.cell, network.head) if program is None else program, steps)
     except RnnbenchError as error:

@@ -79,7 +79,7 @@ class ClassificationSession(Session):
         if spec.evaluate.h0 == "normal":
             tested["random_h0_accuracy"] = tuple(self._from_random(draw) for draw in range(spec.evaluate.draws))
         if program is not None:
-            answers = integer_answers(program, network, self.data.test)
+            answers = integer_answers(program, self.data.test)
             tested["integer_accuracy"] = float((answers == self.data.test.y).double().mean())
         if self.data.info.metric == "f1":
             tested["test_f1"] = f1(answers, self.data.test.y)

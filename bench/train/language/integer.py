@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bench import mcu
 from bench.errors import RnnbenchError
-from bench.mcu.text import mean_loss, quantise_text
+from bench.mcu.text import NO_FLOATS, mean_loss, quantise_text
 from bench.measure import latency
 from bench.record import Latency
 from bench.train.language.model import LanguageModel
@@ -20,7 +20,6 @@ _log = logging.getLogger(__name__)
 
 ROWS, STEPS = 16, 256
 """Pieces of the training text that set the scales, and the words of a piece, where there are so many."""
-NO_FLOATS = "the float32 program of a softmax over a vocabulary is not written; compress.quantise gives one in integers"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,20 @@ import pytest
 import torch
 from tiny_runs import stand_in
 
+from bench import mcu
 from bench.data import Dataset, DatasetInfo
 from bench.data.dataset import RawSplit, build
+from bench.deploy import model as models
+from bench.deploy.export import export
+from bench.deploy.model import Trained
+from bench.errors import RnnbenchError
 from bench.measure import size
+from bench.record import Record
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Job, run
 from bench.train import build as build_network
+from bench.train.task import tasks
 
 VOCABULARY, WIDTH = 11, 5
 INFO = DatasetInfo(
@@ -93,14 +102,59 @@ def test_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert record.size.embedding_parameters == (VOCABULARY + 1) * WIDTH
 
 
-def test_a_quantised_run_on_words_embeds_them_in_real_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(monkeypatch, texts())
+def quantised(folder: Path, monkeypatch: pytest.MonkeyPatch, data: Dataset) -> tuple[Record, Trained]:
+    """A run in integers, and its model."""
+    stand_in(monkeypatch, data)
+    monkeypatch.setattr(models, "describe", lambda name, options: INFO)
+    monkeypatch.setattr(models, "task_of", lambda _: tasks()["classification"])
     train = {"epochs": 12, "batch_size": 16, "learning_rate": 0.01}
-    record = run(Job(spec(train=train, compress={"quantise": "table"}), tmp_path, "tests", "disabled"))
+    record = run(Job(spec(train=train, compress={"quantise": "table"}), folder, "tests", "disabled"))
+    model = models.load(folder)
+    assert isinstance(model, Trained)
+    return record, model
+
+
+def test_the_integers_of_a_run_on_words_have_their_embedding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, model = quantised(tmp_path, monkeypatch, texts())
     assert (record.status, record.reason) == (Status.DONE, "")
     assert record.result is not None
     assert record.result.integer_accuracy is not None
     assert record.result.integer_accuracy > 0.9
+    assert model.measured() == (record.result.test_accuracy, record.result.integer_accuracy)
+    assert model.network.embedding is not None
+    weight, program = model.network.embedding.weight.detach(), model.program
+    assert isinstance(program, mcu.WordProgram)
+    # One scale, with which the largest number just fits an int8: each is off by half of the last bit at most.
+    bit = float(weight.abs().max()) / 64
+    assert float(np.abs(program.embedding).max()) > 63
+    samples = program.samples(np.arange(VOCABULARY + 1)) * 2.0 ** -program.buffers[0].fraction
+    np.testing.assert_allclose(samples, weight.numpy(), atol=bit / 2)
+    assert not samples[0].any()
+    uno = record.latency[0]
+    assert uno.cycles == mcu.predict(program, mcu.board("uno"), steps=7).cycles
+    with pytest.raises(RnnbenchError, match="float32 program of a model that reads words"):
+        model.code("float32")
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc on the path")
+def test_the_export_of_a_run_on_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, model = quantised(tmp_path, monkeypatch, texts())
+    with pytest.raises(RnnbenchError, match=r"does not name its words: .* `rnnbench data prepare texts --again`"):
+        export(model, mcu.board("pico"), "int8", tmp_path / "code", force=False)
+    named = dataclasses.replace(texts(), words=("<pad>", "<unk>", *"abcdefghij"))
+    _, model = quantised(tmp_path, monkeypatch, named)
+    export(model, mcu.board("pico"), "int8", tmp_path / "code", force=False)
+    assert (tmp_path / "code" / "words.tsv").read_text().endswith("\n10\ti\n11\tj\n")
+    main = (
+        '#include "rnn_sensor.h"\n#include <stdio.h>\nint main(void) { const char *const names[] = { RNN_CLASS_NAMES };'
+        " rnn_reset(); rnn_step(3); rnn_step(9); rnn_step(4); rnn_step(5); rnn_step(2);"
+        ' printf("%s ", names[rnn_answer()]); printf("%d\\n", rnn_confidence() > 127); return 0; }'
+    )
+    (tmp_path / "code" / "main.c").write_text(main)
+    for source, says in (("main.c", "with 1\n"), ("extras/check.c", "the test vector is met\n")):
+        command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-Isrc", source, "src/rnn_model.c"]
+        subprocess.run([*command, "src/rnn_sensor.c", "-o", "program"], cwd=tmp_path / "code", check=True)
+        assert subprocess.check_output(["./program"], cwd=tmp_path / "code", text=True) == says
 
 
 @pytest.mark.parametrize(("word", "says"), [(0, "not in the vocabulary"), (VOCABULARY + 1, "not in the vocabulary")])

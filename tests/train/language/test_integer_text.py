@@ -95,7 +95,7 @@ def test_a_model_in_float32_says_why_it_has_no_latency(tmp_path: Path, monkeypat
     left = go(tmp_path, monkeypatch)
     assert left.latency == ()
     assert "compress.quantise gives one in integers" in json.loads((tmp_path / "latency.json").read_text())["reason"]
-    with pytest.raises(RnnbenchError, match="float32 program of a softmax"):
+    with pytest.raises(RnnbenchError, match="float32 program of a model that reads words"):
         loaded(tmp_path, monkeypatch).code("float32")
 
 
