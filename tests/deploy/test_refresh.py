@@ -91,4 +91,4 @@ def test_a_language_model_says_why_it_has_none(tmp_path: Path) -> None:
     found = beside.read(folder)
     assert found is not None
     assert found.current
-    assert "softmax" in found.reason
+    assert "reads words" in found.reason
