@@ -146,6 +146,10 @@ def _beneath(rows: Sequence[Row]) -> None:
     worst = [_worst(row) for row in rows if row["worst_per_step"] is not None]
     if worst:
         out.print(f"cycles/step at worst: {', '.join(worst)}")
+    features = {row["board"]: row["feature_ms"] for row in rows if row["feature_ms"] is not None}
+    if features:
+        times = ", ".join(f"{board} {ms:.3g}" for board, ms in features.items())
+        out.print(f"before each step, ms of a frame's features from audio (simulated): {times}")
     for row in rows:
         for wide in row["wide"]:
             out.print(f"{row['board']}: {wide}", style="yellow")

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench import mcu
 from bench.deploy.base import Model
+from bench.deploy.listening import front_end
 from bench.mcu import Board, Compared, Format, Prediction
 
 Row = dict[str, Any]
@@ -39,10 +40,24 @@ def row(model: Model, found: Prediction | Compared) -> Row:
         "trained": model.trained,
         **body,
         "board_title": mcu.board(found.board).title,
+        "feature_ms": feature_ms(model, mcu.board(found.board)),
         **({"keeps_up": keeps_up(model, found)} if isinstance(found, Prediction) else {}),
     }
 
 
+def feature_ms(model: Model, board: Board) -> float | None:
+    """Milliseconds of a frame's features, which audio is turned into before a step, at zero flash wait states.
+
+    *Simulated*, not predicted; ``None`` where features are not computed from audio, or were not counted.
+    """
+    front = front_end(model.info)
+    cycles = None if front is None else mcu.frame_cycles(front, board.target)
+    return None if cycles is None else 1000 * cycles / board.clock_hz.value
+
+
 def keeps_up(model: Model, found: Prediction) -> bool | None:
-    """Whether a step takes less time than the sensor gives it; ``None`` where its rate is unknown."""
-    return None if model.info.sample_hz is None else found.step_hz >= model.info.sample_hz
+    """Whether features and step take less time than the sensor gives them; ``None`` where its rate is unknown."""
+    if model.info.sample_hz is None:
+        return None
+    ms = 1000 / found.step_hz + (feature_ms(model, mcu.board(found.board)) or 0.0)
+    return ms <= 1000 / model.info.sample_hz

@@ -38,7 +38,8 @@ def table(results: Results) -> Table | None:
     notes = (
         NO_BOARD,
         "ms from the least branch refill to the most with flash wait states; memory in bytes.",
-        "keeps up: a step takes less time than the sensor gives it, wait states at their worst.",
+        "keeps up: features from audio and a step take less time than the sensor gives them, the step's wait states at "
+        "their worst.",
         *untrained(models),
     )
     caption = f"{models[0].board_title}: predicted latency"
