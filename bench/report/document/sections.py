@@ -17,13 +17,13 @@ from bench.report.journal import for_journal, plain_caption, shortly
 from bench.report.notes import MOVED
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
-from bench.report.verdicts import Judged
+from bench.report.verdicts import Judged, Standing
 from bench.report.writers.latex import escape
 
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[a4paper,margin=2cm]{geometry}
-\usepackage{booktabs,siunitx,graphicx}
+\usepackage{booktabs,siunitx,graphicx,longtable}
 \usepackage[obeyspaces,spaces]{url}
 \setlength{\belowcaptionskip}{4pt}
 \setlength{\emergencystretch}{3em}
@@ -107,9 +107,28 @@ def _plates(figure: Figure) -> Iterator[tuple[str, list[Panel]]]:
             yield caption, panels[at : at + _MOST_PANELS]
 
 
+def of_verdicts(judged: Sequence[Judged]) -> str:
+    """Returns the section of the verdicts in brief: a row for each claim, and how many parts of its evidence hold."""
+    rows = []
+    for own in judged:
+        parts = [] if own.standing is Standing.UNTESTED else [found.standing for found in own.evidence]
+        counts = (str(parts.count(Standing.HOLDS)), str(len(parts))) if parts else ("", "")
+        rows.append((escape(own.claim.id), escape(own.claim.says), escape(own.standing.value), *counts))
+    return "\n".join(
+        [
+            r"\section{Verdicts in brief}",
+            r"Section~\ref{claims} has the evidence, part by part, and what decided; the last two columns count it.",
+            r"\begingroup\small\begin{longtable}{@{}lp{.6\linewidth}p{.17\linewidth}rr@{}}",
+            r"\toprule & Claim & Verdict & hold & of \\ \midrule \endhead \bottomrule \endfoot",
+            *(rf"{' & '.join(row)} \\" for row in rows),
+            r"\end{longtable}\endgroup",
+        ]
+    )
+
+
 def of_claims(judged: Sequence[Judged], tally: str) -> str:
     """Returns the section of the claims: a paragraph for each, its evidence as a list."""
-    parts = [r"\section{Claims}", escape(tally), r"\begingroup\raggedright"]
+    parts = [r"\section{Claims}\label{claims}", escape(tally), r"\begingroup\raggedright"]
     for own in judged:
         parts.append(rf"\paragraph{{{escape(own.claim.id)}.}} {escape(own.claim.says)} ({escape(own.claim.source)})")
         decided = f" Decided by {own.claim.decided_by}." if own.claim.decided_by else ""
@@ -120,7 +139,7 @@ def of_claims(judged: Sequence[Judged], tally: str) -> str:
                 rf"  \item {escape(found.where)}: {escape(found.said)}. \emph{{{escape(found.standing.value)}}}"
                 for found in own.evidence
             )
-            parts.append("\n".join([r"\begin{itemize}\small\itemsep0pt", *items, r"\end{itemize}"]))
+            parts.append("\n".join([r"\begin{itemize}\footnotesize\itemsep0pt\parskip0pt", *items, r"\end{itemize}"]))
     return "\n\n".join([*parts, r"\endgroup"])
 
 

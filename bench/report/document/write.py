@@ -50,7 +50,7 @@ def write_document(
         r"\begin{document}",
         _TITLE,
     ]
-    body += [_INTRODUCTION, parts.floats(data.table(folders))]
+    body += [_INTRODUCTION, parts.floats(data.table(folders)), sections.of_verdicts(judged), r"\clearpage"]
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
     against, found = changed or ("", ())
