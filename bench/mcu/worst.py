@@ -5,9 +5,9 @@ only where a branch does, and an element's branches depend on that element alone
 
 - loops of element-wise operations, where a number saturates or is chosen on AVR, Cortex-M0+ and RISC-V: by what they
   skip otherwise. Cortex-M3 and M4 do the same without a branch.
-- rows of a product on AVR: at most 5 cycles more for what saturates, and where shifts take
-  the slow way 11 more for what saturates; on Cortex-M0+ by what dense ones skip where nothing saturates, and rows of
-  sparse ones; on Cortex-M3 and M4 rows of sparse ones alone.
+- rows of a product on AVR: at most 5 cycles more for what saturates, and where shifts take the slow way 11 more for
+  what saturates; sparse rows of 24 bits by what they skip otherwise; on Cortex-M0+ by what dense ones skip where
+  nothing saturates, and rows of sparse ones; on Cortex-M3 and M4 rows of sparse ones alone.
 - the choice of the best class, where it is so short that compilers unroll it.
 - products of delta execution: at their rows, and where a change is compared with the threshold; here every column is
   applied, so that what remains are these few cycles.

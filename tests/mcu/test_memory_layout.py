@@ -11,6 +11,8 @@ from bench.mcu.emit.layout import block, dense, is_sparse, is_sparse_float, spar
 from bench.mcu.emit.memory import plan
 from bench.mcu.emit.template import literal
 from bench.mcu.graph import Ref
+from bench.mcu.products.avr import entries, tiled
+from bench.mcu.products.avr import sparse as avr_sparse
 from bench.mcu.products.shape import ordered, shape_of
 from bench.mcu.program import Copy, IntBuffer, Limit, MatVec, Pair, Program
 from bench.mcu.target import targets
@@ -62,9 +64,35 @@ def test_a_pair_beyond_16_bits_is_taken_apart():
 
 def test_a_sparse_stream_of_avr_says_the_way_to_each_factor_in_bytes():
     """From before the first column: column 1 is one factor further, two bytes; column 4 two factors beyond that."""
-    kernel = product([[0, 7, 0, 0, -3], [0, 0, 0, 0, 0], [5, 6, 0, 0, 0]])
-    assert sparse(kernel, AVR)[0] == "sparse24"
-    assert sparse(kernel, AVR)[1].tolist() == [2, 2, 7, 4, 253, 0, 2, 0, 5, 0, 6]
+    kernel = product([[0, 7, 0, 0, -3], [0, 0, 0, 0, 0], [5, 6, 0, 0, 0]], accumulator=32)
+    name, stream = sparse(kernel, AVR)
+    assert (name, stream.tolist()) == ("sparse32", [2, 2, 7, 4, 253, 0, 2, 0, 5, 0, 6])
+
+
+def test_entries_of_avr_stand_by_the_rows_of_a_tile_that_they_are_of():
+    """Of two rows: the first's alone (column 1), the second's (columns 0 and 3), of both (column 4); then a tile that
+    is half filled. A bias is three bytes: -2 is 254, 255, 255."""
+    kernel = product([[0, 7, 0, 0, -3], [5, 0, 0, 6, 4], [0, 8, 0, 0, 0]])
+    kernel = replace(kernel, bias=np.array([1, -2, 70000], np.int32))
+    made = tiled(kernel, 32767, 0, 2)
+    first = [1, 0, 0, 254, 255, 255, 1, 2, 7, 2, 0, 5, 4, 6, 1, 8, 253, 4]
+    assert made.turns == 0x121  # where two entries are a turn, a set of two costs least
+    assert made.stream.tolist() == [*first, 112, 17, 1, 0, 0, 0, 1, 2, 8, 0, 0]
+
+
+def test_a_number_of_entries_of_avr_says_turns_and_the_first_turn():
+    """Ten rows of 7 entries: two turns of four, three entries in the first; rows of 4: one turn, and 0 for all four."""
+    seven = tiled(product(np.ones((10, 7))), 32767, 0, 1)
+    assert (seven.turns, seven.stream[0]) == (4, 2 * 4 + 3)
+    assert tiled(product(np.ones((10, 4))), 32767, 0, 1).stream[0] == 4
+
+
+def test_rows_with_weights_in_the_same_columns_are_a_tile_on_avr():
+    same, apart = np.zeros((30, 40)), np.zeros((30, 40))
+    same[:, ::4] = 1
+    apart[np.arange(30), np.arange(30)] = 1
+    assert avr_sparse(product(same), 32767, 0).tile == 3
+    assert avr_sparse(product(apart), 32767, 0).tile == 1
 
 
 def test_a_sparse_stream_elsewhere_holds_two_pairs_a_word():
@@ -78,6 +106,7 @@ def test_a_way_beyond_a_byte_is_walked_over_a_weight_of_0():
     weight = np.zeros((1, 200), np.int8)
     weight[0, -1] = 9
     assert sparse(product(weight), AVR)[1].tolist() == [2, 254, 0, 142, 9]
+    assert entries(np.concatenate([weight, weight])) == [[254, 0, 0], [142, 9, 9]]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +123,6 @@ def test_a_way_beyond_a_byte_is_walked_over_a_weight_of_0():
 def test_avr_takes_24_bits_where_they_do(shift, accumulator, columns, why):
     kernel = product(np.ones((4, columns)), shift, accumulator)
     assert wide(kernel) == why
-    assert sparse(replace(kernel, weight=np.eye(4, columns, dtype=np.int8)), AVR)[0] == (
-        "sparse32" if why else "sparse24"
-    )
 
 
 def test_a_block_is_as_wide_as_24_bits_allow():

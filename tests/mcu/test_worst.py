@@ -133,7 +133,7 @@ def test_no_step_of_a_program_that_saturates_everywhere_takes_longer(target, cas
     assert max(ran.step_cycles) - min(ran.step_cycles) <= predicted.worst_per_step - predicted.cycles_per_step
     assert (
         max(ran.answer_cycles) - min(ran.answer_cycles)
-        <= predicted.worst - predicted.worst_per_step - predicted.answer_cycles
+        <= predicted.worst - predicted.worst_per_step - predicted.answer_cycles + 1  # three rounded figures
     )
     if target.name in ("m3", "m4f") and name in ("gru", "lstm"):
         assert predicted.worst_per_step == predicted.cycles_per_step

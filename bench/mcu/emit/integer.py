@@ -10,6 +10,8 @@ from bench.mcu.emit.source import Call, Emitter
 from bench.mcu.fused import avr, riscv, thumb, thumb2
 from bench.mcu.fused.code import Tables
 from bench.mcu.fused.groups import Fused, fused
+from bench.mcu.graph import Ref
+from bench.mcu.products import avr as product_avr
 from bench.mcu.products import thumb as product_thumb
 from bench.mcu.products import thumb2 as product_thumb2
 from bench.mcu.products.shape import STEPS, ordered, shape_of
@@ -78,11 +80,11 @@ class IntegerEmitter(Emitter):
 
     def _loop(self, kernel: Fused) -> Call:
         """A function of one loop, from the first of the vectors that it knows."""
-        start = min(self.layout.offsets[ref.buffer] + ref.offset for ref in kernel.memory)
+        start = min(map(self._place, kernel.memory))
         made = LOOPS[self.target.family](
             kernel.operations,
             kernel.size,
-            lambda ref: self.layout.offsets[ref.buffer] + ref.offset - start,
+            lambda ref: self._place(ref) - start,
             self.tables,
         )
         tables = any(operation.kind == "table" for operation in kernel.operations)
@@ -96,10 +98,13 @@ class IntegerEmitter(Emitter):
 
     def _matvec(self, kernel: MatVec, out: str, limit: str) -> Call:
         rows, columns = kernel.weight.shape
-        bias = "0" if kernel.bias is None else self.constant("b", kernel.bias)
         add = "0" if kernel.add is None else self.at(kernel.add)
+        skips = is_sparse(kernel, self.target)
+        if skips and self.target.family == "avr" and not wide(kernel) and int(limit) >= 255:
+            return self._sparse(kernel, out, add)
+        bias = "0" if kernel.bias is None else self.constant("b", kernel.bias)
         ends = (str(kernel.shift), limit)
-        if is_sparse(kernel, self.target):
+        if skips:
             function, stream = sparse(kernel, self.target)
             arguments = (out, self.at(kernel.x), self.constant("s", stream), bias, add, str(rows), *ends)
             return Call(function, arguments, rows, kernel)
@@ -112,6 +117,19 @@ class IntegerEmitter(Emitter):
             largest = self.model.buffers[kernel.x.buffer].limit + 1
             function, sizes = "matvec32", [*sizes, str(block(kernel.weight, largest))]
         return Call(function, (out, self.at(kernel.x), weight, bias, add, *sizes, *ends), rows, kernel)
+
+    def _sparse(self, kernel: MatVec, out: str, add: str) -> Call:
+        """A function of one product that skips zeros, on AVR."""
+        limit, apart = self.model.buffers[kernel.out.buffer].limit, 0
+        if kernel.add is not None:
+            apart = 2 * (self._place(kernel.add) - self._place(kernel.out))
+        made = product_avr.sparse(kernel, limit, apart)
+        self.products += 1
+        arguments = (out, self.at(kernel.x), self.constant("s", made.stream), add)
+        return Call(f"sparse_product{self.products}", arguments, len(kernel.weight), kernel, loop=made)
+
+    def _place(self, ref: Ref) -> int:
+        return self.layout.offsets[ref.buffer] + ref.offset
 
     def _product(self, kernel: MatVec, out: str, bias: str, add: str) -> Call:
         """A function of one product."""

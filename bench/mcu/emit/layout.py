@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.mcu.graph import Linear
+from bench.mcu.products.avr import MOST, entries
 from bench.mcu.program import Int8, MatVec
 from bench.mcu.target import Family, Target
 
@@ -17,14 +18,13 @@ TILE: dict[Family, int] = {"avr": 4, "riscv": 4}
 
 
 _BYTE = 255
-_FARTHEST = 128  # columns from a factor to the next, for which a byte says the way
 
 
 def is_sparse(kernel: MatVec, target: Target) -> bool:
     """Whether only the weights that are not 0 are stored."""
     if kernel.weight.shape[1] > 256 or kernel.nonzeros >= target.sparse_below * kernel.weight.size:
         return False
-    return target.family != "avr" or max(map(len, map(_steps, kernel.weight))) // 2 <= _BYTE
+    return target.family != "avr" or max(len(entries(row[None])) for row in kernel.weight) <= MOST
 
 
 def is_sparse_float(operation: Linear, target: Target) -> bool:
@@ -82,13 +82,13 @@ def _padded(weight: Int8, to: int) -> Int8:
 def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsignedinteger[Any]]]:
     """The kernel and its one stream of flash, for a core that reads flash ahead reads one best.
 
-    ``sparse24`` and ``sparse32`` on AVR, bytes: a row's number of pairs, then its pairs: how many bytes its factor lies
-    beyond the last, and the weight. ``sparse`` elsewhere: a row's number of words, then its words of two pairs,
-    (column << 8) | weight as a byte, the last filled.
+    ``sparse32`` on AVR, for sums of 32 bits (others: :mod:`bench.mcu.products.avr`), bytes: a row's number of pairs,
+    then its pairs: how many bytes its factor lies beyond the last, and the weight. ``sparse`` elsewhere: a row's number
+    of words, then its words of two pairs, (column << 8) | weight as a byte, the last filled.
     """
     if target.family == "avr":
-        name = "sparse32" if wide(kernel) else "sparse24"
-        return name, np.array([byte for row in kernel.weight for byte in _steps(row)], np.uint8)
+        rows = [entries(row[None]) for row in kernel.weight]
+        return "sparse32", np.array([byte for row in rows for byte in (len(row), *chain.from_iterable(row))], np.uint8)
     stream: list[int] = []
     for row in kernel.weight:
         (columns,) = np.nonzero(row)
@@ -96,18 +96,6 @@ def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsigned
         words = [low | high << 16 for low, high in zip_longest(pairs[::2], pairs[1::2], fillvalue=0)]
         stream += [len(words), *words]
     return "sparse", np.array(stream, np.uint32)
-
-
-def _steps(row: Int8) -> list[int]:
-    """A row's stream; where a way is more than a byte, a weight of 0 stands between."""
-    pairs, last = [], -1
-    for column in np.flatnonzero(row).tolist():
-        while column - last > _FARTHEST:
-            last += _FARTHEST
-            pairs += [2 * _FARTHEST - 2, 0]
-        pairs += [2 * (column - last) - 2, int(row[column]) & 255]
-        last = column
-    return [len(pairs) // 2, *pairs]
 
 
 def sparse_float(weight: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.float32]]:

@@ -116,6 +116,7 @@ class Registers(Generator):
         dropped, shift = -1, it.shift
         while shift >= 8 and k > 1:
             dropped, at, k, shift = at, at + 1, k - 1, shift - 8
+            bounds = bounds[0] >> 8, bounds[1] >> 8
             if k == 1:
                 self(f"mov r{A}, r{at}", f"mov r{A + 1}, r{at}", f"lsl r{A + 1}", f"sbc r{A + 1}, r{A + 1}")
                 at, k = A, 2
@@ -135,8 +136,15 @@ class Registers(Generator):
         return self.labels
 
     def within(self, at: int, k: int, bounds: Bounds, low: int, high: int) -> int:
-        """Clamps k bytes that lie in bounds."""
+        """Clamps k bytes that lie in bounds; of powers of two, the high byte of two alone says whether it is needed."""
         end = self._label()
+        if -32768 <= bounds[0] < low == ~high <= -256 and high < bounds[1] <= 32767 and not high + 1 & high:
+            self(
+                f"mov r26, r{at + 1}", f"subi r26, {256 - (high + 1 >> 8)}", f"cpi r26, {high + 1 >> 7}", f"brlo {end}f"
+            )
+            self(f"{RARE}lsl r{at + 1}", f"{RARE}ldi r{at}, 255", f"{RARE}ldi r{at + 1}, {high >> 8}")
+            self(f"{RARE}brcc {end}f", f"{RARE}com r{at}", f"{RARE}com r{at + 1}", f"{end}:")
+            return at
         if bounds[1] > high:
             other = end if bounds[0] >= low else self._label()
             self.compared(at, k, high + 1)

@@ -27,12 +27,14 @@ class Part:
         times: how often they run.
         ends: how often their last branch is not taken.
         rare: how often what is rare of them may run, where that is more often.
+        more: cycles beyond those of all lines that often, by branches; on AVR alone.
     """
 
     lines: tuple[str, ...]
     times: int = 1
     ends: int = 0
     rare: int = 0
+    more: int = 0
 
 
 class Code(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.mcu.cortex_m import NOMINAL, Instruction
-from bench.mcu.fused.code import RARE, Code
+from bench.mcu.fused.code import RARE, Code, Part
 from bench.mcu.fused.riscv import FIRST
 from bench.mcu.risc_v import BRANCHES
 from bench.mcu.target import Target
@@ -19,6 +19,7 @@ _AVR = {
     "brge": 2,
     "brlt": 2,
     "brvc": 2,
+    "brlo": 2,
     "brne": 2,
     "brpl": 2,
     "breq": 2,
@@ -27,6 +28,8 @@ _AVR = {
 them); of branches when taken, for they skip what is rare."""
 
 
+_TO_RARE = ("brsh", "brvs")
+"""AVR's branches to what is rare, one cycle more where they are taken."""
 _CONDITIONAL = ("beq", "bne", "bge", "ble", "bgt", *BRANCHES)
 _ARGUMENTS = ("ldr r0, [pc]", "ldr r1, [pc]", "ldr r2, [pc]", "ldr r3, [pc]", "str r3, [sp, #0]")
 """What readies a call's arguments, in which compilers differ by a few cycles."""
@@ -43,7 +46,7 @@ def cycles(code: Code, target: Target, refill: int = 0) -> float:
         refill: cycles of branch refill beyond nominal.
     """
     if target.pipeline is None:
-        return sum(part.times * sum(map(_avr, part.lines)) for part in code.parts) + 12  # arguments, and the call
+        return avr_cycles(code.parts) + 12  # arguments, and the call
     costs = timing(target.pipeline, NOMINAL + refill)
     call = _RISC_V_CALL if target.family == "riscv" else (*_ARGUMENTS[: code.arguments], "bl #0")
     total = costs.block(_decoded(call))
@@ -52,6 +55,11 @@ def cycles(code: Code, target: Target, refill: int = 0) -> float:
         total += part.times * (costs.block(_decoded(lines)) + sum(map(_taken, lines)) * costs.taken)
         total -= part.ends * costs.taken
     return total
+
+
+def avr_cycles(parts: Sequence[Part]) -> int:
+    """Cycles of instructions on AVR, without a call's."""
+    return sum(part.times * sum(map(_avr, part.lines)) + part.more for part in parts)
 
 
 def _taken(line: str) -> bool:
@@ -70,7 +78,7 @@ def spread(code: Code, target: Target) -> int:
     for part in code.parts:
         rare = [line.removeprefix(RARE) for line in part.lines if line.startswith(RARE)]
         if target.pipeline is None:
-            cycles = sum(map(_avr, rare))
+            cycles = sum(map(_avr, rare)) + sum(line.startswith(_TO_RARE) for line in part.lines)
         else:
             costs = timing(target.pipeline)
             cycles = sum(costs.block([one]) for one in _decoded(rare)) + sum(map(_to_rare, part.lines)) * costs.taken

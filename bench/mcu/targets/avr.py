@@ -1,4 +1,4 @@
-"""ATmega328P. Cycles per product, simulated: 14.5 dense, 25 sparse."""
+"""ATmega328P. Cycles per product, simulated: 14.5 dense, 18 to 24 sparse."""
 
 from bench.mcu.target import Target
 
