@@ -11,12 +11,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from bench import mcu
 from bench.cli import app
 from bench.data import open_dataset
 from bench.data.normalise import Normalisation
 from bench.deploy import model as models
-from bench.deploy.listening import at
 from bench.errors import RnnbenchError
 from bench.mcu import simulate
 from bench.mcu.target import targets
@@ -162,25 +160,6 @@ def test_a_missing_tool_is_told_before_any_work(run, monkeypatch, board):
     done = CliRunner().invoke(app, ["simulate", str(run), "--board", board])
     title, target = {"uno": ("Arduino Uno", "avr"), "nano33ble": ("Arduino Nano 33 BLE", "m4f")}[board]
     assert str(done.exception) == (f"to simulate the {title}, gcc of {target} is needed: `make toolchains` installs it")
-
-
-def test_features_from_audio_count_for_whether_a_board_keeps_up(tmp_path):
-    """A step takes an Uno 3 ms, and a frame's features 99 ms, of the 10 ms until the next frame."""
-    (tmp_path / "a.yaml").write_text(
-        "name: a\ngrid:\n  data: [digits, hapt2]\n  cell: [{name: rnn, hidden_size: 16}]\n"
-    )
-    command = ("latency", tmp_path / "a.yaml", "--board", "uno", "--board", "pico", "--format", "int8")
-    rows = {(row["data"], row["board"]): row for row in json.loads(invoke(*command, "--json"))}
-    cycles = mcu.frame_cycles(at(8000), mcu.board("uno").target)
-    assert rows["digits", "uno"]["feature_ms"] == pytest.approx(cycles / 16e3)
-    assert {place: row["keeps_up"] for place, row in rows.items()} == {
-        ("digits", "uno"): False,
-        ("digits", "pico"): True,
-        ("hapt2", "uno"): True,
-        ("hapt2", "pico"): True,
-    }
-    assert rows["hapt2", "uno"]["feature_ms"] is None
-    assert "features from audio (simulated): uno 99, pico 1.1" in invoke(*command)
 
 
 def test_latency_of_a_run_is_that_of_its_grid(run):
