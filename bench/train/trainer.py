@@ -12,31 +12,35 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.pytorch.trainer.connectors import callback_connector as connector
 
 from bench.record import to_disk
 from bench.train import settings
 
 
 @contextmanager
-def _outside_slurm() -> Iterator[None]:
-    """Has Lightning take no notice of Slurm in its block.
+def _alone() -> Iterator[None]:
+    """Has Lightning take no notice in its block of Slurm, and of callbacks that other installed packages offer.
 
     Whatever environment it is given, it warns where ``srun`` is installed, and looks in a job for checkpoints of its
-    own.
+    own. Callbacks would change a run unrecorded, and it takes a tenth of a tiny run to look for them.
     """
-    detect = SLURMEnvironment.detect
+    detect, offered = SLURMEnvironment.detect, connector._load_external_callbacks  # type: ignore[attr-defined]
     SLURMEnvironment.detect = staticmethod(lambda: False)  # type: ignore[method-assign]
+    connector._load_external_callbacks = lambda group: []  # type: ignore[attr-defined]
     try:
         yield
     finally:
         SLURMEnvironment.detect = staticmethod(detect)  # type: ignore[method-assign]
+        connector._load_external_callbacks = offered  # type: ignore[attr-defined]
 
 
 class _Trainer(pl.Trainer):
-    fit = _outside_slurm()(pl.Trainer.fit)
-    test = _outside_slurm()(pl.Trainer.test)
+    fit = _alone()(pl.Trainer.fit)
+    test = _alone()(pl.Trainer.test)
 
 
+@_alone()
 def trainer(**options: Any) -> pl.Trainer:
     """A trainer that writes, prints and checks nothing by itself, and is deterministic.
 

@@ -4,6 +4,7 @@ import csv
 import math
 import os
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,20 @@ def test_slurm_around_a_run_changes_nothing(
         monkeypatch.setenv(name, value)
     there, _ = run_tiny()
     assert (there.status, there.reason, there.result) == (Status.DONE, "", alone.result)
+
+
+def test_callbacks_of_other_packages_are_left_out(
+    run_tiny: RunTiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lightning adds those that any installed package offers; no record would name them."""
+    facts = tmp_path / "offering-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: offering\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[lightning.pytorch.callbacks_factory]\nthem = offering:them\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert [*entry_points(group="lightning.pytorch.callbacks_factory")]
+    left, _ = run_tiny()
+    assert (left.status, left.reason) == (Status.DONE, ""), "the module is not even there"
 
 
 def test_another_seed_is_another_run(run_tiny: RunTiny) -> None:
