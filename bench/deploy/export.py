@@ -98,11 +98,11 @@ def export(
         words=model.words,
     )
     try:
-        source = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)
+        written = mcu.export(code, board, model.example(kind, _EXAMPLE), predicted, folder, about)
     except OSError as error:
         raise RnnbenchError(f"cannot write to {folder}: {error.strerror}") from None
     normalises = None if about.words else about.raw is not None
-    files = tuple(folder / file for file in source.files)
+    files = tuple(folder / file for file in written)
     plain = None
     if isinstance(model, Trained) and model.threshold is not None:
         plain = mcu.predict(model.plain, board, steps=model.steps).cycles_per_step

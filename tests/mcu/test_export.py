@@ -30,8 +30,8 @@ def exported(folder, board="uno", kind="int8", name="rnn", seed=0, window=6):
         raw = mcu.Normalised(np.float32(MEAN), np.float32(DEVIATION))
     about = mcu.About("GRU on test", ["sit", 'say "a"', "walk", "run"], window, 50.0, raw, ["Run x; licence y."], name)
     latency = mcu.predict(model, mcu.board(board), steps=window)
-    source = mcu.export(model, mcu.board(board), raw.quantise(x), latency, folder, about)
-    return source, model, raw, raw.quantise(x)
+    files = mcu.export(model, mcu.board(board), raw.quantise(x), latency, folder, about)
+    return files, model, raw, raw.quantise(x)
 
 
 def built(folder, main, name="rnn", more=()):
@@ -101,14 +101,14 @@ def test_streams_that_are_saved_and_loaded_do_not_disturb_each_other(tmp_path):
 
 
 def test_every_file_says_who_wrote_it_and_none_keeps_a_place_to_fill(tmp_path):
-    source, *_ = exported(tmp_path, name="walk")
+    files, *_ = exported(tmp_path, name="walk")
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == set(source.files) == set(paths("walk")) - {"words.tsv"}, "a language model's file"
-    for text in source.files.values():
+    assert written == set(files) == set(paths("walk")) - {"words.tsv"}, "a language model's file"
+    for text in files.values():
         assert MARK in text.lower()
         assert "{{" not in text
         assert "rnn_" not in text
-    assert '#define WALK_CLASS_NAMES "sit", "say \\"a\\"", "walk", "run"' in source.files["src/walk_sensor.h"]
+    assert '#define WALK_CLASS_NAMES "sit", "say \\"a\\"", "walk", "run"' in files["src/walk_sensor.h"]
 
 
 @pytest.mark.parametrize("name", ["", "1a", "a b", "A"])

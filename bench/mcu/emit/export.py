@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.errors import RnnbenchError
 from bench.mcu.emit import emit
-from bench.mcu.emit.source import STEM, Source
+from bench.mcu.emit.source import STEM
 from bench.mcu.emit.template import as_c, literal, render
 from bench.mcu.features import FrontEnd, frame_cycles
 from bench.mcu.features.code import values as front_values
@@ -102,7 +102,7 @@ def paths(name: str = NAME) -> tuple[str, ...]:
 
 def export(
     model: Program | Graph, board: Board, example: Samples, latency: Prediction, folder: Path, about: About
-) -> Source:
+) -> dict[str, str]:
     """Writes those files of :func:`paths` that the model has.
 
     Args:
@@ -113,6 +113,9 @@ def export(
         latency: from :func:`bench.mcu.predict`, for the README.
         folder: is made where it is missing; files of these names are overwritten.
         about: the model.
+
+    Returns:
+        The text of the files by name.
 
     Raises:
         RnnbenchError: when the model is too large for the code, or ``about.name`` is no name.
@@ -129,7 +132,7 @@ def export(
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return replace(source, files=files)
+    return files
 
 
 def _named(text: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy.typing as npt
@@ -30,11 +31,18 @@ class Constant:
     """An array in flash, as the template prints it."""
 
     name: str
-    type: str
-    count: int
-    bytes: int
-    text: str
+    values: npt.NDArray[Any]
     align: str
+
+    @property
+    def type(self) -> str:
+        """Of its numbers, in C."""
+        return _TYPES[str(self.values.dtype)]
+
+    @property
+    def text(self) -> str:
+        """The inside of its braces."""
+        return textwrap.fill(as_c(self.values), 116, initial_indent="    ", subsequent_indent="    ")
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Source:
     Attributes:
         format: of its numbers.
         number: their type in C.
-        files: text by name.
+        values: what the templates of its files print.
         step: the kernels' calls of one sample, the copy of the sample first.
         head: those of the classifier.
         classes: how many scores.
@@ -80,7 +88,7 @@ class Source:
 
     format: Format
     number: str
-    files: dict[str, str] = field(repr=False)
+    values: dict[str, Any] = field(repr=False)
     step: tuple[Call, ...]
     head: tuple[Call, ...]
     classes: int
@@ -93,6 +101,11 @@ class Source:
     def calls(self) -> tuple[Call, ...]:
         """The calls of the step, then of the head."""
         return self.step + self.head
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """The text of its files by name, written out when it is wanted: a prediction wants none."""
+        return {f"{STEM}.{end}": render(f"model.{end}.j2", self.values) for end in ("h", "c")}
 
 
 class Emitter:
@@ -140,9 +153,7 @@ class Emitter:
         """An array's name; equal arrays are stored once."""
         key = (str(values.dtype), values.tobytes())
         if key not in self.constants:
-            name = f"rnn_{prefix}{len(self.constants)}"
-            text = textwrap.fill(as_c(values), 116, initial_indent="    ", subsequent_indent="    ")
-            self.constants[key] = Constant(name, _TYPES[str(values.dtype)], values.size, values.nbytes, text, align)
+            self.constants[key] = Constant(f"rnn_{prefix}{len(self.constants)}", values, align)
         return self.constants[key].name
 
     def at(self, ref: Ref) -> str:
@@ -178,7 +189,7 @@ class Emitter:
 
 
 def assemble(emitter: Emitter, title: str | None) -> Source:
-    """The files of a model.
+    """The code of a model.
 
     Args:
         emitter: of the model's format.
@@ -196,7 +207,7 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
     if len(step) > _MOST_CALLS or len(head) > 100:
         raise RnnbenchError(f"{model.subject}: {len(step)} kernels in a step, the stopwatch counts {_MOST_CALLS}")
     constants = list(emitter.constants.values())
-    flash, ram = sum(constant.bytes for constant in constants), emitter.bytes * layout.words + emitter.more_ram
+    flash, ram = sum(constant.values.nbytes for constant in constants), emitter.bytes * layout.words + emitter.more_ram
     values = emitter.values() | {
         "title": title or f"{model.subject} with its classifier",
         "generator": f"Written by rnnbench export for {emitter.target.name}, {emitter.format}; do not edit.",
@@ -222,9 +233,8 @@ def assemble(emitter: Emitter, title: str | None) -> Source:
         "products": [call for call in step + head if isinstance(call.loop, Product)],
         "used": {call.function for call in step + head},
     }
-    files = {f"{STEM}.{end}": render(f"model.{end}.j2", values) for end in ("h", "c")}
     kinds = (emitter.words, emitter.softmax)
-    return Source(emitter.format, emitter.number, files, step, head, model.scores.size, flash, ram, *kinds)
+    return Source(emitter.format, emitter.number, values, step, head, model.scores.size, flash, ram, *kinds)
 
 
 def _lines(calls: Sequence[Call]) -> list[str]:
