@@ -16,6 +16,7 @@ from bench.mcu.products.shape import STEPS
 from bench.mcu.target import Target
 from bench.mcu.trips import Trips
 from bench.places import CONFIGS
+from bench.spec.yaml import QuickLoader
 
 Cycles = Annotated[float, Field(ge=-200)]
 
@@ -149,6 +150,6 @@ def read_costs(kind: type[C], name: str) -> C:
     """
     file = CONFIGS / "kernels" / name
     try:
-        return kind.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return kind.model_validate(yaml.load(file.read_bytes(), Loader=QuickLoader))  # noqa: S506 (it is safe)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise RnnbenchError(f"configs/kernels/{file.name}: {' '.join(str(error).split())[:200]}") from error

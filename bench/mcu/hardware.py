@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from bench.errors import RnnbenchError, nearest
 from bench.mcu.target import Target, targets
 from bench.places import CONFIGS
+from bench.spec.yaml import QuickLoader
 
 Basis = Literal["simulated", "documented", "derived", "estimate", "recalled"]
 """How a figure was obtained.
@@ -81,7 +82,7 @@ class Board(Strict):
 def _parse(file_name: str, text: str) -> Board:
     path = f"configs/boards/{file_name}"
     try:
-        parsed = Board.model_validate(yaml.safe_load(text))
+        parsed = Board.model_validate(yaml.load(text, Loader=QuickLoader))  # noqa: S506 (it is safe)
     except yaml.YAMLError as error:
         raise RnnbenchError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:

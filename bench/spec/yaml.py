@@ -1,4 +1,4 @@
-"""Reads YAML strictly: no key twice, no alias that holds itself or stands for more than a grid can hold."""
+"""Reads YAML: of a user strictly (no key twice, no alias that holds itself or stands for more than a grid can hold)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 
+QuickLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+QuickDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""For files of our own: those of libyaml where there is one, which take a tenth of the time, and are safe, too."""
 _MOST_NODES = 1_000_000
 
 

@@ -16,6 +16,7 @@ from bench.data import Corpus, Dataset, describe
 from bench.errors import RnnbenchError
 from bench.record import CELL_FILE, DataFacts, Record, Times, gradients, items
 from bench.record import latency as beside
+from bench.spec.yaml import QuickDumper
 from bench.status import Status
 from bench.train import provenance, resume, settings, sources
 from bench.train.divergence import DivergedError
@@ -65,7 +66,8 @@ class Ongoing:
         info = describe(job.spec.data.name, job.spec.data.options) if data is None else data.info
         self.task = tasks()[info.task]
         self._base = begun(job, self.task.name, {**provenance.provenance(), **code, **chosen, "pack": pack})
-        (job.folder / "spec.yaml").write_text(yaml.safe_dump(self._base.spec, sort_keys=False), encoding="utf-8")
+        text = yaml.dump(self._base.spec, Dumper=QuickDumper, sort_keys=False)
+        (job.folder / "spec.yaml").write_text(text, encoding="utf-8")
         if job.spec.cell.file is not None:
             shutil.copyfile(job.spec.cell.file, job.folder / CELL_FILE)
         record.write(job.folder, self._base)
