@@ -17,9 +17,11 @@ from bench import claims
 from bench.claims import LostError
 from bench.execute.launch import ClaimedRun
 from bench.record import Record
-from bench.train import Job, run, run_pack, signals
+from bench.train import Job, provenance, run, run_pack, signals, sources
+from bench.train.task import tasks
 
 _log = logging.getLogger(__name__)
+tasks(), sources.git_state(), provenance.provenance()  # kept: every run needs them
 
 
 def train(runs: Sequence[ClaimedRun]) -> None:
