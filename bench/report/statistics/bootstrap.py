@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
@@ -83,18 +84,27 @@ def clustered(
     _, group = np.unique(groups, return_inverse=True)
     sizes = np.bincount(group)
     sums = np.stack([np.bincount(group, weights=row) for row in values])
-    random = np.random.default_rng(seed)
     means = []
-    for _ in range(_BLOCKS):  # data of many speakers would not fit into memory at once
-        runs = _counts(random, len(sums))
-        people = _counts(random, len(sizes))
+    for runs, people in _drawn(len(sums), len(sizes), seed):
         means.append(((runs @ sums) * people).sum(axis=1) / (len(sums) * (people @ sizes)))
     return percentile(np.concatenate(means), level)
 
 
-def _counts(random: np.random.Generator, n: int) -> NDArray[np.int64]:
-    """Returns how often each of n was drawn, for every resample of a block: [resamples, n]."""
-    return random.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES // _BLOCKS)
+@lru_cache(maxsize=4)  # the rows of a table have seeds and people in common
+def _drawn(*numbers: int) -> list[list[NDArray[np.unsignedinteger]]]:
+    """Returns how often each of so many seeds and people was drawn, for every resample, in blocks: [resamples, n].
+
+    Args:
+        *numbers: of seeds, of people, and the seed of the draws.
+    """
+    *both, seed = numbers
+    random = np.random.default_rng(seed)
+
+    def counts(n: int) -> NDArray[np.unsignedinteger]:
+        drawn = random.multinomial(n, np.full(n, 1 / n), size=_RESAMPLES // _BLOCKS)
+        return drawn.astype(np.min_scalar_type(n))  # of many speakers they would else take much memory
+
+    return [[counts(n) for n in both] for _ in range(_BLOCKS)]
 
 
 def _between(means: NDArray[np.float64], *shares: float) -> Interval:
