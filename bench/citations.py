@@ -16,8 +16,8 @@ def _key(entry: str) -> str:
 @cache
 def citations() -> dict[str, tuple[str, str]]:
     """Returns key and entry by the cell's title, of every cell that has both."""
-    cells = zoo.all_cells().values()
-    return {cls.title: (_key(cls.citation), cls.citation.strip()) for cls in cells if _key(cls.citation)}
+    cells = zoo.described().values()
+    return {cell.title: (_key(cell.citation), cell.citation.strip()) for cell in cells if _key(cell.citation)}
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+CELLS = (_ROOT / "cells", _ROOT / "baselines")
+"""The cells that come with the code."""
 CONFIGS = _ROOT / "configs"
 """Grids, and what they name: boards."""
 _NO_GRIDS = ("boards", "kernels", "peers")

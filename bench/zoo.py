@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -10,13 +11,15 @@ import sys
 import traceback
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.errors import RnnbenchError, nearest
+from bench.places import CELLS
 
 if TYPE_CHECKING:
     from cells import Cell
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 _CONTRACT = ("cell.py", "weight.py")
 _loaded: dict[Path, str] = {}
 """The modules of users' files."""
+
+
+class Described(NamedTuple):
+    """The title of a cell and the BibTeX entry that describes it."""
+
+    title: str
+    citation: str
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,41 @@ def all_cells() -> Mapping[str, type[Cell]]:
 
     _import_all()
     return registered()
+
+
+def described() -> Mapping[str, Described]:
+    """Title and citation of every registered cell by name.
+
+    Without torch, which takes a second to import, those of ``cells/`` and ``baselines/``, read from the text of their
+    files.
+
+    Raises:
+        RnnbenchError: as :func:`all_cells`.
+    """
+    if "torch" not in sys.modules:
+        with suppress(AttributeError, LookupError, SyntaxError, ValueError):  # a file says it in another way
+            return _read_descriptions()
+    return {name: Described(cls.title, cls.citation) for name, cls in all_cells().items()}
+
+
+@cache
+def _read_descriptions() -> dict[str, Described]:
+    """Reads what ``@register`` is given: texts, or the names of texts, each of which means one."""
+    nodes = [node for folder in CELLS for file in folder.glob("*.py") for node in ast.parse(file.read_bytes()).body]
+    texts: dict[str, set[Any]] = {}
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=value)):
+                texts.setdefault(name, set()).add(value)
+
+    def text(given: Any) -> str:
+        (found,) = [given.value] if isinstance(given, ast.Constant) else texts[given.id]
+        return str(found)
+
+    calls = [call for node in nodes for call in getattr(node, "decorator_list", ()) if isinstance(call, ast.Call)]
+    own = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "register"]
+    told = {text(call.args[0]): {str(key.arg): text(key.value) for key in call.keywords} for call in own}
+    return {name: Described(**told[name]) for name in sorted(told)}
 
 
 def place_of(error: BaseException, *others: Path) -> str:

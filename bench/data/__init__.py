@@ -26,7 +26,6 @@ from bench.data.catalogue import (
 from bench.data.corpus import Corpus
 from bench.data.dataset import Dataset, DatasetInfo, Split
 from bench.data.fetch import data_folder
-from bench.data.resplit import folded, joined
 
 __all__ = [
     "Configurable",
@@ -41,9 +40,7 @@ __all__ = [
     "chosen_options",
     "data_folder",
     "describe",
-    "folded",
     "infos",
-    "joined",
     "note",
     "open_any",
     "open_corpus",

@@ -12,12 +12,10 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from filelock import FileLock
-from torch import Tensor
 
 from bench.data.corpus import Corpus, corpus_fingerprint
 from bench.data.dataset import Dataset, DatasetInfo, Split, fingerprint
@@ -25,6 +23,9 @@ from bench.data.fetch import unusable
 from bench.data.normalise import Normalisation
 from bench.errors import RnnbenchError
 from bench.record import to_disk, write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SPLITS = ("train", "validation", "test")
 _FIELDS = ("x", "lengths", "y", "group")
@@ -122,6 +123,8 @@ def _fingerprint_of(opened: Dataset | Corpus) -> str:
 
 
 def _map(path: Path) -> Tensor:
+    import torch  # here: slow to import, and most commands open no data
+
     # Copy on write, for torch refuses read-only arrays; nobody writes.
     return torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
 

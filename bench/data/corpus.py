@@ -6,12 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from bench.data.dataset import DatasetInfo, wrong
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 END, UNKNOWN = "<eos>", "<unk>"
 
@@ -74,6 +76,8 @@ def build_corpus(info: DatasetInfo, train: Lines, validation: Lines, test: Lines
     Raises:
         RnnbenchError: when the texts do not fit ``info``.
     """
+    import torch  # here: slow to import, and most commands open no data
+
     ids = {word: i for i, word in enumerate(words)}
     if len(ids) != len(words) or len(ids) != info.vocabulary:
         raise wrong(info.name, f"{len(ids)} different words, not {info.vocabulary}")

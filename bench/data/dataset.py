@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from bench.data.normalise import Array, Normalisation, channel_statistics, normalised, padded
 from bench.errors import RnnbenchError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PADDING = 0
 """The id after the end of a text; no word has it."""
@@ -117,7 +119,7 @@ class Dataset:
 
     def majority(self) -> float:
         """Test accuracy of a model that always answers the most frequent class of the training split."""
-        answer = torch.bincount(self.train.y, minlength=self.info.classes).argmax()
+        answer = self.train.y.bincount(minlength=self.info.classes).argmax()
         return float((self.test.y == answer).double().mean())
 
 
@@ -236,6 +238,8 @@ def _check_repeats(info: DatasetInfo, raw: dict[str, RawSplit]) -> None:
 
 
 def _finish(split: RawSplit, x: Array) -> Split:
+    import torch  # here: slow to import, and most commands open no data
+
     lengths = np.array([len(sequence) for sequence in split.sequences], dtype=np.int64)
     return Split(
         x=torch.from_numpy(x),

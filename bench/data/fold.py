@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from bench.data.dataset import Dataset, DatasetInfo, Split
 from bench.errors import RnnbenchError
 
@@ -52,6 +50,6 @@ def fold_steps(data: Dataset, count: int) -> Dataset:
 def _fold(split: Split, count: int) -> Split:
     N, T, D = split.x.shape
     steps = -(-T // count)
-    x = torch.zeros(N, steps * count, D, dtype=split.x.dtype)
+    x = split.x.new_zeros(N, steps * count, D)
     x[:, :T] = split.x
     return replace(split, x=x.reshape(N, steps, count * D), lengths=-(-split.lengths // count))

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 import torch
 
-from bench.data import Dataset, folded, joined, open_dataset
+from bench.data import Dataset, open_dataset
 from bench.data.normalise import Normalisation
+from bench.data.resplit import folded, joined
 from bench.errors import RnnbenchError
 
 

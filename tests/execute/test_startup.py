@@ -29,6 +29,7 @@ def imported(code: str) -> set[str]:
         ("import bench.plan, bench.record", {"pydantic"}),
         ("import bench.execute.grid, bench.execute.worker", {"pydantic", "torch", "numpy"}),
         ("import bench.report.commands", {"pydantic", "numpy"}),
+        ("from bench import citations; citations.bibliography()", {"pydantic", "numpy"}),
         ("import bench.deploy.export, bench.deploy.latency", {"pydantic", "torch", "numpy"}),
         ("import bench.speed.workers", set()),
     ],
@@ -90,3 +91,11 @@ def test_products_of_numpy_in_a_run_take_one_thread_unless_the_user_says_more(gi
     command = f'unset OPENBLAS_NUM_THREADS; {given} exec "{sys.executable}" -c "{code}"'.replace("$", "\\$")
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [threads]
+
+
+def test_cells_are_described_without_torch_as_with_it() -> None:
+    code = (
+        "from bench import zoo\nread = zoo.described()\nassert 'torch' not in sys.modules\n"
+        "zoo.all_cells()\nassert list(zoo.described().items()) == list(read.items()) and len(read) > 10"
+    )
+    assert "torch" in imported(f"import sys\n{code}")

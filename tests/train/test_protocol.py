@@ -11,7 +11,8 @@ import torch
 from tiny_runs import RunTiny, stand_in
 
 from bench import record
-from bench.data import Dataset, joined
+from bench.data import Dataset
+from bench.data.resplit import joined
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.train import Job, run, run_pack

@@ -28,7 +28,7 @@ class Look(NamedTuple):
 @cache
 def _order() -> tuple[str, ...]:
     """Returns the titles of cells: those of the paper's tables first, so that each of them has a colour of its own."""
-    cells = zoo.all_cells()
+    cells = zoo.described()
     published = (method["cell"] for method in book()["methods"])
     return tuple(dict.fromkeys(cells[name].title for name in (*published, *cells) if name in cells))
 

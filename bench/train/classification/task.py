@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from bench.data import Dataset, DatasetInfo, folded, joined, open_dataset
+from bench.data import Dataset, DatasetInfo, open_dataset
+from bench.data.resplit import folded, joined
 from bench.record import Latency
 from bench.spec import RunSpec, TrainPart
 from bench.train.cell import build_cell
