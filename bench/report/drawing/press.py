@@ -10,9 +10,13 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from bench.report.drawing.svg import MARK, STYLE, blank, standalone, to_svg
+from bench.report.drawing.svg import MARK, STYLE, blank, lay_out, standalone, to_svg
 from bench.report.figure import Panel
 
 _COLUMN, _PAGE = 3.3, 6.7
@@ -36,6 +40,8 @@ _PRINT: Any = {
     "lines.linewidth": 0.9,
     "lines.markersize": 4.5,
 }
+_DPI = 300
+_CANVASES: dict[str, type[FigureCanvasBase]] = {"pdf": FigureCanvasPdf, "png": FigureCanvasAgg, "svg": FigureCanvasSVG}
 _METADATA: Any = {"pdf": {"CreationDate": None}, "png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
@@ -88,9 +94,12 @@ def _say_once(places: Sequence[Axes], wide: int) -> None:
 
 def _saved(figure: Figure, ending: str) -> bytes:
     buffer = io.BytesIO()
+    canvas, engine = _CANVASES[ending], figure.get_layout_engine()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph ", category=UserWarning)  # of a script that no font here has
-        figure.savefig(buffer, format=ending, dpi=300, metadata=_METADATA[ending])
+        lay_out(figure, canvas, canvas.fixed_dpi or _DPI)
+        figure.savefig(buffer, format=ending, dpi=_DPI, metadata=_METADATA[ending])
+    figure.set_layout_engine(engine)  # for the next
     if ending != "svg":
         return buffer.getvalue()
     head, end, body = buffer.getvalue().partition(b"<style")

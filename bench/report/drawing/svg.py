@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -72,7 +73,7 @@ def blank(width: float, height: float) -> tuple[Figure, Axes]:
 def to_svg(figure: Figure, description: str, key: str) -> str:
     """Returns the figure as an ``svg`` element with ids of its own, and the colours and font of the page."""
     buffer = io.StringIO()
-    _lay_out(figure)
+    lay_out(figure, FigureCanvasSVG)
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
@@ -93,10 +94,10 @@ def to_svg(figure: Figure, description: str, key: str) -> str:
     return text.strip()
 
 
-def _lay_out(figure: Figure) -> None:
-    """Lays a figure out as `savefig` would, which draws it once more for that."""
-    FigureCanvasSVG(figure)
-    figure.set_dpi(FigureCanvasSVG.fixed_dpi)
+def lay_out(figure: Figure, canvas: type[FigureCanvasBase], dpi: float = FigureCanvasSVG.fixed_dpi) -> None:
+    """Lays a figure out for a canvas as ``savefig`` would, which draws it once more for that."""
+    canvas(figure)
+    figure.set_dpi(dpi)
     if engine := figure.get_layout_engine():
         engine.execute(figure)
     figure.set_layout_engine(None)
