@@ -1,20 +1,8 @@
-"""Reads ``gradients.json`` of finished runs."""
+"""What was measured of gradients, over the seeds of a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from bench.record import gradients
-from bench.record.gradients import Gradients
-from bench.report.summary import Run, Summary
-
-
-def measured(row: Summary) -> Iterator[tuple[Run, Gradients]]:
-    """Yields the finished runs of a row that have measured gradients, with them."""
-    for run in row.runs:
-        found = gradients.read(run.record.folder) if run.done and run.record.folder else None
-        if found:
-            yield run, found
+from bench.report.summary import Summary
 
 
 def conditions(row: Summary) -> dict[int, float]:
@@ -22,5 +10,5 @@ def conditions(row: Summary) -> dict[int, float]:
 
     A seed whose Jacobians are singular has none.
     """
-    found = ((run.seed, own.end.log10_condition[-1]) for run, own in measured(row))
+    found = ((run.seed, own.end.log10_condition[-1]) for run, own in row.gradients)
     return {seed: value for seed, value in found if value is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -114,6 +115,11 @@ def _count(n: int, what: str) -> str:
 
 
 def _place(record: Record, folder: Path) -> str:
-    """Returns the way from a page's folder to a run's."""
-    here = Path("runs") / record.id if record.folder is None else os.path.relpath(record.folder, folder)
-    return Path(here).as_posix()
+    """Returns the way from a page's folder to a run's, which has the name of the run."""
+    runs = Path("runs") if record.folder is None else _way(record.folder.parent, folder)
+    return (runs / record.id).as_posix()
+
+
+@lru_cache(maxsize=1)
+def _way(runs: Path, folder: Path) -> Path:
+    return Path(os.path.relpath(runs, folder))

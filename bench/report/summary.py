@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from bench.record import DataFacts, LatencyFacts, Record
+from bench.record import DataFacts, LatencyFacts, Record, gradients
+from bench.record.gradients import Gradients
 from bench.report.conditions import Conditions, conditions
 from bench.report.labels import compression, data_name, hidden_size, labels
 from bench.report.statistics import deviation, mean
@@ -158,6 +159,13 @@ class Summary:
                 key = (facts.board, facts.title, facts.format, facts.method, run.record.latency_stale)
                 found.setdefault(key, Latency(*key, [])).seeds.append(facts)
         return tuple(found.values())
+
+    @cached_property
+    def gradients(self) -> tuple[tuple[Run, Gradients], ...]:
+        """The finished runs that have measured gradients, with them."""
+        done = ((run, run.record.folder) for run in self.runs if run.done)
+        found = ((run, gradients.read(folder)) for run, folder in done if folder is not None)
+        return tuple((run, own) for run, own in found if own)
 
     def latency(self, board: str) -> Latency | None:
         """Returns the latency on a board, one that is not stale if there is any."""

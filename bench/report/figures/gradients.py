@@ -12,7 +12,6 @@ from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.press import to_page
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.gradients import measured
 from bench.report.results import Results
 from bench.report.short import row_names
 from bench.report.summary import DataSet
@@ -36,7 +35,7 @@ def figure(results: Results) -> Figure | None:
 def _panels(results: Results, data: DataSet) -> Iterator[Panel]:
     names, rows, cells = row_names(results), [], {}
     for row in results.rows_on(data):
-        for _, found in measured(row):
+        for _, found in row.gradients:
             cells[names[row.label]] = row.cell
             for time in _TIMES:
                 course = getattr(found, time)

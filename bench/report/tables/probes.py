@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bench.report.caption import seeds
-from bench.report.gradients import measured
 from bench.report.results import Results
 from bench.report.short import row_names
 from bench.report.statistics import deviation, mean
@@ -54,7 +53,7 @@ def _from_zeros(row: Summary) -> list[float]:
 
 
 def _conditions(row: Summary, time: str) -> list[float]:
-    found = (getattr(own, time).log10_condition[-1] for _, own in measured(row))
+    found = (getattr(own, time).log10_condition[-1] for _, own in row.gradients)
     return [value for value in found if value is not None]
 
 
