@@ -6,7 +6,7 @@ It is no part of a run: whoever finds it out of date, and the trained model ther
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -57,10 +57,15 @@ def write(folder: Path, latency: Latency) -> None:
     write_atomically(folder / FILE, latency.model_dump_json(indent=1) + "\n")
 
 
+@lru_cache(maxsize=64)  # the seeds of a row often have the same
+def _parsed(content: bytes) -> Latency:
+    return Latency.model_validate_json(content)
+
+
 def read(folder: Path) -> Latency | None:
     """Returns what a run's folder has of it; a damaged file counts as one that is out of date."""
     try:
-        return Latency.model_validate_json((folder / FILE).read_bytes())
+        return _parsed((folder / FILE).read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, ValidationError):
