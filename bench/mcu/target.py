@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bench.mcu import targets as folder
 
@@ -32,6 +32,22 @@ class Pipeline:
     source: str = "Arm's tables"
 
 
+class Cost(NamedTuple):
+    """Cycles of products in one form, at zero wait states.
+
+    Attributes:
+        row: of a row.
+        weight: of a weight that is stored.
+    """
+
+    row: float
+    weight: float
+
+    def of(self, rows: int, weights: int) -> float:
+        """Cycles of so many rows with so many weights stored."""
+        return self.row * rows + self.weight * weights
+
+
 @dataclass(frozen=True, eq=False)
 class Target:
     """A processor: how code for it is compiled, laid out and simulated, and what it cannot beat.
@@ -42,8 +58,11 @@ class Target:
         packages: of Debian, which bring the compiler.
         flags: of the compiler; the first names the processor.
         family: of kernels: in the assembly of AVR, of Cortex-M0+, of Cortex-M3, of cores with a DSP, or of RISC-V.
-        sparse_below: the density below which skipping zeros takes fewer cycles than multiplying by them, in integers.
-        sparse_float_below: likewise in float32, where a product costs so much that skipping it nearly always pays.
+        dense: what products of integers take, fitted to simulated cycles of 8 to 130 rows.
+        sparse: what they take where only weights that are not 0 are stored, by twos but on AVR. There it is of sums of
+            32 bits; of others the cycles are counted (:mod:`bench.mcu.products.avr`).
+        sparse_float_below: the density below which skipping zeros takes fewer cycles than multiplying by them, in
+            float32, where a product costs so much that skipping it nearly always pays.
         limit: cycles of one int8 x int16 multiplication that nothing on the core can beat.
         limit_source: the instructions that it is made of.
         divides: whether the core divides 32 bits in hardware.
@@ -55,7 +74,8 @@ class Target:
     packages: str
     flags: tuple[str, ...]
     family: Family
-    sparse_below: float
+    dense: Cost
+    sparse: Cost
     sparse_float_below: float
     limit: float
     limit_source: str

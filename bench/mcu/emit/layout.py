@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bench.mcu.graph import Linear
 from bench.mcu.products.avr import MOST, entries
+from bench.mcu.products.avr import sparse as product
 from bench.mcu.program import Int8, MatVec
 from bench.mcu.target import Family, Target
 
@@ -18,13 +19,28 @@ TILE: dict[Family, int] = {"avr": 4, "riscv": 4}
 
 
 _BYTE = 255
+_LARGEST = 32767
 
 
 def is_sparse(kernel: MatVec, target: Target) -> bool:
-    """Whether only the weights that are not 0 are stored."""
-    if kernel.weight.shape[1] > 256 or kernel.nonzeros >= target.sparse_below * kernel.weight.size:
+    """Whether only the weights that are not 0 are stored: where that takes fewer cycles.
+
+    Cycles are those of rows and of stored weights (:class:`bench.mcu.target.Cost`), so that short rows, of which one
+    costs as much as several weights, stay dense. Where that is quicker it is smaller, too, but on AVR: there a byte
+    of flash, of code and weights, counts as a cycle.
+    """
+    rows, columns = kernel.weight.shape
+    stored, avr = (kernel.weight != 0).sum(1), target.family == "avr"
+    if columns > 256 or stored.sum() >= 0.9 * kernel.weight.size or (avr and stored.max() >= MOST):
         return False
-    return target.family != "avr" or max(len(entries(row[None])) for row in kernel.weight) <= MOST
+    if not avr:  # weights are stored by twos
+        return target.sparse.of(rows, int((stored + stored % 2).sum())) < target.dense.of(
+            rows, rows * (columns + columns % 2)
+        )
+    dense = target.dense.of(rows, kernel.weight.size)
+    if wide(kernel):
+        return target.sparse.of(rows, int(stored.sum())) < dense
+    return product(kernel, _LARGEST, 0).cost < dense + kernel.weight.size
 
 
 def is_sparse_float(operation: Linear, target: Target) -> bool:
@@ -87,7 +103,7 @@ def sparse(kernel: MatVec, target: Target) -> tuple[str, npt.NDArray[np.unsigned
     of words, then its words of two pairs, (column << 8) | weight as a byte, the last filled.
     """
     if target.family == "avr":
-        rows = [entries(row[None]) for row in kernel.weight]
+        rows = [entries(row[None], np.flatnonzero(row)) for row in kernel.weight.view(np.uint8)]
         return "sparse32", np.array([byte for row in rows for byte in (len(row), *chain.from_iterable(row))], np.uint8)
     stream: list[int] = []
     for row in kernel.weight:

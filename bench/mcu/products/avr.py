@@ -27,7 +27,9 @@ import numpy.typing as npt
 from bench.mcu.fused.code import RARE, Part
 from bench.mcu.fused.cycles import avr_cycles
 from bench.mcu.products.shape import Lines, Product, Shape
-from bench.mcu.program import Int8, MatVec
+from bench.mcu.program import MatVec
+
+Bytes = npt.NDArray[np.uint8]
 
 MOST = 252
 """Entries of a row whose turns and first turn a byte can say."""
@@ -49,7 +51,7 @@ class Sparse(Product):
 
     tile: int
     turns: int
-    stream: npt.NDArray[np.uint8]
+    stream: Bytes
 
     @property
     def cost(self) -> int:
@@ -68,14 +70,14 @@ def sparse(kernel: MatVec, limit: int, apart: int) -> Sparse:
     return min((tiled(kernel, limit, apart, tile) for tile in (1, 2, 3)), key=lambda way: way.cost)
 
 
-def entries(weight: Int8) -> list[list[int]]:
-    """The ways and weights of columns that are not 0 [rows, columns]; where a way is more than a byte, weights of 0."""
+def entries(weight: Bytes, columns: npt.NDArray[np.intp]) -> list[list[int]]:
+    """The ways and weights of some columns [rows, columns]; where a way is more than a byte, weights of 0 on it."""
     made, last = list[list[int]](), -1
-    for column in np.flatnonzero(weight.any(0)).tolist():
+    for column, weights in zip(columns.tolist(), weight.T[columns].tolist(), strict=True):
         while column - last > _FARTHEST:
             last += _FARTHEST
             made.append([2 * _FARTHEST - 2, *[0] * len(weight)])
-        made.append([2 * (column - last) - 2, *(weight[:, column].astype(np.uint8).tolist())])
+        made.append([2 * (column - last) - 2, *weights])
         last = column
     return made
 
@@ -92,12 +94,13 @@ def tiled(kernel: MatVec, limit: int, apart: int, tile: int) -> Sparse:
     bias = np.zeros((count, tile), np.int64)
     if kernel.bias is not None:
         bias.flat[:rows] = kernel.bias
-    sets = [np.array([number >> row & 1 for row in range(tile)], bool) for number in range(1, 1 << tile)]
-    found = [[entries(_only(block, chosen)) for chosen in sets] for block in weight]
-    loops = [
-        _Set(tuple(np.flatnonzero(chosen).tolist()), [len(block[number]) for block in found], tile == 1)
-        for number, chosen in enumerate(sets)
+    sets = [[row for row in range(tile) if number >> row & 1] for number in range(1, 1 << tile)]
+    of = ((weight != 0) << np.arange(tile)[:, None]).sum(1)
+    found = [
+        [entries(block[chosen], np.flatnonzero(own == number)) for number, chosen in enumerate(sets, 1)]
+        for block, own in zip(weight.view(np.uint8), of, strict=True)
     ]
+    loops = [_Set(chosen, [len(block[number]) for block in found], tile == 1) for number, chosen in enumerate(sets)]
     stream: list[int] = []
     for block, starts in zip(found, bias.tolist(), strict=True):
         if shape.bias:
@@ -106,13 +109,6 @@ def tiled(kernel: MatVec, limit: int, apart: int, tile: int) -> Sparse:
             stream += [loop.said(len(pairs)), *(byte for pair in pairs for byte in pair)]
     turns = sum(loop.together << 4 * number for number, loop in enumerate(loops))
     return Sparse(shape, tuple(_parts(shape, loops, tile, apart)), tile, turns, np.array(stream, np.uint8))
-
-
-def _only(block: Int8, chosen: npt.NDArray[np.bool_]) -> Int8:
-    """The rows that are chosen, at the columns where they have weights, and no other row has."""
-    columns = ((block != 0) == chosen[:, None]).all(0)
-    made: Int8 = np.where(columns, block[chosen], np.int8(0))
-    return made
 
 
 class _Set:

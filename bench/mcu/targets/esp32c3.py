@@ -1,6 +1,6 @@
 """ESP32-C3, RISC-V RV32IMC. Cycles per product, simulated: 3.8 dense, 11.5 sparse; bench/mcu/risc_v.py says by what."""
 
-from bench.mcu.target import Pipeline, Target
+from bench.mcu.target import Cost, Pipeline, Target
 
 TARGET = Target(
     name="esp32c3",
@@ -14,7 +14,8 @@ TARGET = Target(
         *("-Wl,--defsym=__ram=0x20000000", "-Wl,--defsym=__ram_size=0x100000"),
     ),
     family="riscv",
-    sparse_below=0.35,
+    dense=Cost(row=13, weight=3.6),
+    sparse=Cost(row=25, weight=11.5),
     sparse_float_below=0.9,
     limit=3,
     limit_source="LB 1, MUL 1, ADD 1; load of the factor 1 / R, R large",

@@ -1,6 +1,6 @@
 """Cortex-M0+ with the multiplier of one cycle. Cycles per product, simulated: 4.1 dense, 10 sparse."""
 
-from bench.mcu.target import ARM, Pipeline, Target, cortex_m
+from bench.mcu.target import ARM, Cost, Pipeline, Target, cortex_m
 
 TARGET = Target(
     name="m0plus",
@@ -8,7 +8,8 @@ TARGET = Target(
     packages=ARM[1],
     flags=cortex_m("cortex-m0plus"),
     family="thumb",
-    sparse_below=0.41,
+    dense=Cost(row=13, weight=3.94),
+    sparse=Cost(row=58, weight=11),
     sparse_float_below=0.9,
     limit=3.25,
     limit_source="LDM of four weights 1 / 4, taking them apart 4 / 4, MUL 1, ADD 1; load of the factor 2 / R, R large",
