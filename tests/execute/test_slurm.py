@@ -41,6 +41,11 @@ class Cluster(loopback.Slurm):
         assert done.returncode == code, done.stderr
         return done.stdout + done.stderr
 
+    def tell(self, element: str, *command: object) -> None:
+        """Does something to an element, which may have ended since it was seen to run."""
+        done = subprocess.run(self.inside(*command, element), capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0 or element not in self.running(), done.stderr
+
     def rnnbench(self, *words: object, cwd: Path, code: int = 0) -> str:
         return self(sys.executable, "-m", "bench", *words, cwd=cwd, code=code)
 
@@ -157,11 +162,11 @@ def test_nothing_is_lost_and_nothing_done_twice(slurm: Cluster, local: dict[str,
 
 def _befall(slurm: Cluster, event: str, element: str, dice: random.Random) -> None:
     if event == "cancel":
-        slurm("scancel", element)
+        slurm.tell(element, "scancel")
     elif event == "requeue":
-        slurm("scontrol", "requeue", element)
+        slurm.tell(element, "scontrol", "requeue")
     elif event == "preempt":  # as when the time limit is near
-        slurm("scancel", "--signal", "USR2", element)
+        slurm.tell(element, "scancel", "--signal", "USR2")
     else:
         slurm.lose_the_node()
         time.sleep(dice.uniform(1, 4))
