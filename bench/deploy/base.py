@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from bench import mcu
 from bench.data import DatasetInfo
+from bench.errors import RnnbenchError
 from bench.mcu import Format
+from bench.mcu.text import NO_FLOATS
 from bench.spec import RunSpec
 
 KEPT = 8
@@ -56,9 +58,20 @@ class Model(ABC):
     def program(self) -> mcu.Program:
         """The model in integers."""
 
+    @cached_property
     @abstractmethod
+    def graph(self) -> mcu.Graph:
+        """The model in float32; a :class:`RnnbenchError` when the cell is no formula."""
+
     def code(self, kind: Format) -> mcu.Program | mcu.Graph:
-        """The model in a format of numbers."""
+        """The model in a format of numbers.
+
+        Raises:
+            RnnbenchError: when there is no code in it.
+        """
+        if kind not in self.formats:
+            raise RnnbenchError(f"{self.spec.id}: {NO_FLOATS}")
+        return self.program if kind == "int8" else self.graph
 
     @abstractmethod
     def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:

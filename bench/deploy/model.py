@@ -19,7 +19,6 @@ from bench.deploy.text import TrainedText, UntrainedText, untrained_text
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.mcu.delta import counted, delta
-from bench.mcu.text import NO_FLOATS
 from bench.record import CELL_FILE, noted_runs, read, runs_folder
 from bench.search import Filler
 from bench.spec import RunSpec, read_grid
@@ -65,16 +64,6 @@ class Classifier(Model):
     @abstractmethod
     def _sequences(self, count: int) -> list[Floats]:
         """The first sequences to try the model on, each [T, D], or words [T]."""
-
-    def code(self, kind: Format) -> mcu.Program | mcu.Graph:
-        """The cell and classifier in a format of numbers.
-
-        Raises:
-            RnnbenchError: when it is asked for in float32 and reads words.
-        """
-        if kind not in self.formats:
-            raise RnnbenchError(f"{self.spec.id}: {NO_FLOATS}")
-        return self.program if kind == "int8" else self.graph
 
     def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:
         """The first sequences in a format of numbers, or of words, cut after ``steps``; 8 at most."""

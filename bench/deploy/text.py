@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
 
 import numpy as np
@@ -10,12 +11,10 @@ import torch
 from bench import mcu
 from bench.data import Corpus, DatasetInfo
 from bench.deploy.base import KEPT, Model
-from bench.errors import RnnbenchError
 from bench.mcu import Format
 from bench.mcu.program import Int64
-from bench.mcu.text import NO_FLOATS
 from bench.spec import RunSpec
-from bench.train.language.integer import integer_loss, program_of
+from bench.train.language.integer import integer_loss, lower, program_of
 from bench.train.language.model import LanguageModel, build
 from bench.train.language.text import perplexity
 from bench.train.task import task_of
@@ -61,15 +60,10 @@ class TextModel(Model):
         """The model in integers."""
         return program_of(self.network, self._training_text())
 
-    def code(self, kind: Format) -> mcu.TextProgram:
-        """The model in integers.
-
-        Raises:
-            RnnbenchError: when it is asked for in float32.
-        """
-        if kind not in self.formats:
-            raise RnnbenchError(f"{self.spec.id}: {NO_FLOATS}")
-        return self.program
+    @cached_property
+    def graph(self) -> mcu.Graph:
+        """An embedded word to the scores of all words; there is no code of it."""
+        return lower(self.network)
 
     def sequences(self, kind: Format, count: int, steps: int) -> list[mcu.Samples]:
         """Pieces of a text, each of ``steps`` words; 8 at most."""
@@ -77,11 +71,13 @@ class TextModel(Model):
         pieces = (text[first : first + steps] for first in range(0, len(text), steps))
         return [piece for piece, _ in zip(pieces, range(min(count, KEPT)), strict=False)]
 
+    @abstractmethod
     def _training_text(self) -> torch.Tensor:
-        raise NotImplementedError
+        """What sets the scales."""
 
+    @abstractmethod
     def _text(self) -> Int64:
-        raise NotImplementedError
+        """What the model is tried on."""
 
 
 class TrainedText(TextModel):

@@ -9,7 +9,7 @@ from bench.mcu.emit.export import About, export
 from bench.mcu.features import FrontEnd, frame_cycles, front_end
 from bench.mcu.graph import Floats, Graph
 from bench.mcu.hardware import Board, Figure, Format, board, boards, usual_boards
-from bench.mcu.interpreter import Interpreter, Samples, answers, quantise_input, run, trajectory
+from bench.mcu.interpreter import Interpreter, Samples, quantise_input, run, trajectory
 from bench.mcu.lower import lower
 from bench.mcu.prediction import Prediction, predict
 from bench.mcu.program import Int16, Program, TextProgram, WordProgram
@@ -35,7 +35,6 @@ __all__ = [
     "Samples",
     "TextProgram",
     "WordProgram",
-    "answers",
     "board",
     "boards",
     "compare",

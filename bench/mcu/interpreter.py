@@ -148,9 +148,3 @@ def trajectory(model: Program | Graph, x: Samples) -> Samples:
         machine.step(sample[None])
         scores.append(machine.scores()[0])
     return np.array(scores)
-
-
-def answers(program: Program, x: Floats, lengths: Int64) -> Int64:
-    """Returns the class that the program answers to each of the sequences [N, T, D], in real numbers: [N]."""
-    found: Int64 = run(program, quantise_input(program, x), lengths).argmax(1)
-    return found

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
 from bench import mcu
+from bench.errors import RnnbenchError
 from bench.record import Latency, LatencyFacts
 from bench.record.latency import digest
+
+_log = logging.getLogger(__name__)
 
 
 def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
@@ -26,3 +32,17 @@ def latency(code: mcu.Program | mcu.Graph, steps: int) -> Latency:
         for name in (f"boards/{board.name}.yaml", *(f"kernels/{board.target.name}-{kind}.yaml" for kind in kinds)):
             files[name] = digest(name)
     return Latency(files=files, boards=tuple(found))
+
+
+def latency_or_reason(code: Callable[[], mcu.Program | mcu.Graph], steps: int) -> Latency:
+    """As :func:`latency`, or why there is none.
+
+    Args:
+        code: makes it, and may find that it cannot.
+        steps: samples of one inference.
+    """
+    try:
+        return latency(code(), steps)
+    except RnnbenchError as error:
+        _log.warning("no latency: %s", error)
+        return Latency(reason=str(error))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from bench.errors import RnnbenchError, nearest
-from bench.spec import CellPart, CompressPart
+from bench.spec import CellPart, CompressPart, RunSpec
 from cells import Cell, Weight, outside
-from cells.compress import HardThreshold
+from cells.compress import HardThreshold, quantise_weights
 from cells.gates import PIECEWISE
 from cells.hold import hold_at
+
+N = TypeVar("N", bound=nn.Module)
 
 
 def derive_seed(seed: int, part: str) -> int:
@@ -122,3 +124,25 @@ def _all_in_weights(cell: Cell) -> None:
     for name, each in outside(cell):
         if each.dim() > 1:
             raise ValueError(f"its matrix {name!r} is no Weight, so training cannot round it to 8 bits: make it one")
+
+
+def trained(network: N, spec: RunSpec, weights: dict[str, Tensor]) -> N:
+    """Gives a run's network its trained weights, rounded where the run is quantised, and returns it for evaluation.
+
+    Args:
+        network: of the run, as it was built.
+        spec: the run.
+        weights: as ``model.pt`` has them.
+
+    Raises:
+        RnnbenchError: when they are of another version of the cell.
+    """
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise RnnbenchError(
+            f"the weights of {spec.id} are of another version of cell {spec.cell.name!r}: run its grid again"
+        ) from None
+    if spec.compress.quantise:
+        quantise_weights(network)
+    return network.eval()

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
-import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench import mcu
 from bench.data import Split
-from bench.errors import RnnbenchError
 from bench.mcu.text import NO_FLOATS, quantise_words
-from bench.measure import latency
+from bench.measure import latency_or_reason
 from bench.record import Latency
 from bench.train.classification.network import Network
-
-_log = logging.getLogger(__name__)
 
 CALIBRATION = 100
 """Training sequences that set the scales, the first ones."""
@@ -42,13 +36,8 @@ def scaled(network: Network, x: Tensor, lengths: Tensor) -> mcu.Program:
     graph = mcu.lower(network.cell, network.head)
     if network.embedding is None:
         return mcu.quantise(graph, x.double().numpy(), lengths.numpy())
-    return quantise_words(graph, rows(network.embedding), x.long().numpy(), lengths.numpy())
-
-
-def rows(embedding: nn.Embedding) -> npt.NDArray[np.float64]:
-    """Returns the numbers of an embedding [V, D]."""
-    found: npt.NDArray[np.float64] = embedding.weight.detach().double().numpy()
-    return found
+    embedding = network.embedding.weight.detach().double().numpy()
+    return quantise_words(graph, embedding, x.long().numpy(), lengths.numpy())
 
 
 def read(program: mcu.Program, x: Tensor) -> mcu.Int16:
@@ -81,8 +70,4 @@ def latency_of(network: Network, steps: int, program: mcu.Program | None) -> Lat
     """
     if program is None and network.embedding is not None:
         return Latency(reason=NO_FLOATS)
-    try:
-        return latency(mcu.lower(network.cell, network.head) if program is None else program, steps)
-    except RnnbenchError as error:
-        _log.warning("no latency: %s", error)
-        return Latency(reason=str(error))
+    return latency_or_reason(lambda: program or mcu.lower(network.cell, network.head), steps)

@@ -8,11 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from bench.data import DatasetInfo
-from bench.errors import RnnbenchError
 from bench.spec import RunSpec
-from bench.train.cell import build_cell, derive_seed, make_small
+from bench.train.cell import build_cell, derive_seed, make_small, trained
 from cells import Cell, State, Weight
-from cells.compress import quantise_weights
 
 
 class Classifier(nn.Module):
@@ -95,12 +93,4 @@ def restore(spec: RunSpec, info: DatasetInfo, weights: dict[str, Tensor]) -> Net
     """
     network = build(spec, info.features, info.classes, info.vocabulary)
     make_small(network.cell, spec.cell, spec.compress)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError:
-        raise RnnbenchError(
-            f"the weights of {spec.id} are of another version of cell {spec.cell.name!r}: run its grid again"
-        ) from None
-    if spec.compress.quantise:
-        quantise_weights(network)
-    return network.eval()
+    return trained(network, spec, weights)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +10,10 @@ from torch import Tensor, nn
 from bench import mcu
 from bench.errors import RnnbenchError
 from bench.mcu.text import NO_FLOATS, mean_loss, quantise_text
-from bench.measure import latency
+from bench.measure import latency_or_reason
 from bench.record import Latency
 from bench.train.language.model import LanguageModel
 from cells import Cell
-
-_log = logging.getLogger(__name__)
 
 ROWS, STEPS = 16, 256
 """Pieces of the training text that set the scales, and the words of a piece, where there are so many."""
@@ -94,8 +91,4 @@ def latency_of(program: mcu.TextProgram | None) -> Latency:
     """
     if program is None:
         return Latency(reason=NO_FLOATS)
-    try:
-        return latency(program, 1)
-    except RnnbenchError as error:
-        _log.warning("no latency: %s", error)
-        return Latency(reason=str(error))
+    return latency_or_reason(lambda: program, 1)

@@ -13,11 +13,10 @@ from bench.errors import RnnbenchError, nearest
 from bench.measure import size
 from bench.record import SizeFacts
 from bench.spec import AwdPart, CellPart, CompressPart, RunSpec, parse
-from bench.train.cell import build_cell, derive_seed
+from bench.train.cell import build_cell, derive_seed, trained
 from bench.train.language import awd
 from bench.train.language.softmax import log_likelihood
 from cells import Cell, State, Weight
-from cells.compress import quantise_weights
 
 _SPREAD = 0.1
 """The softmax begins in U(-0.1, 0.1), as AWD-LSTM's does."""
@@ -208,16 +207,7 @@ def restore(spec: RunSpec, words: int, weights: dict[str, Tensor]) -> LanguageMo
     Raises:
         RnnbenchError: when they are of another version of the cell.
     """
-    network = build(spec, words)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError:
-        raise RnnbenchError(
-            f"the weights of {spec.id} are of another version of cell {spec.cell.name!r}: run its grid again"
-        ) from None
-    if spec.compress.quantise:
-        quantise_weights(network)
-    return network.eval()
+    return trained(build(spec, words), spec, weights)
 
 
 def size_facts(network: LanguageModel, compress: CompressPart) -> SizeFacts:
