@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,31 @@ def test_verdicts_stand_in_brief_before_all_else(folder: Any, tmp_path: Path) ->
     row = next(line for line in brief.splitlines() if line.startswith("P1 & "))
     assert row.endswith(r" & not tested here &  &  \\"), "the paper's own figures alone test nothing"
     assert (tmp_path / "figures" / "demo-cost-1.pdf").is_file()
+
+
+def test_the_paper_s_tables_come_first_by_number_and_then_the_rest_by_name(
+    make_folder: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """Table 13 comes behind Table 3, where letters would put it before; a grid of nobody's is sorted by name."""
+    names = ["demo", "table13-15", "table3-har2", "aardvark"]
+    for name in names:
+        make_folder(name).add()
+    results = [replace(read(make_folder(name).path), name=name) for name in names]
+    text = write_document(tmp_path / "out", results, []).read_text(encoding="utf-8")
+    found = [name for name in re.findall(r"\\section\{(.*)\}", text) if name in names]
+    assert found == ["table3-har2", "table13-15", "aardvark", "demo"]
+
+
+def test_two_narrow_figures_in_a_row_stand_side_by_side(folder: Any) -> None:
+    """Of narrow, narrow, narrow, wide and narrow the first two share a line; every one has its caption, in order."""
+    folder.add()
+    plates = [sections.Plate(f"{n}.pdf", f"Caption {n}.", n != 4) for n in range(1, 6)]
+    text = sections.of_grid(read(folder.path), {}, plates)
+    shown = re.findall(r"\\begin\{figure\}.*?\\end\{figure\}", text, re.DOTALL)
+    assert [re.findall(r"figures/(\d)\.pdf", figure) for figure in shown] == [["1", "2"], ["3"], ["4"], ["5"]]
+    assert re.findall(r"\\caption\{Caption (\d)\.\}", text) == list("12345")
+    assert r"[width=\linewidth]{figures/4.pdf}" in shown[2]
+    assert r"[width=.49\linewidth]{figures/5.pdf}" in shown[3]
 
 
 def test_a_table_of_forty_rows_is_in_parts_with_its_notes_below_the_last() -> None:

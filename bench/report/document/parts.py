@@ -28,8 +28,8 @@ def floats(table: Table) -> str:
 
 
 def inline(text: str) -> str:
-    """Lets the tables of LaTeX stand where they are named, so that they do not come before their section's heading."""
-    return re.sub(r"(\\begin\{table\*?\})\[tb\]", r"\1[!htbp]", text)
+    """Lets the tables of LaTeX stand where they are named: a section then begins below the last, on the same page."""
+    return re.sub(r"(\\begin\{table)\*?(\})\[tb\]", r"\1\2[H]", text).replace(r"\end{table*}", r"\end{table}")
 
 
 def in_parts(table: Table) -> list[Table]:

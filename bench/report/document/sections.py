@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from bench.places import CONFIGS, grids
 from bench.report.caption import protocol
@@ -23,24 +24,37 @@ from bench.report.writers.latex import escape
 PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[a4paper,margin=2cm]{geometry}
-\usepackage{booktabs,siunitx,graphicx,longtable}
+\usepackage{booktabs,siunitx,graphicx,longtable,float,multicol}
 \usepackage[obeyspaces,spaces]{url}
 \setlength{\belowcaptionskip}{4pt}
 \setlength{\emergencystretch}{3em}
-\renewcommand{\topfraction}{.95}\renewcommand{\textfraction}{.05}\renewcommand{\floatpagefraction}{.7}
-\makeatletter\setlength{\@fptop}{0pt}\setlength{\@fpsep}{18pt}\setlength{\@fpbot}{0pt plus 1fil}\makeatother
+\raggedbottom
 """
 _LONGEST = 400  # letters of names in a caption, which LaTeX measures on one line
 _MOST_PANELS = 9
 
 
-def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str], against: str = "") -> str:
+class Plate(NamedTuple):
+    """What is printed together.
+
+    Attributes:
+        file: its name.
+        caption: as plain text.
+        narrow: whether it is half a page wide.
+    """
+
+    file: str
+    caption: str
+    narrow: bool
+
+
+def of_grid(results: Results, tables: Mapping[str, Table], plates: Sequence[Plate], against: str = "") -> str:
     """Returns the section of a results folder: what was run and how, its tables, its figures.
 
     Args:
         results: of the folder.
         tables: by name of their modules.
-        figures: as :func:`of_figures` gives them.
+        plates: of its figures.
         against: the earlier state that marked figures moved against.
     """
     grid = results.grid
@@ -60,7 +74,36 @@ def of_grid(results: Results, tables: Mapping[str, Table], figures: Sequence[str
         made = for_journal(table, results) if name == MAIN else shortly(table, results)
         made = replace(made, caption=plain_caption(made.caption, results.name))
         parts.append(floats(_explained(made, against)))
-    return "\n\n".join([*parts, *figures, r"\clearpage"])
+    return "\n\n".join([*parts, *_figures(plates)])
+
+
+def _figures(plates: Sequence[Plate]) -> Iterator[str]:
+    """Yields figures for LaTeX; two narrow ones in a row stand side by side."""
+    at = 0
+    while at < len(plates):
+        pair = plates[at : at + 2]
+        side_by_side = len(pair) == 2 and all(plate.narrow for plate in pair)
+        shown = pair if side_by_side else pair[:1]
+        at += len(shown)
+        yield "\n".join(
+            [r"\begin{figure}[H]", r"  \centering", *map(_half if side_by_side else _whole, shown), r"\end{figure}"]
+        )
+
+
+def _whole(plate: Plate) -> str:
+    width = r".49\linewidth" if plate.narrow else r"\linewidth"
+    return f"  \\includegraphics[width={width}]{{figures/{plate.file}}}\n  \\caption{{{escape(plate.caption)}}}"
+
+
+def _half(plate: Plate) -> str:
+    return "\n".join(
+        [
+            r"  \begin{minipage}[t]{.48\linewidth}",
+            rf"    \includegraphics[width=\linewidth]{{figures/{plate.file}}}",
+            rf"    \caption{{{escape(plate.caption)}}}",
+            r"  \end{minipage}\hfill",
+        ]
+    )
 
 
 def _explained(table: Table, against: str) -> Table:
@@ -76,19 +119,15 @@ def _commits(results: Results) -> str:
     return ", ".join(rf"\texttt{{{escape(commit)}}}" for commit in sorted(found))
 
 
-def of_figures(figure: Figure, stem: str) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Yields the floats of a figure that can be printed, each with its file by name.
+def of_figure(figure: Figure, stem: str) -> Iterator[tuple[Plate, bytes]]:
+    """Yields what can be printed of a figure, each with its file.
 
     Args:
         figure: of a results folder.
         stem: begins the names of files.
     """
-    for plate, (heading, panels) in enumerate(_plates(figure), 1):
-        name = f"{stem}-{plate}.pdf"
-        wide = r".49\linewidth" if len(panels) == 1 else r"\linewidth"
-        lines = (rf"  \includegraphics[width={wide}]{{figures/{name}}}", rf"  \caption{{{escape(heading)}}}")
-        text = "\n".join([r"\begin{figure}[!htbp]", r"  \centering", *lines, r"\end{figure}"])
-        yield text, {name: to_print(panels, "pdf")["pdf"]}
+    for place, (caption, panels) in enumerate(_plates(figure), 1):
+        yield Plate(f"{stem}-{place}.pdf", caption, len(panels) == 1), to_print(panels, "pdf")["pdf"]
 
 
 def _plates(figure: Figure) -> Iterator[tuple[str, list[Panel]]]:
@@ -128,7 +167,11 @@ def of_verdicts(judged: Sequence[Judged]) -> str:
 
 def of_claims(judged: Sequence[Judged], tally: str) -> str:
     """Returns the section of the claims: a paragraph for each, its evidence as a list."""
-    parts = [r"\section{Claims}\label{claims}", escape(tally), r"\begingroup\raggedright"]
+    parts = [
+        r"\section{Claims}\label{claims}",
+        escape(tally),
+        r"\begin{multicols}{2}\raggedright\setlength{\leftmargini}{1em}",
+    ]
     for own in judged:
         parts.append(rf"\paragraph{{{escape(own.claim.id)}.}} {escape(own.claim.says)} ({escape(own.claim.source)})")
         decided = f" Decided by {own.claim.decided_by}." if own.claim.decided_by else ""
@@ -140,7 +183,7 @@ def of_claims(judged: Sequence[Judged], tally: str) -> str:
                 for found in own.evidence
             )
             parts.append("\n".join([r"\begin{itemize}\footnotesize\itemsep0pt\parskip0pt", *items, r"\end{itemize}"]))
-    return "\n\n".join([*parts, r"\endgroup"])
+    return "\n\n".join([*parts, r"\end{multicols}"])
 
 
 def of_moved(found: Sequence[Moved], against: str) -> str:
@@ -167,5 +210,5 @@ def of_moved(found: Sequence[Moved], against: str) -> str:
     caption = f"Against {against}: rows that both have, by seed. Moved, and bold: the interval leaves zero out."
     same = len(found) - len(rows)
     said = f"Rows that are in both this and {escape(against)}: {len(found)}, of which the same: {same}."
-    made = [floats(typeset(Table("moved", caption, columns, tuple(rows), stub=stub))), r"\clearpage"] if rows else []
+    made = [floats(typeset(Table("moved", caption, columns, tuple(rows), stub=stub)))] if rows else []
     return "\n".join([r"\section{What moved}", said, *made])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench.citations import bibliography
 from bench.errors import RnnbenchError
+from bench.places import grids
 from bench.report.discover import all_figures, all_tables
 from bench.report.document import data, parts, sections, unmodelled
 from bench.report.document.moved import Moved
@@ -23,6 +25,7 @@ _INTRODUCTION = (
     "Written by rnnbench from the records of its runs and from published figures; no number was typed. The paper is "
     r"FastGRNN \cite{kusupati2018fastgrnn}. "
 )
+_CONTENTS = r"\begin{multicols}{2}\tableofcontents\end{multicols}"
 
 
 def write_document(
@@ -50,22 +53,22 @@ def write_document(
         r"\begin{document}",
         _TITLE,
     ]
-    body += [_INTRODUCTION, parts.floats(data.table(folders)), sections.of_verdicts(judged), r"\clearpage"]
+    body += [_INTRODUCTION, parts.floats(data.table(folders)), sections.of_verdicts(judged), _CONTENTS]
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
     against, found = changed or ("", ())
-    for own in folders:
+    for own in _in_order(folders):
         beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
         results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
-        figures, stem = [], file_name(results.name)
+        plates, stem = [], file_name(results.name)
         for name, drawn in all_figures(results).items():
-            for text, drawings in sections.of_figures(drawn, f"{stem}-{name}"):
-                figures.append(text)
-                files |= {folder / "figures" / file: content for file, content in drawings.items()}
-        body.append(sections.of_grid(results, all_tables(results), figures, against))
+            for plate, content in sections.of_figure(drawn, f"{stem}-{name}"):
+                plates.append(plate)
+                files[folder / "figures" / plate.file] = content
+        body.append(sections.of_grid(results, all_tables(results), plates, against))
     body.append(r"\section{Microcontrollers}")
     body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
-    body += [*map(parts.floats, unmodelled.tables()), r"\clearpage"]
+    body += map(parts.floats, unmodelled.tables())
     body += [sections.of_claims(judged, claims_table(judged).caption)]
     body += [r"\bibliographystyle{plain}\bibliography{references}", r"\end{document}", ""]
     files[folder / NAME] = "\n\n".join(body)
@@ -74,3 +77,14 @@ def write_document(
     except OSError as error:
         raise RnnbenchError(f"cannot write the document into {folder}: {error.strerror or error}") from None
     return folder / NAME
+
+
+def _in_order(folders: Sequence[Results]) -> list[Results]:
+    """Returns results in the order of their sections: tables of the paper by number, then other grids by name."""
+    tables = {path.stem for path in grids() if path.parent.name == "paper"}
+
+    def place(results: Results) -> tuple[bool, int, str]:
+        number = re.search(r"\d+", results.name) if results.name in tables else None
+        return number is None, int(number.group()) if number else 0, results.name
+
+    return sorted(folders, key=place)
