@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.zoo import all_cells
-from cells import Weight, materialised, scan
+from cells import Spread, Weight, materialised, scan
 from cells.compress import HardThreshold, quantise_weights, to_int8
 from cells.gates import PIECEWISE, SMOOTH
 
@@ -88,6 +88,14 @@ def test_what_is_cheaper_dense_is_rounded_dense_until_it_is_sparse() -> None:
     assert torch.equal(weight.matrix(), to_int8(weight.left @ weight.right.T))
     HardThreshold(cell, {"U": 0.5}).threshold()
     assert not weight.stored_dense()
+
+
+@pytest.mark.parametrize(("inputs", "kept"), [(1, [(6, 1)]), (2, [(2, 1), (6, 1)])])
+def test_one_number_spread_over_the_units_keeps_what_is_smaller(inputs: int, kept: list[tuple[int, int]]) -> None:
+    """Over 6 units two inputs take 2 + 6 numbers in place of 12; one input takes 6, not 1 + 6."""
+    weight = Spread(torch.arange(1.0, 7.0), inputs, torch.nn.init.ones_)
+    quantise_weights(torch.nn.ModuleDict({"E": weight}))
+    assert [tuple(part.shape) for part in weight.stored()] == kept
 
 
 def test_what_diverged_is_refused() -> None:
