@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from rich.table import Table
@@ -19,6 +19,8 @@ from rich.table import Table
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
 from bench.speed import runs
+from bench.speed.cells import Shape
+from bench.speed.loop import plain
 from bench.speed.made_up import write_grid, write_results
 from bench.speed.report import Comparison
 from bench.status import Status
@@ -37,8 +39,8 @@ sys.exit(code)
 _ROWS = 400
 _PER_ROW = 100
 """Seeds of a row, where the number of rows is not what is measured."""
-_TINY = (4, 4, 3, 8)
-"""Steps, batch size, inputs and hidden units of a tiny run, which has 20 batches."""
+_TINY = Shape(4, 4, 3, 8)
+"""Of a tiny run, which has 20 batches."""
 
 
 @dataclass(frozen=True)
@@ -137,23 +139,32 @@ def _command(
 
 def _tiny_runs(count: int) -> list[Cost]:
     """Does tiny runs, W&B's files left out: in a process each, forked as runs are, and one after another in one."""
-    cold = [_in_a_process([seed])[0] for seed in range(count)]
-    warm = _in_a_process(range(count + 1))[1:]
+    cold = [_in_a_process([seed]).runs[0] for seed in range(count)]
+    one = _in_a_process(range(count + 1))
+    warm = sum(one.runs[1:]) / count
     return [
         Cost("a tiny run in a process of its own", count, sum(cold) / count, target_s=_COLD_S),
-        Cost("a tiny run in a warm worker", count, sum(warm) / count, target_s=_WARM_S),
+        Cost("a tiny run in a warm worker", count, warm),
+        Cost("the same, less a plain loop of its training", count, warm - one.training, target_s=_WARM_S),
     ]
 
 
-def _in_a_process(seeds: Sequence[int]) -> list[float]:
-    """Returns the processor seconds of tiny runs, one after another in a process; the first has its start, too."""
+class _Used(NamedTuple):
+    """Processor seconds of tiny runs, one after another in a process, and of a plain loop of one's training."""
+
+    runs: list[float]
+    training: float
+
+
+def _in_a_process(seeds: Sequence[int]) -> _Used:
+    """Does tiny runs one after another in a process; the first has its start, too."""
     context = fork_server(tracked=False)
     reader, writer = context.Pipe(duplex=False)
     process = context.Process(target=_do, args=(writer, list(seeds)))
     process.start()
     writer.close()
     try:
-        found: list[float] = reader.recv()
+        found: _Used = reader.recv()
     except EOFError:
         raise RnnbenchError("the process of a tiny run died") from None
     process.join()
@@ -162,15 +173,16 @@ def _in_a_process(seeds: Sequence[int]) -> list[float]:
 
 def _do(writer: multiprocessing.connection.Connection, seeds: list[int]) -> None:
     setup()
-    T, B, D, H = _TINY
     torch.manual_seed(0)
-    data, ends = runs.dataset(T, B, D), [0.0]
+    data, ends = runs.dataset(_TINY.T, _TINY.B, _TINY.D), [0.0]
     with tempfile.TemporaryDirectory() as base:
         for seed in seeds:
-            spec = runs.spec(B, H, 1, seed)
+            spec = runs.spec(_TINY.B, _TINY.H, 1, seed)
             job = Job(spec, Path(base) / spec.id, "harness", "disabled")
             job.folder.mkdir()
             if run(job, data=data).status is not Status.DONE:
                 raise RnnbenchError("a tiny run failed")
             ends.append(time.process_time())
-    writer.send([end - before for before, end in pairwise(ends)])
+    loop = plain(_TINY, data.train)
+    loop(1)  # the first is slower
+    writer.send(_Used([end - before for before, end in pairwise(ends)], loop(len(seeds)) / len(seeds)))

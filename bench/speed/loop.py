@@ -34,8 +34,13 @@ def _network(shape: Shape) -> Network:
     return Network(zoo.cell_class("fastgrnn")(shape.D, shape.H), CLASSES)
 
 
-def _plain(shape: Shape, split: Split) -> Timed:
-    """Epochs of the shortest loop that trains, clips and averages its loss."""
+def plain(shape: Shape, split: Split) -> Timed:
+    """Epochs of the shortest loop that trains, clips and averages its loss.
+
+    Args:
+        shape: T, B, D and H.
+        split: sequences to train on, a multiple of B.
+    """
 
     def run(count: int) -> float:
         network = _network(shape)
@@ -87,7 +92,7 @@ def compare_loop(rounds: int) -> Comparison:
     for name, (shape, batches) in _LOOP_SHAPES.items():
         split = noise(shape.B * batches, shape.T, shape.D)
         with tempfile.TemporaryDirectory() as folder:
-            contenders = {"harness": _harness(shape, split, Path(folder)), "plain loop": _plain(shape, split)}
+            contenders = {"harness": _harness(shape, split, Path(folder)), "plain loop": plain(shape, split)}
             times = interleave(contenders, rounds, turn_s=0)
         comparison.rows.append(compared(name, times, "harness", "plain loop", _TARGET, parts=batches))
     return comparison

@@ -36,4 +36,4 @@ def test_a_cost_keeps_to_both_targets_or_not(cpu_s: float, mb: float | None, rea
 def test_all_that_is_measured_has_a_cost() -> None:
     found = measure_harness([20], 20, tiny=1)
     assert all(cost.cpu_s > 0 for cost in found.costs)
-    assert [cost.count for cost in found.costs] == [20, 20, 20, 1200, 1, 1]
+    assert [cost.count for cost in found.costs] == [20, 20, 20, 1200, 1, 1, 1]

@@ -124,7 +124,7 @@ def test_harness_and_loop_do_the_same_steps(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(loop, "_network", recorded)
     monkeypatch.setattr(loop, "ClassificationModule", scheduled)
     split = loop.noise(12, TINY.T, TINY.D)
-    loop._plain(TINY, split)(2)
+    loop.plain(TINY, split)(2)
     assert forwards == [4] * 6
     loop._harness(TINY, split, tmp_path)(2)
     assert [size for size in forwards[6:] if size] == [4] * 6  # and a validation batch after each epoch
