@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import RnnbenchError
 from bench.mcu import board
-from bench.mcu.simulate import example, run_elf
+from bench.mcu.simulate import emulator, example, run_elf
 
 pytestmark = pytest.mark.long
 M3 = cases.TARGETS["m3"]
@@ -68,6 +68,14 @@ def test_peripherals_are_plain_memory(tmp_path):
 def test_a_fault_names_its_address(tmp_path, body, says):
     with pytest.raises(RnnbenchError, match=says):
         run_elf(built(tmp_path, body), M3, limit=0.5)
+
+
+def test_the_limit_is_in_seconds_of_which_the_emulator_counts_microseconds(tmp_path, monkeypatch):
+    elf, given = built(tmp_path), []
+    monkeypatch.setattr(emulator.unicorn.Uc, "emu_start", lambda *_, timeout: given.append(timeout))
+    with pytest.raises(RnnbenchError, match=r"did not end within 2\.5 s"):
+        run_elf(elf, M3, limit=2.5)
+    assert given == [2_500_000]
 
 
 def test_an_avr_that_does_not_end_is_stopped(tmp_path):
