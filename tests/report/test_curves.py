@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,13 @@ def test_curves_are_means_of_the_epochs_that_are_numbers(folder: Any, monkeypatc
 
 @pytest.fixture
 def figures_of_curves(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A panel each, as it is when it is written: axes are used again."""
     seen: list[Any] = []
 
     def note(figure: Any, description: str, key: str) -> str:
-        seen.append((figure.axes[0], description, key))
+        axes = figure.axes[0]
+        drawn = SimpleNamespace(lines=[*axes.lines], collections=[*axes.collections], get_ylim=axes.get_ylim)
+        seen.append((drawn, description, key))
         return "<svg/>"
 
     monkeypatch.setattr(curves, "to_svg", note)
@@ -63,6 +67,7 @@ def test_a_curve_is_the_mean_with_the_others_in_grey(folder: Any, figures_of_cur
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (pytest.approx(50), pytest.approx(80))
     assert axes.get_ylim() == pytest.approx((20 - 0.05 * 60, 80 + 0.05 * 60))
+    assert len(other.lines) == 2
     assert other.lines[0].get_ydata().tolist() == pytest.approx([55, 75])
 
 
@@ -89,3 +94,13 @@ def test_grey_curves_of_many_epochs_are_thinned(folder: Any, figures_of_curves: 
     assert axes.lines[0].get_xdata().tolist() == list(range(3, 181, 3))
     assert len(axes.lines[1].get_xdata()) == 180
     assert axes.get_ylim() == (49, 51)
+
+
+def test_grey_curves_of_several_cells_are_not_joined(folder: Any, figures_of_curves: list[Any]) -> None:
+    """One line with a gap between the cells, and the curve's own cell is not among them."""
+    for cell, end in (("A", 0.9), ("B", 0.4), ("C", 0.6)):
+        folder.add(cell, curve=[0.2, end])
+    curves.figure(read(folder.path))
+    grey = figures_of_curves[0][0].lines[0]
+    np.testing.assert_array_equal(np.isnan(grey.get_ydata()), [False, False, True, False, False])
+    assert np.nan_to_num(grey.get_ydata()).tolist() == pytest.approx([20, 40, 0, 20, 60])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import matplotlib as mpl
@@ -93,12 +94,16 @@ def _best(results: Results, data: DataSet) -> list[str]:
 def _limits(metrics: pd.DataFrame, upwards: bool) -> tuple[float, float]:
     """Returns the ends of the y axis; where a lower value is better, the worst fifth of the values may lie outside."""
     low, high = (float(metrics["value"].quantile(share)) for share in (0.0, 1.0 if upwards else 0.8))
+    return _with_room(low, high)
+
+
+def _with_room(low: float, high: float) -> tuple[float, float]:
     room = 0.05 * (high - low) or 1.0
     return low - room, high + room
 
 
 def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[str, str]:
-    """Draws the learning curves of one data set: a small panel for each label.
+    """Draws the learning curves of one data set: a small panel for each label, all with the same axes.
 
     The line is the mean over the seeds that trained that long, the band from the least to the greatest of them.
 
@@ -108,23 +113,33 @@ def _draw(metrics: pd.DataFrame, y_label: str, key: str, upwards: bool) -> dict[
         key: a word that no other figure of the page has.
         upwards: whether a higher value is better.
     """
-    means = metrics.groupby(["label", "epoch"], as_index=False)["value"].mean()
+    spans = metrics.groupby(["label", "epoch"], as_index=False)["value"].agg(["mean", "min", "max"])
+    curves = dict(iter(spans.groupby("label")))
     every = max(1, int(metrics["epoch"].max()) // 60)
-    ghosts = means[means["epoch"] % every == 0]
+    ghosts = {label: curve.loc[curve["epoch"] % every == 0, ["epoch", "mean"]] for label, curve in curves.items()}
+    first, last = metrics["epoch"].min(), metrics["epoch"].max()
     panels = {}
-    for number, label in enumerate(dict.fromkeys(metrics["label"])):
-        with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
-            figure, axes = blank(2.9, 2.0)
-            for other, line in ghosts.groupby("label"):
-                if other != label:
-                    axes.plot(line["epoch"], line["value"], color=FAINT, linewidth=1)
-            own = metrics[metrics["label"] == label]
-            sns.lineplot(own, x="epoch", y="value", errorbar=("pi", 100), color=ACCENT, linewidth=1.6, ax=axes)
+    with mpl.rc_context(STYLE | {"xtick.labelsize": 9, "ytick.labelsize": 9, "font.size": 10}):
+        figure, axes = blank(2.9, 2.0)  # one for all: drawing its axes and laying it out is what takes time
+        axes.set(xlim=_with_room(first, last), ylim=_limits(metrics, upwards))
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        figure.set_layout_engine("tight")
+        for number, label in enumerate(dict.fromkeys(metrics["label"])):
+            own = curves[label]
+            others = _broken([line for other, line in ghosts.items() if other != label])
+            axes.plot(others["epoch"], others["mean"], color=FAINT, linewidth=1)
+            sns.lineplot(own, x="epoch", y="mean", estimator=None, color=ACCENT, linewidth=1.6, ax=axes)
+            axes.fill_between(own["epoch"], own["min"], own["max"], color=ACCENT, alpha=0.2, linewidth=0)
             axes.set(xlabel="epoch", ylabel=y_label)
-            axes.set_ylim(*_limits(metrics, upwards))
-            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-            axes.yaxis.set_major_locator(MaxNLocator(4))
-            figure.set_layout_engine("tight")
-            final = means.loc[means["label"] == label, "value"].iloc[-1]
-            panels[label] = to_svg(figure, f"{label}: {y_label} over epochs, at the end {final:.4g}", f"{key}-{number}")
+            said = f"{label}: {y_label} over epochs, at the end {own['mean'].iloc[-1]:.4g}"
+            panels[label] = to_svg(figure, said, f"{key}-{number}")
+            for artist in (*axes.lines, *axes.collections):
+                artist.remove()
     return panels
+
+
+def _broken(lines: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Joins lines to one that has a gap after each: drawn as one, they take a tenth of the time."""
+    gap = pd.DataFrame({"epoch": [math.nan], "mean": [math.nan]})
+    return pd.concat([part for line in lines for part in (gap, line)][1:] or [gap])
