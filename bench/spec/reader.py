@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bench.errors import RnnbenchError
 from bench.spec.part import Part
-from bench.spec.run import RunSpec
+from bench.spec.run import Alike, RunSpec
 
 _FIELDS = set(RunSpec.model_fields)
 _PARTS: dict[str, tuple[type[Part], Part | None]] = {
@@ -33,7 +33,7 @@ class Reader:
     def __init__(self, read_one: Callable[[Any], RunSpec], context: str | None = None) -> None:
         self._read_one, self._context = read_one, context
         self._known: dict[tuple[str, str], Part] = {}
-        self._fitting: set[tuple[int, ...]] = set()
+        self._alike: dict[tuple[int, ...], Alike] = {}
 
     def read(self, raw: Any) -> RunSpec:
         """Returns the run of a raw specification.
@@ -57,12 +57,13 @@ class Reader:
             parts[name] = part
         made = RunSpec.model_construct(_FIELDS, seed=seed, sealed=sealed, **parts)
         together = (sealed, *map(id, parts.values()))
-        if together not in self._fitting:
+        if together not in self._alike:
             try:
                 made.check_parts()
             except ValueError:
                 return None
-            self._fitting.add(together)
+            self._alike[together] = made.alike
+        vars(made)["alike"] = self._alike[together]
         return made
 
     def _part(self, name: str, raw: Mapping[str, Any]) -> Part | None:

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,19 @@ SPEC_VERSION = 2
 
 _UNWRITTEN: Any = {"evaluate": {"gradients"}}
 """Keys that say only what is measured beside a run."""
+
+
+class Alike(NamedTuple):
+    """What runs have in common that differ in the seed alone: their canonical form around it, and their slug."""
+
+    before: list[str]
+    after: list[str]
+    slug: str
+
+    def canonical(self, seed: int) -> str:
+        """The canonical form of the run with this seed."""
+        said = [f'"seed":{seed}'] if seed else []
+        return "{" + ",".join([*self.before, *said, *self.after]) + "}"
 
 
 class RunSpec(Part):
@@ -57,29 +70,34 @@ class RunSpec(Part):
             raise ValueError("train.select: test-epoch opens the test set, which is sealed to the trials of a search")
         self.awd.check(self.train, self.compress)
 
+    @cached_property
+    def alike(self) -> Alike:
+        """What the id has in common with those of runs that differ in the seed alone."""
+        before: list[str] = []
+        after = [f'"version":{SPEC_VERSION}']
+        for name in sorted(type(self).model_fields):
+            value, default = getattr(self, name), type(self).model_fields[name].default
+            if name == "seed" or value is default or value == default:
+                continue
+            said = value.compact if isinstance(value, Part) else compact(value)
+            if said != "{}":  # else it says nothing that changes the run
+                (before if name < "seed" else after).append(f'"{name}":{said}')
+        ranks = "".join(f"-{name.lower()}{rank}" for name, rank in sorted(self.cell.rank.items()))
+        slug = f"{self.data.name}-{self.cell.name}-h{self.cell.hidden_size}{ranks}"
+        return Alike(before, sorted(after), re.sub("[^A-Za-z0-9]", "-", slug)[:34].rstrip("-"))
+
     def canonical(self) -> str:
         """JSON with sorted keys, without what equals its default: the same for the same run, however it was written.
 
         A key that is added later leaves the canonical forms of earlier runs as they are.
         """
-        said = {"version": str(SPEC_VERSION)}
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if isinstance(value, Part):  # empty where it is its default, or says nothing that changes the run
-                if value is not field.default and value.compact != "{}":
-                    said[name] = value.compact
-            elif value != field.default:
-                said[name] = compact(value)
-        return "{" + ",".join(f'"{name}":{said[name]}' for name in sorted(said)) + "}"
+        return self.alike.canonical(self.seed)
 
     @cached_property
     def id(self) -> str:
         """A readable slug and 64 bits of the hash of the canonical form: letters, digits and dashes, <= 64."""
         digest = hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
-        ranks = "".join(f"-{name.lower()}{rank}" for name, rank in sorted(self.cell.rank.items()))
-        slug = f"{self.data.name}-{self.cell.name}-h{self.cell.hidden_size}{ranks}"
-        safe = re.sub("[^A-Za-z0-9]", "-", slug)[:34].rstrip("-")
-        return f"{safe}-s{self.seed}-{digest}"
+        return f"{self.alike.slug}-s{self.seed}-{digest}"
 
     def variant(self) -> str:
         """The options that differ from the cell's defaults, for a row: ``"gate tanh, rank W 16"``, or ``""``."""
