@@ -21,6 +21,7 @@ from bench.errors import RnnbenchError
 from bench.record import latency as beside
 from bench.record import mirror
 from bench.record.atomic import write_atomically
+from bench.record.content import content
 from bench.record.facts import SCHEMA, Record
 from bench.record.note import read_note
 from bench.spec import RECORDED, Reader, RunSpec
@@ -28,6 +29,7 @@ from bench.status import Status
 
 LOST = "the process ended without a word (killed, or out of memory)"
 """Why a run is not done whose record says ``running`` while nobody works on it."""
+FILE = "record.json"
 CELL_FILE = "cell.py"
 """In a run's folder: a copy of the user's file that its cell came from."""
 
@@ -52,23 +54,30 @@ def noted_runs(results: Path) -> frozenset[str] | None:
 def write(folder: Path, record: Record) -> None:
     """Writes ``record.json`` of a run."""
     body = record.model_dump(mode="json", by_alias=True)
-    write_atomically(folder / "record.json", json.dumps(body, indent=1, allow_nan=False) + "\n")
+    write_atomically(folder / FILE, json.dumps(body, indent=1, allow_nan=False) + "\n")
 
 
-def read(folder: Path, reader: Reader | None = None) -> Record:
+def read(folder: Path) -> Record:
     """Reads ``record.json`` of a run, and what lies beside it.
 
     Keys that a run could not say when it was recorded have their defaults: the same run is read alike, whenever it was.
 
     Args:
         folder: the run's.
-        reader: from :func:`recorded`; one for many records spares time.
 
     Raises:
         RnnbenchError: when it is damaged, of another schema than this version reads, or its id is not that of its
             specification.
     """
-    record, spec = _read_alone(folder, reader or recorded())
+    given = _content(folder)
+    if given is None:
+        raise _damaged(folder, FileNotFoundError.__name__)
+    record, spec = _read_alone(folder, given, recorded())
+    return _with_all_beside(folder, record, spec)
+
+
+def _with_all_beside(folder: Path, record: Record, spec: RunSpec) -> Record:
+    """Returns a record with what lies beside it."""
     told: dict[str, Any] = {"spec": spec.completed(record.spec), "folder": folder, "wandb": mirror.read(folder)}
     found = beside.read(folder)
     told["latency_due"] = not found.current if found else (folder / "model.pt").is_file()
@@ -82,14 +91,14 @@ def recorded() -> Reader:
     return Reader(lambda raw: RunSpec.model_validate(raw, context=RECORDED), RECORDED)
 
 
-def _read_alone(folder: Path, reader: Reader) -> tuple[Record, RunSpec]:
-    """Reads ``record.json`` alone, and the run that it is of."""
-    path = folder / "record.json"
+def _read_alone(folder: Path, given: bytes, reader: Reader) -> tuple[Record, RunSpec]:
+    """Reads the content of ``record.json``, and the run that it is of."""
+    path = f"{folder}/{FILE}"
     try:
-        body = from_json(path.read_bytes())
+        body = from_json(given)
         schema = body.get("schema")
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise RnnbenchError(f"{path} is damaged ({type(error).__name__}): move the folder away and run again") from None
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise _damaged(folder, type(error).__name__) from None
     if schema != SCHEMA:
         raise RnnbenchError(
             f"{path} has schema {schema}, this rnnbench reads {SCHEMA}: "
@@ -101,7 +110,7 @@ def _read_alone(folder: Path, reader: Reader) -> tuple[Record, RunSpec]:
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(step) for step in first["loc"])
-        raise RnnbenchError(f"{path} is damaged ({at}: {first['msg']}): move the folder away and run again") from None
+        raise _damaged(folder, f"{at}: {first['msg']}") from None
     if spec.id != record.id:
         raise RnnbenchError(
             f"{path}: the id {record.id} is not that of its specification, {spec.id}: it was edited, or a default "
@@ -119,9 +128,12 @@ def read_all(results: Path) -> list[Record]:
         RnnbenchError: as :func:`read` and :func:`read_note`, or when a record lies in the folder of another run.
     """
     reader = recorded()
-    records = [read(folder, reader) for folder in _folders(results) if _has_record(folder)]
-    for record in records:
-        _check_place(record, record.folder)
+    records = []
+    for folder in _folders(results):
+        if (given := _content(folder)) is not None:
+            record, spec = _read_alone(folder, given, reader)
+            _check_place(record, folder)
+            records.append(_with_all_beside(folder, record, spec))
     boards = (read_note(results) or {}).get("boards")
     if not isinstance(boards, list):
         return records
@@ -140,8 +152,8 @@ def observed(results: Path) -> dict[str, tuple[Status, str]]:
     reader = recorded()
     found: dict[str, tuple[Status, str]] = {}
     for folder in _folders(results):
-        if _has_record(folder):
-            record = _read_alone(folder, reader)[0]
+        if (given := _content(folder)) is not None:
+            record = _read_alone(folder, given, reader)[0]
             _check_place(record, folder)
             found[record.id] = standing(record, folder)
         elif claims.is_held(folder):
@@ -159,9 +171,9 @@ def standing(record: Record, folder: Path) -> tuple[Status, str]:
     return record.status, record.reason
 
 
-def _check_place(record: Record, folder: Path | None) -> None:
+def _check_place(record: Record, folder: Path) -> None:
     """Refuses a record that was moved or copied: the run whose folder that is would count as done."""
-    if folder is not None and folder.name != record.id:
+    if folder.name != record.id:
         raise RnnbenchError(f"{folder} holds the record of run {record.id}: rename it so, or move it away")
 
 
@@ -172,5 +184,13 @@ def _folders(results: Path) -> Iterator[Path]:
         yield from (runs / name for name in sorted(os.listdir(runs)))
 
 
-def _has_record(folder: Path) -> bool:
-    return os.path.isfile(folder / "record.json")
+def _content(folder: Path) -> bytes | None:
+    """Returns what ``record.json`` holds; ``None`` where a run wrote none yet."""
+    try:
+        return content(folder, FILE)
+    except OSError as error:
+        raise _damaged(folder, type(error).__name__) from None
+
+
+def _damaged(folder: Path, how: str) -> RnnbenchError:
+    return RnnbenchError(f"{folder / FILE} is damaged ({how}): move the folder away and run again")

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bench.record.atomic import write_atomically
+from bench.record.content import content
 from bench.record.facts import Frozen
 
 FILE = "gradients.json"
@@ -47,6 +48,7 @@ def write(folder: Path, gradients: Gradients) -> None:
 def read(folder: Path) -> Gradients | None:
     """Reads the file of a run's folder; ``None`` where there is none that can be read."""
     try:
-        return Gradients.model_validate_json((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError):
+        given = content(folder, FILE)
+        return None if given is None else Gradients.model_validate_json(given)
+    except (OSError, ValidationError):
         return None

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from bench.places import CONFIGS
 from bench.record.atomic import write_atomically
+from bench.record.content import content
 from bench.record.facts import Frozen, LatencyFacts
 
 FILE = "latency.json"
@@ -65,8 +66,7 @@ def _parsed(content: bytes) -> Latency:
 def read(folder: Path) -> Latency | None:
     """Returns what a run's folder has of it; a damaged file counts as one that is out of date."""
     try:
-        return _parsed((folder / FILE).read_bytes())
-    except FileNotFoundError:
-        return None
+        given = content(folder, FILE)
+        return None if given is None else _parsed(given)
     except (OSError, ValueError, ValidationError):
         return Latency(model=0, reason=f"{FILE} is damaged")

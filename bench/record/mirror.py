@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bench.record.atomic import write_atomically
+from bench.record.content import content
 from bench.record.facts import Mirror
 
 FILE = "wandb.json"
@@ -23,6 +24,7 @@ def write(folder: Path, mirror: Mirror) -> None:
 def read(folder: Path) -> Mirror | None:
     """Returns what a run's folder has of it; a damaged file counts as none."""
     try:
-        return Mirror.model_validate_json((folder / FILE).read_bytes())
+        given = content(folder, FILE)
+        return None if given is None else Mirror.model_validate_json(given)
     except (OSError, ValueError, ValidationError):
         return None

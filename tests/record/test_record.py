@@ -1,5 +1,6 @@
 """A record is there whole or not at all, and its status is what happened."""
 
+import io
 import json
 import os
 import subprocess
@@ -203,12 +204,13 @@ def test_a_look_at_a_folder_opens_every_record_once_and_nothing_beside_it(
         own = SPEC.model_copy(update={"seed": seed})
         put(tmp_path, a_record().model_copy(update={"id": own.id, "spec": own.written("classification")}))
     opened: list[str] = []
-    usual = Path.open
+    usual = io.open
 
-    def counted(path: Path, *given: Any, **more: Any) -> Any:
-        opened.append(path.name)
+    def counted(path: Any, *given: Any, **more: Any) -> Any:
+        opened.append(Path(path).name)
         return usual(path, *given, **more)
 
-    monkeypatch.setattr(Path, "open", counted)
+    monkeypatch.setattr("builtins.open", counted)
+    monkeypatch.setattr("io.open", counted)
     assert len(record.observed(tmp_path)) == 5
     assert opened == ["record.json"] * 5
