@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bench.report.drawing.looks import look
-from bench.report.drawing.scatter import Joined, Point, by_cell, scale_x, undominated
+from bench.report.drawing.scatter import Joined, Point, by_cell, draw_spread, scale_x, undominated
 from bench.report.labels import printable
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ def draw_trade_off(
         arrow = {"arrowstyle": "->", "color": "#666666", "linewidth": 0.6, "shrinkA": 4, "shrinkB": 4}
         axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
     cells = [point.cell or point.label for point in points]
+    alike = defaultdict[tuple[str, bool], list[Point]](list)
     for cell, point in zip(cells, points, strict=True):
+        alike[cell, point.small].append(point)
+    for (cell, small), own in alike.items():
         colour, marker = look(cell, cells)
-        face = colour if point.small else "white"
+        face = colour if small else "white"
         style: Any = {"color": colour, "marker": marker, "markerfacecolor": face, "markeredgewidth": 0.9}
-        axes.errorbar(point.x, point.y, yerr=point.y_sd, capsize=1.5, linewidth=0.7, zorder=3, **style)
+        draw_spread(axes, own, capsize=1.5, elinewidth=0.7, zorder=3, **style)
     for cell in dict.fromkeys(cells):
         colour, marker = look(cell, cells)
         axes.plot([], [], color=colour, marker=marker, linestyle="", label=printable(cell[:24]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -99,9 +100,9 @@ def trade_off(
             axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
         for path in by_cell(points).values() if lines else ():
             axes.plot([p.x for p in path], [p.y for p in path], color=MUTED, linewidth=0.7, alpha=0.6, zorder=1)
-        for point in points:
-            bare = lines and point not in best
-            _draw_point(axes, point._replace(y_sd=None) if bare else point, point in best, 3 if bare else 6)
+        others = [point._replace(y_sd=None) if lines else point for point in points if point not in best]
+        _draw_points(axes, others, filled=False, size=3 if lines else 6)
+        _draw_points(axes, best, filled=True)
         scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))], lines)
         axes.margins(x=0.12, y=0.16)
         axes.set_xlabel(x_label)
@@ -122,14 +123,24 @@ def trade_off(
         return to_svg(figure, f"{y_label} against {x_label}. {what}", key)
 
 
-def _draw_point(axes: Axes, point: Point, filled: bool, size: float = 6) -> None:
+def draw_spread(axes: Axes, points: Sequence[Point], **style: Any) -> None:
+    """Draws points that look alike, each with the bar of its standard deviation, where it has one."""
+    spread = [math.nan if point.y_sd is None else point.y_sd for point in points]
+    bars = None if all(map(math.isnan, spread)) else spread
+    axes.errorbar([p.x for p in points], [p.y for p in points], yerr=bars, linestyle="", **style)
+
+
+def _draw_points(axes: Axes, points: Sequence[Point], filled: bool, size: float = 6) -> None:
+    """Draws points that look alike, with bars of their spread and lines to the least and the most that x may be."""
+    if not points:
+        return
     colour = ACCENT if filled else MUTED
-    if point.y_sd is not None:
-        axes.errorbar(point.x, point.y, yerr=point.y_sd, color=colour, linewidth=1, capsize=2, zorder=2)
-    if point.x_range is not None:
-        axes.plot(point.x_range, [point.y, point.y], color=colour, linewidth=1, alpha=0.45, zorder=2)
-    face = ACCENT if filled else BACK
-    axes.plot(point.x, point.y, "o", markersize=size, markeredgecolor=colour, markerfacecolor=face, zorder=3)
+    draw_spread(axes, points, color=colour, elinewidth=1, capsize=2, zorder=2)
+    for point in points:
+        if point.x_range is not None:
+            axes.plot(point.x_range, [point.y, point.y], color=colour, linewidth=1, alpha=0.45, zorder=2)
+    marks: Any = {"markersize": size, "markeredgecolor": colour, "markerfacecolor": ACCENT if filled else BACK}
+    axes.plot([p.x for p in points], [p.y for p in points], "o", zorder=3, **marks)
 
 
 def _strokes(points: Sequence[Point], best: Sequence[Point], joined: Joined = ()) -> Iterator[Stroke]:
