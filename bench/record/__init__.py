@@ -1,6 +1,7 @@
 """The traces of a run: its record, the latency beside it, and the folder of a grid's results."""
 
 from bench.record.atomic import to_disk, write_atomically
+from bench.record.content import content
 from bench.record.facts import (
     SCHEMA,
     Chosen,
@@ -53,6 +54,7 @@ __all__ = [
     "Result",
     "SizeFacts",
     "Times",
+    "content",
     "failure",
     "find",
     "last_lines",

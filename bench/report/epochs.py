@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bench.record import content
 from bench.report.summary import Run
 
 LEARNT = "learnt/"
@@ -55,8 +56,7 @@ def read_epochs(runs: Iterable[Run]) -> Epochs:
 def _read(folder: Path, metric: str) -> dict[str, list[tuple[float, float]]]:
     """Reads a metric of a run and its learnt numbers, by title: epochs and values; nothing of a damaged file."""
     try:
-        with (folder / "metrics.csv").open(encoding="utf-8", newline="") as file:
-            names, *lines = csv.reader(file)
+        names, *lines = csv.reader((content(folder, "metrics.csv") or b"").decode().splitlines())
         at = names.index("epoch")
         whole = [line for line in lines if len(line) >= len(names)]
         wanted = [to for to, title in enumerate(names) if title == metric or title.startswith(LEARNT)]
