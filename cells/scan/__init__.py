@@ -73,7 +73,8 @@ def use(mode: str | None = None, threads: int | None = None) -> None:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         _Settings.threads = threads
-    _known.clear()
+    for key in [key for key, found in _known.items() if isinstance(found, str)]:
+        del _known[key]  # a compiler may have come meanwhile; what is loaded stays
 
 
 def in_use() -> str:
