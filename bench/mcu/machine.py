@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from bench.mcu.program import Program
 Array = npt.NDArray[Any]
 
 
-class Machine:
+class Machine(ABC):
     """A graph or a program at work on N independent sequences.
 
     Args:
@@ -61,6 +62,6 @@ class Machine:
         for kernel in kernels:
             self[kernel.out] = self.value(kernel)
 
+    @abstractmethod
     def value(self, kernel: Any) -> Any:
         """What a kernel computes."""
-        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from bench.spec import TrainPart
 from bench.train.divergence import Divergence
 
 
-class Training(pl.LightningModule):
+class Training(pl.LightningModule, ABC):
     """Trains a network on cross-entropy.
 
     Lightning hands it a chunk of batches at a time, each of which it optimises on by itself; the figures of a chunk
@@ -77,9 +78,9 @@ class Training(pl.LightningModule):
         whole = list(batch) if isinstance(batch, Iterator) else batch
         return super().transfer_batch_to_device(whole, device, dataloader_idx)
 
+    @abstractmethod
     def summary(self, stage: str) -> tuple[float, float]:
         """Mean loss and the task's metric since the last call, of ``train``, ``validation`` or ``test``."""
-        raise NotImplementedError
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of what the last validation has seen."""

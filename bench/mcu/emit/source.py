@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,7 +109,7 @@ class Source:
         return {f"{STEM}.{end}": render(f"model.{end}.j2", self.values) for end in ("h", "c")}
 
 
-class Emitter:
+class Emitter(ABC):
     """Places and constants of a model for one processor.
 
     Attributes:
@@ -137,9 +138,9 @@ class Emitter:
         self.layout = memory.plan(model)
         self.constants: dict[tuple[str, bytes], Constant] = {}
 
+    @abstractmethod
     def calls(self, kernel: Any) -> list[Call]:
         """The calls that compute a kernel."""
-        raise NotImplementedError
 
     def values(self) -> dict[str, Any]:
         """What the templates of the format want beyond the common."""
