@@ -105,7 +105,8 @@ def simulate(
         return
 
     def of(model: Model) -> list[Compared]:
-        return simulated(model, chosen, _formats(kinds), count=count, steps=steps)
+        leave_out = None if boards else _leave_out  # a board that is named is wanted
+        return simulated(model, chosen, _formats(kinds), count=count, steps=steps, leave_out=leave_out)
 
     rows = _rows(what, of, commands.simulated, as_json)
     _finish(rows, commands.simulated(rows), folder, as_json)
@@ -191,8 +192,12 @@ def _rows(
     if not rows:
         raise next(iter(faults.values()))
     for name, fault in faults.items():
-        err.print(f"left out: {name}: {fault}", style="yellow")
+        _leave_out(f"{name}: {fault}")
     return rows
+
+
+def _leave_out(what: str) -> None:
+    err.print(f"left out: {what}", style="yellow")
 
 
 def _against(path: Path, names: list[str] | None, folder: Path | None, as_json: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench import mcu
@@ -28,7 +29,13 @@ def check_tools(boards: Iterable[Board]) -> None:
 
 
 def simulated(
-    model: Model, boards: Iterable[Board], formats: Sequence[Format] | None, *, count: int, steps: int
+    model: Model,
+    boards: Iterable[Board],
+    formats: Sequence[Format] | None,
+    *,
+    count: int,
+    steps: int,
+    leave_out: Callable[[str], None] | None = None,
 ) -> list[Compared]:
     """Compiles and runs one model, board by board.
 
@@ -38,22 +45,26 @@ def simulated(
         formats: of its numbers; those that there is code in, where none is given.
         count: sequences of the test set.
         steps: samples of each.
+        leave_out: told of every program that does not fit its board, where some do; an error where ``None``.
 
     Raises:
-        RnnbenchError: when a tool is missing, or the program does not fit the board.
+        RnnbenchError: when a tool is missing, or programs do not fit.
     """
-    return [
-        _compared(model, board, kind, count=count, steps=steps) for board in boards for kind in formats or model.formats
-    ]
-
-
-def _compared(model: Model, board: Board, kind: Format, *, count: int, steps: int) -> Compared:
-    code = model.code(kind)
-    try:
-        return mcu.compare(code, board, model.sequences(kind, count, steps))
-    except RnnbenchError as error:
-        excess = excesses(mcu.predict(code, board, steps=model.steps), board)
-        raise RnnbenchError(f"{excess}; choose another --board or --format" if excess else str(error)) from None
+    found = []
+    for board, kind in itertools.product(boards, formats or model.formats):
+        code = model.code(kind)
+        try:
+            found.append(mcu.compare(code, board, model.sequences(kind, count, steps)))
+        except RnnbenchError:
+            why = excesses(mcu.predict(code, board, steps=model.steps), board)
+            if not why:
+                raise
+            if leave_out is None:
+                raise RnnbenchError(f"{why}; choose another --board or --format") from None
+            leave_out(f"{kind}: {why}")
+    if not found:
+        raise RnnbenchError("the model fits none of the boards; choose a larger --board")
+    return found
 
 
 def skipped(

@@ -189,6 +189,20 @@ def test_simulate_says_predicted_and_counted(run):
     assert integer["steps"] == 8
 
 
+def test_simulate_leaves_out_the_boards_that_a_model_does_not_fit(tmp_path):
+    """18 KB of weights in integers fit a Uno's 32, 72 in float32 do not; a board that is named is wanted."""
+    for target in ("avr", "m0plus", "m3", "m4f"):
+        if lack := simulate.missing(targets()[target]):
+            pytest.skip(f"needs {lack}")
+    folder = large(tmp_path)
+    given = ["simulate", str(folder), "--format", "float32", "--steps", "2", "--json"]
+    done = CliRunner().invoke(app, given)
+    assert [row["board"] for row in json.loads(done.stdout)] == ["due", "mkr1000", "nano33ble"]
+    assert re.search(r"left out: float32: the model does not fit the Arduino Uno: it takes [0-9,]+ of", done.stderr)
+    named = CliRunner().invoke(app, [*given, "--board", "uno"])
+    assert "choose another --board or --format" in str(named.exception)
+
+
 def test_simulate_says_what_skipped_columns_save(run):
     if lack := simulate.missing(targets()["m0plus"]):
         pytest.skip(lack)
