@@ -81,7 +81,7 @@ def final_runs(grid: Grid, trial: Trial, epochs: int) -> tuple[RunSpec, ...]:
     final = grid.final
     if final is None:
         return ()
-    held: dict[str, Any] = {"split.train_on": final.train_on}
+    held: dict[str, Any] = {**final.set, "split.train_on": final.train_on}
     if final.train_on == "train+validation":
         held |= {"train.select": "last", "train.patience": None}
         if final.epochs == "as chosen":

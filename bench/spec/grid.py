@@ -97,7 +97,7 @@ class Grid(Part):
         if unknown := set(self.choose.per or ()) - set(self.grid):
             raise ValueError(f"choose.per names {min(unknown)!r}, which is no axis of the grid")
         if self.final is not None:
-            self.final.check(self.search.seeds)
+            self.final.check(self.search)
         return self
 
     def runs(self, read: Callable[[dict[str, Any]], RunSpec] | None = None) -> list[RunSpec]:

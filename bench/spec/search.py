@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -133,6 +132,9 @@ class Choose(Part):
     named here is searched: its values are candidates beside the draws."""
 
 
+_OF_THE_PROTOCOL = ("train.select", "train.stop_after")
+
+
 class Final(Part):
     """The runs that train the chosen configuration on fresh seeds."""
 
@@ -141,8 +143,25 @@ class Final(Part):
     epochs: Literal["as chosen", "as searched"] = "as chosen"
     """``as chosen``: the mean best epoch of the chosen trial, its schedule unchanged. ``as searched``: all epochs. Used
     with train+validation, where nothing is left to choose an epoch on."""
+    set: dict[Key, Any] = Field(default={})
+    """Keys of ``train`` that the final runs have in place of the trials': short trials, long training."""
 
-    def check(self, searched: Sequence[int]) -> None:
-        """Raises ``ValueError`` when a seed was searched with: it would be no fresh one."""
-        if again := sorted(set(self.seeds) & set(searched)):
+    def check(self, search: Search) -> None:
+        """Raises ``ValueError`` when a seed was searched with, or a key is set that belongs to the choice."""
+        if again := sorted({*self.seeds} & {*search.seeds}):
             raise ValueError(f"final.seeds must be fresh: {', '.join(map(str, again))} is searched with")
+        drawn = {path for prior in (search.prior, *(more.prior for more in search.extra)) for path in prior}
+        for path in self.set:
+            if path in drawn or not path.startswith("train.") or path in _OF_THE_PROTOCOL:
+                raise ValueError(
+                    f"final.set is for keys of train that are neither drawn nor the protocol's, not {path}"
+                )
+        if self.train_on == "train":
+            return
+        if "train.patience" in self.set:
+            raise ValueError("final.set has train.patience, and no validation data are left: say `train_on: train`")
+        if "train.epochs" in self.set and self.epochs == "as chosen":
+            raise ValueError(
+                "final.set changes train.epochs, along which the chosen epoch was found: say `epochs: as searched`, or "
+                "`train_on: train` to choose it again"
+            )

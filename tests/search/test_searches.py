@@ -79,6 +79,20 @@ def test_trials_are_sealed_validate_on_folds_in_turn_and_final_seeds_are_fresh()
     assert {run.train.learning_rate for run in runs} == {trials[3].settings["train.learning_rate"]}
 
 
+def test_final_runs_may_train_longer_than_the_trials_did() -> None:
+    """Validation data choose their epoch again, or all epochs are trained where none are left."""
+    longer = {"train.epochs": 30, "train.patience": 3}
+    made = grid(final={"seeds": [7], "train_on": "train", "set": longer})
+    trial = draw(made)[1]
+    (run,) = final_runs(made, trial, epochs=2)
+    assert (run.train.epochs, run.train.patience, run.train.select, run.train.stop_after) == (30, 3, "best", None)
+    assert run.train.learning_rate == trial.settings["train.learning_rate"]
+    assert {each.train.epochs for each in trial.runs} == {2}
+    whole = grid(final={"seeds": [7], "epochs": "as searched", "set": {"train.epochs": 30}})
+    (run,) = final_runs(whole, draw(whole)[1], epochs=2)
+    assert (run.train.epochs, run.train.select, run.split.train_on) == (30, "last", "train+validation")
+
+
 def test_a_size_in_kb_is_filled_by_the_largest_hidden_size() -> None:
     extra = [{"when": {"cell": "gru"}, "prior": {"cell.rank.U": {"integer": [2, 6]}}, "kb": 2}]
     made = grid(search={**BODY["search"], "extra": extra})
@@ -102,6 +116,11 @@ INFO = describe("watch7", {})
     ("more", "says"),
     [
         ({"final": {"seeds": [1, 7]}}, "final.seeds must be fresh: 1 is searched with"),
+        ({"final": {"seeds": [7], "set": {"train.epochs": 9}}}, "along which the chosen epoch was found"),
+        ({"final": {"seeds": [7], "set": {"train.patience": 2}}}, "no validation data are left"),
+        ({"final": {"seeds": [7], "set": {"train.learning_rate": 0.1}}}, "neither drawn nor"),
+        ({"final": {"seeds": [7], "set": {"train.select": "test-epoch"}}}, "neither drawn nor"),
+        ({"final": {"seeds": [7], "set": {"cell.hidden_size": 9}}}, "not cell.hidden_size"),
         ({"search": None}, "choose and final need `search`"),
         ({"grid": {**BODY["grid"], "seed": [0]}}, "seeds of a search stand in search.seeds"),
         ({"choose": {"per": ["date"]}}, "choose.per names 'date', which is no axis"),
