@@ -47,7 +47,9 @@ def trainer(**options: Any) -> pl.Trainer:
     Args:
         **options: of Lightning's.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    log = logging.getLogger("lightning.pytorch")
+    if log.level != logging.WARNING:  # setting it empties the caches of all loggers
+        log.setLevel(logging.WARNING)
     return _Trainer(
         accelerator=settings.device().type,
         devices=1,
