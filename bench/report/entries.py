@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bench.report.fallen import fallen
 from bench.report.likeness import mixed
 from bench.report.notes import MOVED, Notes, explain_runs
 from bench.report.summary import SHARES, Summary
@@ -14,8 +15,8 @@ from bench.report.table import DASH, Entry, number
 def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list[Entry]:
     """Returns an entry for each figure: its mean and deviation.
 
-    Where no run is done, the first entry is the word for that. Its footnotes say which runs are missing and why, and
-    in what those behind the mean differ that should differ in their seeds alone.
+    Where no run is done, the first entry is the word for that. Its footnotes say which runs are missing and why, in
+    what those behind the mean differ that should differ in their seeds alone, and which fell apart in training.
 
     Args:
         summary: the runs of the row on the data set; ``None`` for a row that has none by intent.
@@ -30,7 +31,8 @@ def entries(summary: Summary | None, names: Sequence[str], notes: Notes) -> list
     else:
         first, *rest = Entry(word), *[DASH] * (len(names) - 1)
     marks = (MOVED,) if summary.moved and summary.n else ()
-    return [replace(first, marks=(*marks, *notes.mark(why), *notes.mark(mixed(summary)))), *rest]
+    more = (mark for text in (why, mixed(summary), fallen(summary)) for mark in notes.mark(text))
+    return [replace(first, marks=(*marks, *more)), *rest]
 
 
 def _scale(name: str) -> int:
