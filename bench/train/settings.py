@@ -107,7 +107,8 @@ def setup(settings: Settings | None = None) -> dict[str, Any]:
     _current = Settings.chosen() if settings is None else settings
     torch.set_flush_denormal(_current.flush_denormal)
     torch.set_num_threads(_current.threads)
-    scan.use(_current.kernels, threads=_current.threads)
+    if (scan.in_use(), scan.threads()) != (_current.kernels, _current.threads):  # else a warm worker keeps its kernels
+        scan.use(_current.kernels, threads=_current.threads)
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     warnings.filterwarnings("ignore", message=".*LeafSpec.*")  # lightning on torch 2.13

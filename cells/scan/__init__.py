@@ -37,6 +37,7 @@ __all__ = [
     "multiply_adds",
     "plain",
     "run",
+    "threads",
     "use",
     "why_not",
 ]
@@ -56,7 +57,7 @@ _said: set[str] = set()
 
 
 def use(mode: str | None = None, threads: int | None = None) -> None:
-    """Turns kernels on or off, in this process.
+    """Turns kernels on or off, in this process, and forgets those that it knows.
 
     Args:
         mode: ``auto`` or ``off``; ``None`` leaves it.
@@ -73,13 +74,17 @@ def use(mode: str | None = None, threads: int | None = None) -> None:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         _Settings.threads = threads
-    for key in [key for key, found in _known.items() if isinstance(found, str)]:
-        del _known[key]  # a compiler may have come meanwhile; what is loaded stays
+    _known.clear()
 
 
 def in_use() -> str:
     """The mode: ``auto`` or ``off``."""
     return _Settings.mode
+
+
+def threads() -> int:
+    """How many threads a call may use."""
+    return _Settings.threads
 
 
 def run(cell: Cell, x_TBD: Tensor, state: State, ends_B: Tensor | None = None) -> tuple[Tensor, State]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,8 @@ def table(request: pytest.FixtureRequest, quick_kernels: None) -> Run:
             patch.setenv("RNNBENCH_KERNEL_FLAGS", request.param)
         scan.use("auto")
         assert scan.kernel_of(Table(15, 3)) is not None
+        if request.param and platform.machine() in ("x86_64", "AMD64"):
+            assert scan.engine(Table(15, 3)) == f"compiled, {8 if 'avx2' in request.param else 4} lanes"
 
     def run(name: str, *operands: Tensor) -> Tensor:
         """Of operands of one size, in rows of three units."""
