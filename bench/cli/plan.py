@@ -92,4 +92,6 @@ def _phases_in_words(grid: Grid, found: Phases) -> Iterator[str]:
     yield f"choose: by the mean of the {grid.choose.by} metric; {state}"
     if grid.final is not None:
         count = groups * len(grid.final.seeds)
-        yield f"final: {groups} groups x {len(grid.final.seeds)} fresh seeds = {count} runs, on {grid.final.train_on}"
+        instead = "".join(f", {path} {value}" for path, value in grid.final.set.items())
+        seeds = len(grid.final.seeds)
+        yield f"final: {groups} groups x {seeds} fresh seeds = {count} runs, on {grid.final.train_on}{instead}"

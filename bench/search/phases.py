@@ -53,13 +53,22 @@ def phases(grid: Grid, results: Path) -> Phases:
         return Phases((), tuple(filler.runs()), True, filler.kb)
     noted, choices = read_trials(results), read_choice(results)
     if noted is None:
-        return _with_kb(Phases(tuple(draw(grid)), (), False))
+        drawn = tuple(draw(grid))
+        _check_final(grid, drawn)
+        return _with_kb(Phases(drawn, (), False))
     try:
         trials = restore(grid, noted)
         final = [spec for choice in choices or () for spec in _final(grid, trials, choice)]
     except RnnbenchError as error:
         raise RnnbenchError(f"{results} holds another search: {error}; choose another with --out") from None
+    _check_final(grid, trials)
     return _with_kb(Phases(tuple(trials), tuple(final), choices is not None))
+
+
+def _check_final(grid: Grid, trials: Iterable[Trial]) -> None:
+    """Reads the final runs of a trial of each group: a fault shows before anything is trained for the choice."""
+    for trial in {trial.group: trial for trial in trials}.values():
+        final_runs(grid, trial, epochs=1)
 
 
 def _with_kb(found: Phases) -> Phases:
@@ -136,5 +145,5 @@ def _final(grid: Grid, trials: list[Trial], choice: Choice) -> tuple[RunSpec, ..
     trial = next((trial for trial in trials if (trial.group, trial.number) == place), None)
     runs = () if trial is None else final_runs(grid, trial, choice.entry.epochs)
     if not set(choice.runs) <= set(_ids(runs)):  # more seeds may have been asked for since
-        raise RnnbenchError(f"the choice for {choice.group} is not of its trials")
+        raise RnnbenchError(f"the choice for {choice.group} stands for other final runs: `final` or its trials changed")
     return runs

@@ -97,7 +97,8 @@ class Grid(Part):
         if unknown := set(self.choose.per or ()) - set(self.grid):
             raise ValueError(f"choose.per names {min(unknown)!r}, which is no axis of the grid")
         if self.final is not None:
-            self.final.check(self.search)
+            together = itertools.chain.from_iterable(self.grid.get(TOGETHER, ()))
+            self.final.check(self.search, {*self.grid, *together} - {TOGETHER})
         return self
 
     def runs(self, read: Callable[[dict[str, Any]], RunSpec] | None = None) -> list[RunSpec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -132,9 +133,6 @@ class Choose(Part):
     named here is searched: its values are candidates beside the draws."""
 
 
-_OF_THE_PROTOCOL = ("train.select", "train.stop_after")
-
-
 class Final(Part):
     """The runs that train the chosen configuration on fresh seeds."""
 
@@ -146,22 +144,30 @@ class Final(Part):
     set: dict[Key, Any] = Field(default={})
     """Keys of ``train`` that the final runs have in place of the trials': short trials, long training."""
 
-    def check(self, search: Search) -> None:
-        """Raises ``ValueError`` when a seed was searched with, or a key is set that belongs to the choice."""
+    def check(self, search: Search, axes: Iterable[Key]) -> None:
+        """Checks that what is trained anew is what was chosen.
+
+        Args:
+            search: of the same grid.
+            axes: of the grid, by whose values runs differ.
+
+        Raises:
+            ValueError: when a seed was searched with, or a key is set that is drawn, an axis, or the protocol's.
+        """
         if again := sorted({*self.seeds} & {*search.seeds}):
             raise ValueError(f"final.seeds must be fresh: {', '.join(map(str, again))} is searched with")
         drawn = {path for prior in (search.prior, *(more.prior for more in search.extra)) for path in prior}
         for path in self.set:
-            if path in drawn or not path.startswith("train.") or path in _OF_THE_PROTOCOL:
-                raise ValueError(
-                    f"final.set is for keys of train that are neither drawn nor the protocol's, not {path}"
-                )
-        if self.train_on == "train":
-            return
-        if "train.patience" in self.set:
-            raise ValueError("final.set has train.patience, and no validation data are left: say `train_on: train`")
-        if "train.epochs" in self.set and self.epochs == "as chosen":
+            if not path.startswith("train.") or path == "train.select":
+                raise ValueError(f"final.set is for keys of train but train.select, not for {path}")
+            for other in sorted({*drawn, *axes}):
+                if f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}."):
+                    raise ValueError(f"final.set has {path}, which the runs that are chosen from differ in")
+        chosen = self.train_on == "train+validation" and self.epochs == "as chosen"
+        if chosen and (lengths := sorted({"train.epochs", "train.stop_after"} & self.set.keys())):
             raise ValueError(
-                "final.set changes train.epochs, along which the chosen epoch was found: say `epochs: as searched`, or "
+                f"final.set has {lengths[0]}, and the chosen epoch was found without: say `epochs: as searched`, or "
                 "`train_on: train` to choose it again"
             )
+        if self.train_on == "train+validation" and "train.patience" in self.set:
+            raise ValueError("final.set has train.patience, and no validation data are left: say `train_on: train`")
