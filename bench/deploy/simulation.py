@@ -50,7 +50,7 @@ def simulated(
     Raises:
         RnnbenchError: when a tool is missing, or programs do not fit.
     """
-    found = []
+    found, excess = [], list[str]()
     for board, kind in itertools.product(boards, formats or model.formats):
         code = model.code(kind)
         try:
@@ -61,9 +61,12 @@ def simulated(
                 raise
             if leave_out is None:
                 raise RnnbenchError(f"{why}; choose another --board or --format") from None
-            leave_out(f"{kind}: {why}")
+            excess.append(f"{kind}: {why}")
     if not found:
-        raise RnnbenchError("the model fits none of the boards; choose a larger --board")
+        raise RnnbenchError(f"{'; '.join(excess)}; choose another --board or --format")
+    if leave_out is not None:
+        for why in excess:
+            leave_out(f"{model.spec.id}, {why}")
     return found
 
 

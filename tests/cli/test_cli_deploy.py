@@ -15,8 +15,9 @@ from bench.cli import app
 from bench.data import open_dataset
 from bench.data.normalise import Normalisation
 from bench.deploy import model as models
+from bench.deploy.simulation import simulated
 from bench.errors import RnnbenchError
-from bench.mcu import simulate
+from bench.mcu import board, simulate
 from bench.mcu.target import targets
 from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
@@ -198,9 +199,16 @@ def test_simulate_leaves_out_the_boards_that_a_model_does_not_fit(tmp_path):
     given = ["simulate", str(folder), "--format", "float32", "--steps", "2", "--json"]
     done = CliRunner().invoke(app, given)
     assert [row["board"] for row in json.loads(done.stdout)] == ["due", "mkr1000", "nano33ble"]
-    assert re.search(r"left out: float32: the model does not fit the Arduino Uno: it takes [0-9,]+ of", done.stderr)
+    assert re.search(
+        r"left out: watch7-lstm-\S+, float32: the model does not fit the Arduino Uno: it takes [0-9,]+ of", done.stderr
+    )
     named = CliRunner().invoke(app, [*given, "--board", "uno"])
     assert "choose another --board or --format" in str(named.exception)
+    (model,) = (load() for load in models.models(folder).values())
+    told: list[str] = []
+    with pytest.raises(RnnbenchError, match=r"does not fit the Arduino Uno: .*; choose another --board or --format"):
+        simulated(model, [board("uno")], ["float32"], count=1, steps=2, leave_out=told.append)
+    assert told == []
 
 
 def test_simulate_says_what_skipped_columns_save(run):
