@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def read_epochs(runs: Iterable[Run]) -> Epochs:
 def _read(folder: Path, metric: str) -> dict[str, list[tuple[float, float]]]:
     """Reads a metric of a run and its learnt numbers, by title: epochs and values; nothing of a damaged file."""
     try:
-        names, *lines = csv.reader((content(folder, "metrics.csv") or b"").decode().splitlines())
+        names, *lines = csv.reader(io.StringIO((content(folder, "metrics.csv") or b"").decode(), newline=""))
         at = names.index("epoch")
         whole = [line for line in lines if len(line) >= len(names)]
         wanted = [to for to, title in enumerate(names) if title == metric or title.startswith(LEARNT)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -28,12 +29,12 @@ def fallen(summary: Summary) -> str:
     Runs that keep their best epoch are not among them: what came after it does not count.
     """
     kept_last = (run for run in summary.runs if run.done and run.record.spec.get("train", {}).get("select") == "last")
-    found = {run.seed: course(run.record.folder) for run in kept_last if run.record.folder is not None}
-    fell = {seed: own for seed, own in found.items() if own is not None and own.best - own.last >= FALL}
+    found = ((run.seed, course(run.record.folder)) for run in kept_last if run.record.folder is not None)
+    fell = [(seed, own) for seed, own in found if own is not None and own.best - own.last > FALL - 1e-9]
     if not fell:
         return ""
-    best, last = (100 * fmean(values) for values in zip(*fell.values(), strict=True))
-    which = "" if len(fell) == summary.n > 1 else f" of {name_seeds(fell)}" if summary.n > 1 else ""
+    best, last = (100 * fmean(values) for values in zip(*(own for _, own in fell), strict=True))
+    which = "" if len(fell) == summary.n else f" of {name_seeds({seed for seed, _ in fell})}"
     return (
         f"training{which} fell apart, and the last epoch is kept: {best:.1f} % of the training data right in the best "
         f"epoch, {last:.1f} in the last"
@@ -46,7 +47,7 @@ def course(folder: Path) -> Course | None:
     Only the stage of compression that the run ends in counts: entries are taken away between stages.
     """
     try:
-        rows = [*csv.DictReader((content(folder, "metrics.csv") or b"").decode().splitlines())]
+        rows = [*csv.DictReader(io.StringIO((content(folder, "metrics.csv") or b"").decode(), newline=""))]
         shares = [float(row["train_accuracy"]) for row in rows if row["stage"] == rows[-1]["stage"]]
     except (OSError, ValueError, KeyError, TypeError, csv.Error):
         return None

@@ -52,6 +52,8 @@ def test_what_follows_an_epoch_that_is_kept_does_not_count(folder: Any) -> None:
     write(folder, folder.add("A", train={"select": "best"}), [0.99, 0.1])
     write(folder, folder.add("B", train=LAST), [0.99, 0.95])
     assert notes(folder) == []
+    write(folder, folder.add("C", train=LAST), [0.35, 0.3])
+    assert len(notes(folder)) == 1
 
 
 def test_only_the_last_stage_of_compression_counts_and_a_damaged_file_says_nothing(folder: Any) -> None:
