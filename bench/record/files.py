@@ -189,7 +189,7 @@ def _content(folder: Path) -> bytes | None:
     try:
         return content(folder, FILE)
     except OSError as error:
-        raise _damaged(folder, type(error).__name__) from None
+        raise RnnbenchError(f"cannot read {folder / FILE}: {error.strerror}") from None
 
 
 def _damaged(folder: Path, how: str) -> RnnbenchError:

@@ -59,8 +59,8 @@ def write(folder: Path, latency: Latency) -> None:
 
 
 @lru_cache(maxsize=64)  # the seeds of a row often have the same
-def _parsed(content: bytes) -> Latency:
-    return Latency.model_validate_json(content)
+def _parsed(given: bytes) -> Latency:
+    return Latency.model_validate_json(given)
 
 
 def read(folder: Path) -> Latency | None:

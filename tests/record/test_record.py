@@ -197,6 +197,19 @@ def test_what_an_earlier_version_wrote_is_read_like_the_same_run_today(tmp_path:
     assert record.read(folder).spec == a_record().spec
 
 
+def test_a_record_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    folder = put(tmp_path, a_record())
+    (folder / "record.json").unlink()
+    (folder / "record.json").mkdir()
+    for look in (record.read_all, record.observed):
+        with pytest.raises(RnnbenchError, match=r"cannot read .*/record\.json: Is a directory"):
+            look(tmp_path)
+    (runs := folder.parent).joinpath("notes.txt").write_text("mine")
+    (runs / "empty").mkdir()
+    (folder / "record.json").rmdir()
+    assert record.read_all(tmp_path) == []
+
+
 def test_a_look_at_a_folder_opens_every_record_once_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
