@@ -29,13 +29,6 @@ _loaded: dict[Path, str] = {}
 """The modules of users' files."""
 
 
-class Described(NamedTuple):
-    """The title of a cell and the BibTeX entry that describes it."""
-
-    title: str
-    citation: str
-
-
 @dataclass(frozen=True)
 class Option:
     """One option of a cell: a keyword-only argument of its ``__init__``."""
@@ -52,6 +45,14 @@ class Option:
     def shown(self) -> Any:
         """The default, or the word ``required``."""
         return "required" if self.required else self.default
+
+
+class Described(NamedTuple):
+    """The title of a cell, the BibTeX entry that describes it, and the options that it takes, by name."""
+
+    title: str
+    citation: str
+    options: Mapping[str, Option]
 
 
 def _packages() -> tuple[ModuleType, ModuleType]:
@@ -165,10 +166,10 @@ def all_cells() -> Mapping[str, type[Cell]]:
 
 
 def described() -> Mapping[str, Described]:
-    """Title and citation of every registered cell by name.
+    """Title, citation and options of every registered cell by name.
 
-    Without torch, which takes a second to import, those of ``cells/`` and ``baselines/``, read from the text of their
-    files.
+    Without torch, which takes two seconds to import, those of ``cells/`` and ``baselines/``, read from the text of
+    their files: a grid that is done, and a report, need no more of a cell.
 
     Raises:
         RnnbenchError: as :func:`all_cells`.
@@ -176,12 +177,12 @@ def described() -> Mapping[str, Described]:
     if "torch" not in sys.modules:
         with suppress(AttributeError, LookupError, SyntaxError, ValueError):  # a file says it in another way
             return _read_descriptions()
-    return {name: Described(cls.title, cls.citation) for name, cls in all_cells().items()}
+    return {name: Described(cls.title, cls.citation, options(cls)) for name, cls in all_cells().items()}
 
 
 @cache
 def _read_descriptions() -> dict[str, Described]:
-    """Reads what ``@register`` is given: texts, or the names of texts, each of which means one."""
+    """Reads what ``@register`` is given: texts, or the names of texts, each of which means one; and ``__init__``."""
     nodes = [node for folder in CELLS for file in folder.glob("*.py") for node in ast.parse(file.read_bytes()).body]
     texts: dict[str, set[Any]] = {}
     for node in nodes:
@@ -193,10 +194,33 @@ def _read_descriptions() -> dict[str, Described]:
         (found,) = [given.value] if isinstance(given, ast.Constant) else texts[given.id]
         return str(found)
 
-    calls = [call for node in nodes for call in getattr(node, "decorator_list", ()) if isinstance(call, ast.Call)]
-    own = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "register"]
-    told = {text(call.args[0]): {str(key.arg): text(key.value) for key in call.keywords} for call in own}
-    return {name: Described(**told[name]) for name in sorted(told)}
+    told: dict[str, Described] = {}
+    for node in (node for node in nodes if isinstance(node, ast.ClassDef)):
+        for call in (call for call in node.decorator_list if isinstance(call, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id == "register":
+                (init,) = (part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__")
+                given = zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
+                taken = {key.arg: Option(_read_type(key.annotation), _read_default(default)) for key, default in given}
+                words = {str(key.arg): text(key.value) for key in call.keywords}
+                told[text(call.args[0])] = Described(**words, options=taken)
+    return dict(sorted(told.items()))
+
+
+def _read_type(node: ast.expr | None) -> Any:
+    """Returns the type that an annotation means: a number's, a text's, one of some values, or one of those or none."""
+    match node:
+        case ast.Name(id=name):
+            return {"float": float, "int": int, "bool": bool, "str": str}[name]
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=values):
+            found = ast.literal_eval(values)
+            return typing.Literal[found]
+        case ast.BinOp(left=left, op=ast.BitOr(), right=ast.Constant(value=None)):
+            return _read_type(left) | None
+    raise ValueError("an annotation that is not read here")
+
+
+def _read_default(node: ast.expr | None) -> Any:
+    return inspect.Parameter.empty if node is None else ast.literal_eval(node)
 
 
 def place_of(error: BaseException, *others: Path) -> str:
@@ -230,6 +254,17 @@ def cell_class(name: str) -> type[Cell]:
 def options(cls: type[Cell]) -> Mapping[str, Option]:
     """The options that a cell takes, by name, with their types and defaults."""
     return _options_of(cls.__init__)
+
+
+def options_of(name: str) -> Mapping[str, Option]:
+    """The options that the cell of that name takes, without torch as :func:`described`.
+
+    Raises:
+        RnnbenchError: as :func:`cell_class`.
+    """
+    if "torch" not in sys.modules and (told := described().get(name)):
+        return told.options
+    return options(cell_class(name))
 
 
 @cache

@@ -20,6 +20,7 @@ from bench.data.catalogue import (
     prepare,
     prepare_whole,
     prepared,
+    resolved,
     stored_bytes,
     verify,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "prepare",
     "prepare_whole",
     "prepared",
+    "resolved",
     "stored_bytes",
     "verify",
 ]

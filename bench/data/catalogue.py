@@ -19,7 +19,7 @@ from bench.data.dataset import Dataset, DatasetInfo
 from bench.data.fetch import data_folder
 from bench.data.own import Source
 from bench.errors import RnnbenchError, nearest
-from bench.spec import Part, parse
+from bench.spec import Part, RunSpec, parse
 
 T = TypeVar("T")
 Chosen = TypeVar("Chosen", bound="Options")
@@ -135,6 +135,18 @@ def chosen_options(name: str, options: Mapping[str, Any] | None = None) -> dict[
     recipe, chosen = _resolve(name, options)
     frames = _fold(recipe.info, options)
     return chosen if frames == 1 else {**chosen, fold.KEY: frames}
+
+
+def resolved(spec: RunSpec) -> RunSpec:
+    """Returns a run without those options of its data set that equal their defaults.
+
+    Raises:
+        RnnbenchError: as :func:`chosen_options`.
+    """
+    options = chosen_options(spec.data.name, spec.data.options)
+    if options == spec.data.options:
+        return spec
+    return spec.model_copy(update={"data": spec.data.model_copy(update={"options": options})})
 
 
 def prepared(name: str, folder: Path | None = None, *, options: Mapping[str, Any] | None = None) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 
-import torch
-
-from bench import mcu, zoo
-from bench.data import DatasetInfo, absent, describe, prepare_whole
+from bench import zoo
+from bench.data import DatasetInfo, absent, describe, prepare_whole, resolved
 from bench.errors import RnnbenchError
 from bench.spec import DataPart, RunSpec
 from bench.status import Status
-from bench.train.classification.network import Classifier
-from bench.train.task import check_cells, resolved, task_of
-from cells import Cell
+from bench.train.task import check_cells, task_of
+
+if TYPE_CHECKING:
+    from cells import Cell
 
 _STEPS = 12
 """Enough for every way of scanning that a training takes."""
@@ -28,6 +28,8 @@ def try_out(runs: Iterable[RunSpec]) -> list[str]:
     Raises:
         RnnbenchError: names the cell, its line and the error; or says that a cell cannot be quantised.
     """
+    import torch  # here: a grid that is done needs none, and it takes two seconds
+
     tried, notes = set(), list[str]()
     for spec in runs:
         info = describe(spec.data.name, spec.data.options)
@@ -56,6 +58,9 @@ def try_out(runs: Iterable[RunSpec]) -> list[str]:
 
 def _without_code(cell: Cell) -> str:
     """Says why no code can be made of a cell; empty when it can."""
+    from bench import mcu
+    from bench.train.classification.network import Classifier
+
     try:
         mcu.lower(cell, Classifier(cell.hidden_size, 2))
     except RnnbenchError as error:
@@ -80,38 +85,57 @@ def _check_parts(spec: RunSpec, info: DatasetInfo) -> None:
             )
 
 
-def check(runs: Iterable[RunSpec], boards: Iterable[str] = ()) -> list[RunSpec]:
+def distinct(runs: Iterable[RunSpec]) -> list[RunSpec]:
+    """Returns the runs of a grid, each once, without the options of data sets that equal their defaults.
+
+    Raises:
+        RnnbenchError: when a data set does not exist, or does not take an option.
+    """
+    found: dict[str, RunSpec] = {}
+    known: dict[str, DataPart] = {}
+    for given in runs:
+        part = given.data
+        if part.compact not in known:
+            known[part.compact] = resolved(given).data
+        data = known[part.compact]
+        spec = given if data is part or data == part else given.model_copy(update={"data": data})
+        found.setdefault(spec.id, spec)
+    return list(found.values())
+
+
+def check(runs: Iterable[RunSpec], boards: Iterable[str] = (), done: Collection[str] = ()) -> list[RunSpec]:
     """Checks that every data set and board exists, every option is valid and every cell can be built.
 
     Args:
         runs: of a grid.
         boards: that it names.
+        done: ids of runs whose cells were built and trained: nothing of them is built again.
 
     Returns:
-        The runs, each once, without the options of data sets that equal their defaults.
+        The runs, as :func:`distinct` has them.
 
     Raises:
         RnnbenchError: the first fault found.
     """
     for name in boards:
+        from bench import mcu
+
         if mcu.board(name).name not in mcu.usual_boards():
             raise RnnbenchError(f"board {name!r} does not stand beside records: ask `rnnbench latency --board {name}`")
-    found: dict[str, RunSpec] = {}
-    known: dict[str, tuple[DataPart, DatasetInfo]] = {}
+    found = distinct(runs)
+    infos: dict[str, DatasetInfo] = {}
     built = set()
-    for given in runs:
-        part = given.data
-        if part.compact not in known:
-            known[part.compact] = (resolved(given).data, describe(part.name, part.options))
-        data, info = known[part.compact]
-        spec = given if data is part or data == part else given.model_copy(update={"data": data})
+    for spec in (spec for spec in found if spec.id not in done):
+        part = spec.data
+        if part.compact not in infos:
+            infos[part.compact] = describe(part.name, part.options)
+        info = infos[part.compact]
         kind = _kind(spec, info)
         if kind not in built:
             _check_parts(spec, info)
             check_cells(spec)
             built.add(kind)
-        found.setdefault(spec.id, spec)
-    return list(found.values())
+    return found
 
 
 def out_of_reach(runs: Iterable[RunSpec]) -> dict[str, tuple[Status, str]]:

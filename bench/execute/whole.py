@@ -38,7 +38,7 @@ class Standing:
     @property
     def open(self) -> list[Planned]:
         """The runs of the phase that the grid is in: of a search its trials, until a choice is made."""
-        ids = {spec.id for spec in preflight.check(self.phases.open)}
+        ids = {spec.id for spec in preflight.distinct(self.phases.open)}
         return [run for run in self.runs if run.spec.id in ids]
 
 
@@ -50,9 +50,10 @@ def planned(grid: Grid, results: Path) -> Standing:
     """
     check_folder(results)
     found_phases = phases(grid, results)
-    runs = preflight.check(found_phases.runs, grid.boards or ())
     found = observed(results)
-    skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if found.get(key, ("",))[0] != Status.DONE}
+    done = {key for key, (status, _) in found.items() if status is Status.DONE}
+    runs = preflight.check(found_phases.runs, grid.boards or (), done)
+    skipped = {key: why for key, why in preflight.out_of_reach(runs).items() if key not in done}
     return Standing(plan(runs, {**found, **skipped}), found_phases)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.data import resolved
 from bench.record import Record
 from bench.search.trials import Trial
 from bench.spec import Grid, RunSpec
 from bench.status import Status
-from bench.train.task import resolved
 
 
 @dataclass(frozen=True)

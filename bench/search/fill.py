@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.data import describe
+from bench.data import describe, resolved
 from bench.errors import RnnbenchError
 from bench.spec import Grid, RunSpec, SizePart, parse
-from bench.train.task import check_cells, resolved, task_of
+from bench.train.task import check_cells, task_of
 
 _WIDEST = 1024
 """The largest hidden size that a size in KB is filled with."""

@@ -106,7 +106,7 @@ class CellPart(NamedPart):
         name = info.data.get("name")
         if name is None or info.context == RECORDED:
             return chosen
-        known = zoo.options(zoo.cell_class(name))
+        known = zoo.options_of(name)
         for key in chosen:
             if key not in known:
                 hint = nearest(key, [*known, *(field for field in cls.model_fields if field != "options")])

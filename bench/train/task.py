@@ -10,17 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from torch import Tensor
-
-from bench.data import Corpus, Dataset, DatasetInfo, chosen_options, describe
+from bench.data import Corpus, Dataset, DatasetInfo, describe
 from bench.record import Latency
 from bench.spec import RunSpec
-from bench.train.cell import one_thread, uncomputed
 from bench.train.job import Job, Listener, Metric
-from cells import Cell
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from bench.train.session import Session
+    from cells import Cell
 
 D = TypeVar("D", bound=Dataset | Corpus)
 
@@ -28,7 +27,8 @@ D = TypeVar("D", bound=Dataset | Corpus)
 class Task(ABC, Generic[D]):
     """A kind of data, of network and of metric. To add one, give a package here a ``TASK``.
 
-    Planning uses it without Lightning, which takes a second to import: what trains is imported by :meth:`session`.
+    Planning uses it without Lightning, which takes a second to import: what trains is imported by :meth:`session`. A
+    grid that is done is planned without torch, which takes two.
 
     Attributes:
         name: as data sets say it.
@@ -108,31 +108,21 @@ def task_of(spec: RunSpec) -> Task[Any]:
     return tasks()[describe(spec.data.name, spec.data.options).task]
 
 
-@one_thread()
 def check_cells(spec: RunSpec) -> Sequence[Cell]:
     """Builds the cells of a run for their shapes: their weights may have any values.
 
     Raises:
         RnnbenchError: when one cannot be built.
     """
+    from bench.train.cell import one_thread, uncomputed
+
     info, task = describe(spec.data.name, spec.data.options), task_of(spec)
-    try:
-        with uncomputed():
+    with one_thread():
+        try:
+            with uncomputed():
+                return task.cells(spec, info)
+        except Exception:  # it may be for want of values
             return task.cells(spec, info)
-    except Exception:  # it may be for want of values
-        return task.cells(spec, info)
-
-
-def resolved(spec: RunSpec) -> RunSpec:
-    """Returns a run without those options of its data set that equal their defaults.
-
-    Raises:
-        RnnbenchError: when the set does not exist or does not take an option.
-    """
-    options = chosen_options(spec.data.name, spec.data.options)
-    if options == spec.data.options:
-        return spec
-    return spec.model_copy(update={"data": spec.data.model_copy(update={"options": options})})
 
 
 def shape_of(spec: RunSpec) -> str | None:

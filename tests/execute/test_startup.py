@@ -1,11 +1,14 @@
 """What a command imports: who asks for help or plans runs does not wait for what trains them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bench.speed.made_up import write_grid, write_results
 
 pytestmark = pytest.mark.long
 
@@ -42,6 +45,18 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys; from bench import cli\nsys.argv = ['rnnbench', 'run', '--help']\n"
     seen = imported(f"{code}try:\n    cli.main()\nexcept SystemExit:\n    pass")
     assert seen <= {"pydantic"}, "typer imports that by itself where it is installed"
+
+
+def test_a_grid_that_is_done_is_planned_without_torch(tmp_path: Path) -> None:
+    """One run more needs it: its cell is built."""
+    results = tmp_path / "results"
+    write_results(write_grid(tmp_path / "grid.yaml", 2, 2), results)
+    given = ["rnnbench", "plan", str(tmp_path / "grid.yaml"), "--out", str(results)]
+    plan = f"import sys; from bench import cli\nsys.argv = {given}\ntry:\n    cli.main()\nexcept SystemExit:\n    pass"
+    assert "torch" not in imported(plan)
+    (one, *_) = (results / "runs").iterdir()
+    shutil.rmtree(one)
+    assert "torch" in imported(plan)
 
 
 def test_a_worker_plots_nothing_and_knows_no_tables() -> None:
