@@ -15,9 +15,8 @@ from bench.cli import app
 from bench.data import open_dataset
 from bench.data.normalise import Normalisation
 from bench.deploy import model as models
-from bench.deploy.simulation import simulated
 from bench.errors import RnnbenchError
-from bench.mcu import board, simulate
+from bench.mcu import simulate
 from bench.mcu.target import targets
 from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
@@ -188,27 +187,6 @@ def test_simulate_says_predicted_and_counted(run):
     assert real["agrees"]
     assert abs(real["error"]) < 0.06  # H 8: gates, whose cost depends on their numbers, are most of it
     assert integer["steps"] == 8
-
-
-def test_simulate_leaves_out_the_boards_that_a_model_does_not_fit(tmp_path):
-    """18 KB of weights in integers fit a Uno's 32, 72 in float32 do not; a board that is named is wanted."""
-    for target in ("avr", "m0plus", "m3", "m4f"):
-        if lack := simulate.missing(targets()[target]):
-            pytest.skip(f"needs {lack}")
-    folder = large(tmp_path)
-    given = ["simulate", str(folder), "--format", "float32", "--steps", "2", "--json"]
-    done = CliRunner().invoke(app, given)
-    assert [row["board"] for row in json.loads(done.stdout)] == ["due", "mkr1000", "nano33ble"]
-    assert re.search(
-        r"left out: watch7-lstm-\S+, float32: the model does not fit the Arduino Uno: it takes [0-9,]+ of", done.stderr
-    )
-    named = CliRunner().invoke(app, [*given, "--board", "uno"])
-    assert "choose another --board or --format" in str(named.exception)
-    (model,) = (load() for load in models.models(folder).values())
-    told: list[str] = []
-    with pytest.raises(RnnbenchError, match=r"does not fit the Arduino Uno: .*; choose another --board or --format"):
-        simulated(model, [board("uno")], ["float32"], count=1, steps=2, leave_out=told.append)
-    assert told == []
 
 
 def test_simulate_says_what_skipped_columns_save(run):
