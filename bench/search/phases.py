@@ -68,7 +68,7 @@ def phases(grid: Grid, results: Path) -> Phases:
 def _check_final(grid: Grid, trials: Iterable[Trial]) -> None:
     """Reads the final runs of a trial of each group: a fault shows before anything is trained for the choice."""
     for trial in {trial.group: trial for trial in trials}.values():
-        final_runs(grid, trial, epochs=1)
+        final_runs(grid, trial, epochs=trial.runs[0].train.epochs)
 
 
 def _with_kb(found: Phases) -> Phases:
