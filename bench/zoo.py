@@ -175,7 +175,7 @@ def described() -> Mapping[str, Described]:
         RnnbenchError: as :func:`all_cells`.
     """
     if "torch" not in sys.modules:
-        with suppress(AttributeError, LookupError, SyntaxError, ValueError):  # a file says it in another way
+        with suppress(AttributeError, LookupError, SyntaxError, TypeError, ValueError):  # a file says it in another way
             return _read_descriptions()
     return {name: Described(cls.title, cls.citation, options(cls)) for name, cls in all_cells().items()}
 
