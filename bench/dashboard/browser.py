@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.record import Record, read_all, read_note
+from bench.record import Record, metrics, read_all, read_note
 from bench.train.facts import flat_summary
 
 FOLDER = "trackio"
@@ -65,13 +64,13 @@ def show(results: Path) -> None:
 def _steps(record: Record) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields the epochs of a run, and last what its record says."""
     last = 0
-    with suppress(OSError, csv.Error), ((record.folder or Path()) / "metrics.csv").open(encoding="utf-8") as file:
-        for line in csv.DictReader(file):
-            numbers: dict[str, Any] = {}
-            for name, text in line.items():
-                with suppress(ValueError, TypeError):
-                    numbers[name] = float(text)
-            last = int(numbers.pop("epoch", last))
-            yield last, numbers
+    titles, lines = metrics(record.folder or Path())
+    for line in lines:
+        numbers: dict[str, Any] = {}
+        for name, text in zip(titles, line, strict=False):
+            with suppress(ValueError):
+                numbers[name] = float(text)
+        last = int(numbers.pop("epoch", last))
+        yield last, numbers
     if figures := {name: value for name, value in flat_summary(record).items() if isinstance(value, int | float)}:
         yield last, figures

@@ -1,7 +1,6 @@
 """The traces of a run: its record, the latency beside it, and the folder of a grid's results."""
 
 from bench.record.atomic import to_disk, write_atomically
-from bench.record.content import content
 from bench.record.facts import (
     SCHEMA,
     Chosen,
@@ -30,6 +29,7 @@ from bench.record.files import (
 from bench.record.find import find
 from bench.record.items import Items
 from bench.record.latency import Latency
+from bench.record.metrics import metrics
 from bench.record.note import GRID_NOTE, read_note
 from bench.record.search import CHOSEN_FILE, TRIALS_FILE, Choice, Drawn, read_choice, read_trials
 
@@ -54,10 +54,10 @@ __all__ = [
     "Result",
     "SizeFacts",
     "Times",
-    "content",
     "failure",
     "find",
     "last_lines",
+    "metrics",
     "noted_runs",
     "observed",
     "read",

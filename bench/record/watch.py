@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any
 
 from bench import claims
 from bench.record.files import LOST, noted_runs, runs_folder
+from bench.record.metrics import metrics
 from bench.status import Status
 
 
@@ -71,7 +71,7 @@ class Watch:
             lost = status is Status.RUNNING
             reason = LOST if lost else body.get("reason", "")
             return Sight(folder.name, Status.INTERRUPTED if lost else status, str(reason))
-        rows = _rows(folder / "metrics.csv")
+        rows = _rows(folder)
         epochs = int(body.get("spec", {}).get("train", {}).get("epochs", 0))
         metric, value = _judged(rows[-1]) if rows else ("", None)
         seconds = sum(float(row["seconds"]) for row in rows) / len(rows) * (epochs - len(rows)) if rows else None
@@ -115,18 +115,16 @@ def left_s(sights: Sequence[Sight]) -> float | None:
     return max([*begun, (sum(begun) + unknown * mean) / len(running)])
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Returns the finished epochs; the last line may be half written."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [row for row in csv.DictReader(file) if _is_whole(row)]
-    except (OSError, ValueError, csv.Error):
-        return []
+def _rows(folder: Path) -> list[dict[str, str]]:
+    """Returns the finished epochs."""
+    titles, lines = metrics(folder)
+    rows = (dict(zip(titles, line, strict=False)) for line in lines)
+    return [row for row in rows if _is_whole(row)]
 
 
 def _is_whole(row: Mapping[str, Any]) -> bool:
     try:
-        return float(row["seconds"]) >= 0 and None not in row.values()
+        return float(row["seconds"]) >= 0
     except (KeyError, TypeError, ValueError):
         return False
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from bench.record import content
+from bench.record import metrics
 from bench.report.summary import Run
 
 LEARNT = "learnt/"
@@ -56,13 +54,12 @@ def read_epochs(runs: Iterable[Run]) -> Epochs:
 
 def _read(folder: Path, metric: str) -> dict[str, list[tuple[float, float]]]:
     """Reads a metric of a run and its learnt numbers, by title: epochs and values; nothing of a damaged file."""
+    names, lines = metrics(folder)
     try:
-        names, *lines = csv.reader(io.StringIO((content(folder, "metrics.csv") or b"").decode(), newline=""))
         at = names.index("epoch")
-        whole = [line for line in lines if len(line) >= len(names)]
         wanted = [to for to, title in enumerate(names) if title == metric or title.startswith(LEARNT)]
-        found = {names[to]: [(float(line[at] or "nan"), float(line[to] or "nan")) for line in whole] for to in wanted}
-    except (OSError, ValueError, csv.Error):
+        found = {names[to]: [(float(line[at] or "nan"), float(line[to] or "nan")) for line in lines] for to in wanted}
+    except ValueError:
         return {}
     return {
         title: [(epoch, value) for epoch, value in epochs if abs(epoch) < _MOST and abs(value) < _MOST]

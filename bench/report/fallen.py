@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-from bench.record import content
+from bench.record import metrics
 from bench.report.notes import name_seeds
 from bench.report.summary import Summary
 
@@ -46,9 +44,10 @@ def course(folder: Path) -> Course | None:
 
     Only the stage of compression that the run ends in counts: entries are taken away between stages.
     """
+    titles, lines = metrics(folder)
     try:
-        rows = [*csv.DictReader(io.StringIO((content(folder, "metrics.csv") or b"").decode(), newline=""))]
-        shares = [float(row["train_accuracy"]) for row in rows if row["stage"] == rows[-1]["stage"]]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        share, stage = titles.index("train_accuracy"), titles.index("stage")
+        shares = [float(line[share]) for line in lines if line[stage] == lines[-1][stage]]
+    except ValueError:
         return None
     return Course(max(shares), shares[-1]) if shares else None
