@@ -4,29 +4,17 @@ import json
 import re
 
 import pytest
-import torch
+from large_model import large
 from typer.testing import CliRunner
 
 from bench.cli import app
-from bench.data import open_dataset
 from bench.deploy.model import models
 from bench.deploy.simulation import simulated
 from bench.errors import RnnbenchError
 from bench.mcu import board, simulate
 from bench.mcu.target import targets
-from bench.spec import RunSpec, parse
-from bench.train.classification.network import build
 
 pytestmark = pytest.mark.long
-
-
-def large(tmp_path):
-    """A run whose LSTM has 4 * 64 * (64 + 6) weights: 18 KB in integers, 72 KB in float32; a Uno has 32 KB."""
-    spec = parse(RunSpec, {"data": "watch7", "cell": {"name": "lstm", "hidden_size": 64}}, "test")
-    info = open_dataset("watch7").info
-    network = build(spec, info.features, info.classes)
-    torch.save({"spec": spec.model_dump(mode="json"), "state": network.state_dict()}, tmp_path / "model.pt")
-    return tmp_path
 
 
 def test_simulate_leaves_out_the_boards_that_a_model_does_not_fit(tmp_path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from large_model import large
 from typer.testing import CliRunner
 
 from bench.cli import app
@@ -18,7 +19,6 @@ from bench.deploy import model as models
 from bench.errors import RnnbenchError
 from bench.mcu import simulate
 from bench.mcu.target import targets
-from bench.spec import RunSpec, parse
 from bench.train.classification.network import build
 
 pytestmark = pytest.mark.long
@@ -91,15 +91,6 @@ def replace_normalisation(model, known):
     data = dataclasses.replace(model.dataset, normalisation=known)
     model.__dict__["dataset"] = data  # where a cached property keeps its value
     return model
-
-
-def large(tmp_path):
-    """A run whose LSTM has 4 * 64 * (64 + 6) weights: 18 KB in integers, 72 KB in float32; a Uno has 32 KB."""
-    spec = parse(RunSpec, {"data": "watch7", "cell": {"name": "lstm", "hidden_size": 64}}, "test")
-    info = open_dataset("watch7").info
-    network = build(spec, info.features, info.classes)
-    torch.save({"spec": spec.model_dump(mode="json"), "state": network.state_dict()}, tmp_path / "model.pt")
-    return tmp_path
 
 
 def test_what_does_not_fit_the_board_is_written_only_by_force(tmp_path):
