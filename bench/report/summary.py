@@ -127,7 +127,7 @@ class Summary:
     compression: str | None = None
     moved: bool = False
 
-    @property
+    @cached_property
     def n(self) -> int:
         """How many runs are done."""
         return sum(run.done for run in self.runs)

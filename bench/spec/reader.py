@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any
 
 from pydantic import ValidationError
 
 from bench.errors import RnnbenchError
 from bench.spec.part import Part
-from bench.spec.run import Alike, RunSpec
+from bench.spec.run import RunSpec
 
 _FIELDS = set(RunSpec.model_fields)
 _PARTS: dict[str, tuple[type[Part], Part | None]] = {
@@ -33,7 +34,7 @@ class Reader:
     def __init__(self, read_one: Callable[[Any], RunSpec], context: str | None = None) -> None:
         self._read_one, self._context = read_one, context
         self._known: dict[tuple[str, str], Part] = {}
-        self._alike: dict[tuple[int, ...], Alike] = {}
+        self._alike: dict[tuple[int, ...], RunSpec] = {}  # never handed out: a copy would have its id
 
     def read(self, raw: Any) -> RunSpec:
         """Returns the run of a raw specification.
@@ -55,15 +56,17 @@ class Reader:
             if (part := self._part(name, raw)) is None:
                 return None
             parts[name] = part
-        made = RunSpec.model_construct(_FIELDS, seed=seed, sealed=sealed, **parts)
         together = (sealed, *map(id, parts.values()))
-        if together not in self._alike:
+        if (alike := self._alike.get(together)) is None:
+            alike = RunSpec.model_construct(_FIELDS, seed=seed, sealed=sealed, **parts)
             try:
-                made.check_parts()
+                alike.check_parts()
             except ValueError:
                 return None
-            self._alike[together] = made.alike
-        vars(made)["alike"] = self._alike[together]
+            alike.canonical()  # its copies then have what this caches
+            self._alike[together] = alike
+        made = copy(alike)
+        vars(made)["seed"] = seed
         return made
 
     def _part(self, name: str, raw: Mapping[str, Any]) -> Part | None:

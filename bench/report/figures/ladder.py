@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -38,11 +39,14 @@ def figure(results: Results) -> Figure | None:
 
 def _ladders(results: Results, data: DataSet) -> dict[str, Ladder]:
     """Returns the steps of each cell that has two or more, the widest of several models where it has them at a step."""
+    rows, sizes = results.rows_on(data), defaultdict[str, set[int | None]](set)
+    for row in rows:
+        if row.n:
+            sizes[row.cell].add(row.hidden_size)
     found: dict[str, dict[str, Summary]] = {}
-    for row in results.rows_on(data):
+    for row in rows:
         if row.mean(data.quality) is not None and row.compression in _STEPS:
-            sizes = {other.hidden_size for other in results.rows_on(data) if other.n and other.cell == row.cell}
-            name = row.cell if len(sizes) == 1 else f"{row.cell}, H {row.hidden_size}"
+            name = row.cell if len(sizes[row.cell]) == 1 else f"{row.cell}, H {row.hidden_size}"
             found.setdefault(name, {})[row.compression] = row
     return {name: steps for name, steps in found.items() if len(steps) > 1}
 
