@@ -12,6 +12,7 @@ from rich.text import Text
 
 from bench.cli.console import AsJson, out, print_json
 from bench.errors import RnnbenchError
+from bench.spec import read_yaml
 
 _STYLE = {"passed": "green", "failed": "red", "not possible": "yellow"}
 
@@ -59,7 +60,10 @@ def _options(given: list[str], known: list[str]) -> dict[str, Any]:
             raise RnnbenchError(f"--option takes KEY=VALUE, not {text!r}")
         if key not in known:
             raise RnnbenchError(f"the cell has no option {key!r}; it has {', '.join(known) or 'none'}")
-        found[key] = yaml.safe_load(value)
+        try:
+            found[key] = read_yaml(value)
+        except yaml.YAMLError:
+            raise RnnbenchError(f"--option {text}: {value!r} is not YAML") from None
     return found
 
 

@@ -147,8 +147,10 @@ def _counts(opened: Any) -> dict[str, int]:
 def _options(text: str) -> dict[str, Any]:
     import yaml
 
+    from bench.spec import read_yaml
+
     try:
-        given = yaml.safe_load(text) if text else {}
+        given = read_yaml(text) if text else {}
     except yaml.YAMLError as error:
         raise RnnbenchError(f"--options {text!r} is not YAML such as '{{protocol: paper}}'") from error
     if not isinstance(given, dict):

@@ -22,7 +22,7 @@ from bench.mcu import Board, Format, simulate
 from bench.mcu.emit.template import render
 from bench.mcu.hardware import Strict, Text
 from bench.places import PUBLISHED
-from bench.spec import CellPart
+from bench.spec import CellPart, read_yaml
 
 STEP = 1
 """The mark of a step in a harness."""
@@ -63,7 +63,7 @@ def read(path: Path) -> Other:
         RnnbenchError: when it cannot be read, or is not what :class:`Other` says.
     """
     try:
-        other = Other.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        other = Other.model_validate(read_yaml(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         raise RnnbenchError(f"cannot read {path} as YAML; docs/boards.md shows such a file") from None
     except ValidationError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from bench.errors import RnnbenchError, nearest
-from bench.spec import RunSpec, StrictLoader, matches, paths_of
+from bench.spec import RunSpec, matches, paths_of, read_yaml
 
 
 def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
@@ -43,7 +43,7 @@ def _fitting(term: str, bodies: dict[str, dict[str, object]]) -> list[str]:
 def _condition(part: str) -> tuple[str, list[object]]:
     path, equals, text = part.partition("=")
     try:
-        values = [yaml.load(value, Loader=StrictLoader) for value in text.split("|")]  # noqa: S506 (a SafeLoader)
+        values = [read_yaml(value) for value in text.split("|")]
     except yaml.YAMLError:
         equals = ""
     if not equals:

@@ -18,7 +18,7 @@ from bench.report.results import Results
 from bench.report.short import short_names, without_brackets
 from bench.report.summary import Summary
 from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
-from bench.spec import Part, parse
+from bench.spec import Part, parse, read_yaml
 
 _NOTHING = ("-", "not run")
 
@@ -43,7 +43,7 @@ def read_style(path: Path) -> Style:
         RnnbenchError: when it cannot be read or is no style.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RnnbenchError(f"cannot read the style {path}: {error}") from None
     return parse(Style, given or {}, str(path))

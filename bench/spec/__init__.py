@@ -13,7 +13,7 @@ from bench.spec.search import Search
 from bench.spec.size import SizePart
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
-from bench.spec.yaml import StrictLoader
+from bench.spec.yaml import read_yaml
 
 __all__ = [
     "RECORDED",
@@ -32,11 +32,11 @@ __all__ = [
     "Search",
     "SizePart",
     "SplitPart",
-    "StrictLoader",
     "TrainPart",
     "matches",
     "parse",
     "paths_of",
     "read_grid",
+    "read_yaml",
     "row_of",
 ]

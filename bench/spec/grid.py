@@ -21,7 +21,7 @@ from bench.spec.paths import as_mapping, matches, paths_of, row_of, set_path
 from bench.spec.reader import Reader
 from bench.spec.run import RunSpec
 from bench.spec.search import Choose, Final, Search
-from bench.spec.yaml import StrictLoader
+from bench.spec.yaml import read_yaml
 
 _MOST_RUNS = 1_000_000
 TOGETHER = "set"
@@ -219,9 +219,7 @@ def read_grid(path: Path) -> Grid:
     except UnicodeDecodeError:
         raise RnnbenchError(f"{path} is not UTF-8 text") from None
     try:
-        given = yaml.load(text, Loader=StrictLoader)  # noqa: S506 (it is a SafeLoader)
-    except RecursionError:
-        raise RnnbenchError(f"{path} is nested too deeply for a grid") from None
+        given = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

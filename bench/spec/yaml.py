@@ -11,6 +11,20 @@ QuickLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 QuickDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 """For files of our own: those of libyaml where there is one, which take a tenth of the time, and are safe, too."""
 _MOST_NODES = 1_000_000
+_SHOWN = 40
+"""Letters of a value that a message quotes."""
+
+
+def read_yaml(text: str) -> Any:
+    """Reads what a user wrote.
+
+    Raises:
+        yaml.YAMLError: when it is not YAML, or is nested too deeply to be read.
+    """
+    try:
+        return yaml.load(text, Loader=StrictLoader)  # noqa: S506 (it is a SafeLoader)
+    except RecursionError:
+        raise yaml.MarkedYAMLError(problem="nested too deeply to be read") from None
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -23,13 +37,24 @@ class StrictLoader(yaml.SafeLoader):
             _check_aliases(node, {})
         return node
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Returns a value; one that is not what its form or its tag says is a fault of the text."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError, OverflowError):
+            text = node.value if isinstance(node, yaml.ScalarNode) else node.tag
+            shown = f"{text[:_SHOWN]}..." if len(text) > _SHOWN else text
+            raise _fault(node, f"{shown!r} cannot be read; put it in quotation marks if it is a text") from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Returns a mapping, each of whose keys stands in it once."""
-        seen: set[Any] = set()
+        """Returns a mapping, each of whose keys is a text and stands in it once."""
+        seen: set[str] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            if not isinstance(key, str):
+                raise _fault(key_node, f"key {key!r} is not a text; put it in quotation marks if it is one")
+            if key in seen:
+                raise _fault(key_node, f"key {key!r} stands twice")
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 
@@ -40,7 +65,17 @@ def _whole_number(loader: StrictLoader, node: yaml.ScalarNode) -> int | str:
     return text if ":" in text else int(loader.construct_yaml_int(node))
 
 
+def _text(loader: StrictLoader, node: yaml.ScalarNode) -> str:
+    """Returns what YAML 1.1 takes for a date as it is written: no key is of a date."""
+    return str(loader.construct_scalar(node))
+
+
 StrictLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
+StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
+
+
+def _fault(node: yaml.Node, what: str) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
 
 
 def _check_aliases(node: yaml.Node, sizes: dict[int, int]) -> int:
@@ -52,5 +87,5 @@ def _check_aliases(node: yaml.Node, sizes: dict[int, int]) -> int:
         sizes[id(node)] = 1 + sum(_check_aliases(part, sizes) for part in parts)
     if not 0 < sizes[id(node)] <= _MOST_NODES:
         fault = "an alias holds itself" if sizes[id(node)] == 0 else "its aliases stand for more than a grid can hold"
-        raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
+        raise _fault(node, fault)
     return sizes[id(node)]

@@ -152,9 +152,15 @@ def test_time_limits_are_read_as_slurm_reads_them(limit: object, minutes: int) -
     assert slurm.minutes_of(limit) == minutes
 
 
-@pytest.mark.parametrize("limit", ["soon", "1:2:3:4", -5, ""])
+@pytest.mark.parametrize("limit", ["soon", "1:2:3:4", -5, "", "2026-13-45"])
 def test_what_is_no_time_limit(limit: object) -> None:
     with pytest.raises(RnnbenchError, match="is no time limit of Slurm"):
+        slurm.minutes_of(limit)
+
+
+@pytest.mark.parametrize("limit", [0, "0:00", "0-0"])
+def test_no_time_is_no_limit_for_workers(limit: object) -> None:
+    with pytest.raises(RnnbenchError, match="0 is no limit"):
         slurm.minutes_of(limit)
 
 
@@ -164,6 +170,24 @@ def test_options_of_a_command_stand_over_those_of_the_grid() -> None:
     assert (part.name, part.workers, part.options) == ("slurm", 3, {"partition": "fast", "time": "2:00:00"})
     other = asked_for(grid, "command", ["template=qsub {worker}"])
     assert (other.workers, other.options) == (None, {"template": "qsub {worker}"})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{worker}", "{worker}"),
+        ("{worker} # mine", "{worker} # mine"),
+        ("a: b: {worker}", "a: b: {worker}"),
+        ("'{worker} # mine'", "{worker} # mine"),
+        ("[module load x, cd y]", ["module load x", "cd y"]),
+        ("2026-13-45", "2026-13-45"),
+        ("4", 4),
+        ("'4'", "4"),
+        ("true", True),
+    ],
+)
+def test_an_option_is_a_number_or_a_list_of_yaml_or_the_text_as_it_is(text: str, value: object) -> None:
+    assert asked_for(ExecutorPart(), "command", [f"template={text}"]).options == {"template": value}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import yaml
 
 from bench.errors import RnnbenchError, nearest
 from bench.execute.launch import Launch
-from bench.spec import ExecutorPart, StrictLoader, parse
+from bench.spec import ExecutorPart, parse, read_yaml
 
 
 class Workers(Protocol):
@@ -54,18 +54,28 @@ def asked_for(noted: ExecutorPart, name: str | None, given: Iterable[str]) -> Ex
         given: ``KEY=VALUE``.
 
     Raises:
-        RnnbenchError: when an option has no value, or is not YAML.
+        RnnbenchError: when an option has no value.
     """
     body = noted.model_dump() if name in (None, noted.name) else {"name": name}
     for option in given:
         key, equals, value = option.partition("=")
         if not key or not equals:
             raise RnnbenchError(f"--with takes KEY=VALUE, such as partition=cpu, not {option!r}")
-        try:
-            body[key] = yaml.load(value, Loader=StrictLoader)  # noqa: S506 (it is a SafeLoader)
-        except yaml.YAMLError:
-            raise RnnbenchError(f"--with {option}: the value is no YAML; put it in quotation marks inside") from None
+        body[key] = _value(value)
     return parse(ExecutorPart, body, "executor")
+
+
+def _value(text: str) -> Any:
+    """Returns the value of an option: a number, yes or no, or a list as YAML has it; else the text as it is.
+
+    A template such as ``{worker} # mine`` is a mapping and a remark to YAML.
+    """
+    try:
+        value = read_yaml(text)
+    except yaml.YAMLError:
+        return text
+    quoted = text.lstrip()[:1] in ("'", '"')
+    return value if quoted or isinstance(value, (int, float, list)) else text
 
 
 def executor_of(part: ExecutorPart, detach: bool = False) -> Executor:

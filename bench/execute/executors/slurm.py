@@ -78,14 +78,14 @@ def start(launch: Launch) -> _Jobs:
     sizes = _sizes(launch.workers, _largest_array())
     minutes = minutes_of(options.get("time", 60))
     parallelism = max(1, whole_number(options, "parallelism", launch.workers) // len(sizes))
-    executor = _executor(launch)
+    executor, setup = _executor(launch), options.get("setup", ())
     executor.update_parameters(
         job_name=f"rnnbench-{launch.grid}",
         time=minutes,
         cpus_per_task=cpus,
         signal_delay_s=whole_number(options, "signal_delay_s", _WARNING_S),
         array_parallelism=parallelism,
-        setup=list(options.get("setup", ())),
+        setup=[setup] if isinstance(setup, str) else list(setup),
         stderr_to_stdout=True,
         additional_parameters={"requeue": True, **{key: options[key] for key in options if key not in _OURS}},
     )
@@ -131,7 +131,10 @@ def minutes_of(limit: Any) -> int:
         hours, minutes, seconds = fields
     else:
         hours, (minutes, seconds) = 0, [*fields, 0][:2]
-    return max(1, math.ceil(int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60))
+    whole = math.ceil(int(days or 0) * 1440 + hours * 60 + minutes + seconds / 60)
+    if not whole:
+        raise RnnbenchError("time: 0 is no limit for workers: give them minutes, 1:30:00 or 2-12")
+    return whole
 
 
 def _sizes(workers: int, largest: int) -> list[int]:
