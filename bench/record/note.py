@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bench.errors import RnnbenchError
+from bench.spec import read_yaml
 
 GRID_NOTE = "grid.yaml"
+_COUNT = "count"
+"""How many runs there are: a note that was cut off says more than it has."""
 _IDS = "runs:\n"
 _ID = re.compile("- [A-Za-z][A-Za-z0-9-]*")
 
 
 def to_text(body: Mapping[str, Any]) -> str:
     """Returns a note as YAML, its runs last."""
-    head = yaml.safe_dump({key: value for key, value in body.items() if key != "runs"}, sort_keys=False)
+    counted = {**body, _COUNT: len(body["runs"])}
+    head = yaml.safe_dump({key: value for key, value in counted.items() if key != "runs"}, sort_keys=False)
     return head + (_IDS + "".join(f"- {name}\n" for name in body["runs"]) if body["runs"] else "runs: []\n")
 
 
@@ -31,9 +35,14 @@ def from_text(text: str) -> Any:
     head, ids, tail = text.partition(f"\n{_IDS}")
     lines = tail.splitlines()
     if not ids or not all(map(_ID.fullmatch, lines)):
-        return yaml.safe_load(text)
-    body = yaml.safe_load(head)
-    return {**body, "runs": [line[2:] for line in lines]} if isinstance(body, dict) else yaml.safe_load(text)
+        return read_yaml(text)
+    body = read_yaml(head)
+    return {**body, "runs": [line[2:] for line in lines]} if isinstance(body, dict) else read_yaml(text)
+
+
+def _is_whole(count: Any, runs: Sequence[Any], text: str) -> bool:
+    """Whether a note was not cut off: the earlier ones, which have no count, cannot tell."""
+    return count is None or (count == len(runs) and text.endswith("\n"))
 
 
 def read_note(results: Path) -> dict[str, Any] | None:
@@ -44,11 +53,13 @@ def read_note(results: Path) -> dict[str, Any] | None:
     """
     path = results / GRID_NOTE
     try:
-        note = from_text(path.read_text(encoding="utf-8"))
-        if isinstance(note, dict) and "name" in note and isinstance(note.get("runs", []), list):
-            return note
+        text = path.read_text(encoding="utf-8")
+        note: Any = from_text(text)
+        runs = note.get("runs") if isinstance(note, dict) and "name" in note else None
+        if isinstance(runs, list) and _is_whole(note.pop(_COUNT, None), runs, text):
+            return dict(note)
     except FileNotFoundError:
         return None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
+    except (UnicodeDecodeError, yaml.YAMLError):
         pass
     raise RnnbenchError(f"{path} is damaged: delete it and `rnnbench run` the grid again, which writes it anew")

@@ -79,8 +79,9 @@ def explain_unstarted(ids: Sequence[str]) -> str:
     found: dict[str, list[int]] = defaultdict(list)
     for name in ids:
         cell, _, rest = name.rpartition("-s")
-        found[cell].append(int(rest.partition("-")[0]))
-    named = [f"{cell} ({name_seeds(set(seeds))})" for cell, seeds in sorted(found.items())]
+        seed = rest.partition("-")[0]
+        found[cell if seed.isdecimal() else name] += [int(seed)] if seed.isdecimal() else []
+    named = [f"{cell} ({name_seeds(set(seeds))})" if seeds else cell for cell, seeds in sorted(found.items())]
     more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
     what = f"{len(ids)} run{'s' if len(ids) > 1 else ''} of the grid {'have' if len(ids) > 1 else 'has'} not begun"
     return f"{what}: {', '.join(named[:_MOST])}{more}." if ids else ""

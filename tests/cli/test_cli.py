@@ -143,11 +143,11 @@ def test_a_file_in_place_of_the_results_folder_is_told_before_any_work(
 def test_a_results_folder_of_another_grid(rnnbench: Command, grid_file: GridFile, tmp_path: Path) -> None:
     results = tmp_path / "results"
     results.mkdir()
-    (results / "grid.yaml").write_text("name: other\n")
+    (results / "grid.yaml").write_text("name: other\nruns: []\n")
     said = rnnbench("run", grid_file(SMALL), "--out", results)
     assert said.code == 2
     assert "holds the grid 'other'" in said.err
-    assert (results / "grid.yaml").read_text() == "name: other\n"
+    assert (results / "grid.yaml").read_text() == "name: other\nruns: []\n"
 
 
 @pytest.mark.parametrize("verb", ["plan", "run", "report"])

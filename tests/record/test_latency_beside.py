@@ -140,9 +140,9 @@ def test_latency_is_no_part_of_the_record(results: Path) -> None:
 def test_the_latencies_of_a_grid_are_on_its_boards(results: Path) -> None:
     beside.write(run_of(results), latency())
     for text, boards in (
-        ("name: g\nboards: [due, uno]", ["uno", "due"]),
-        ("name: g\nboards: null", list(BOARDS)),
-        ("name: x", list(BOARDS)),
+        ("name: g\nruns: []\nboards: [due, uno]", ["uno", "due"]),
+        ("name: g\nruns: []\nboards: null", list(BOARDS)),
+        ("name: x\nruns: []", list(BOARDS)),
     ):
         (results / record.GRID_NOTE).write_text(text)
         (read,) = record.read_all(results)

@@ -165,7 +165,7 @@ def test_runs_of_an_earlier_version_of_the_grid_are_left_out(folder: Any) -> Non
     assert [record.id for record in read(folder.path).records] == [kept.id]
 
 
-@pytest.mark.parametrize("damage", ["", "name: [", "- 1", "runs: []", "name: demo\nruns: 3", "[" * 5000])
+@pytest.mark.parametrize("damage", ["", "name: [", "- 1", "runs: []", "name: demo\nruns: 3", "name: demo", "[" * 5000])
 def test_a_damaged_note_of_the_grid_lets_no_other_runs_in(folder: Any, damage: str) -> None:
     folder.add()
     (folder.path / "grid.yaml").write_text(damage, encoding="utf-8")
