@@ -49,12 +49,20 @@ def push(results: Path, project: track.Project, say: Say) -> str:
     _send(summary.write(results, found.name, made, report.html), project, results)
     learnt = sorted({name for run in found.runs if run.record.result for name in run.record.result.learnt or {}})
     metrics, figures = sorted({row.metric for row in made}), list(summary.figure_keys(results))
-    content = Content(found.name, metrics, _boards(found), learnt, to_text(made), figures)
+    content = Content(found.name, metrics, _boards(found), learnt, _stages(found), to_text(made), figures)
     return _save(workspace(content, entity, project.name), track.shelf(results) / summary.NAME / "workspace.json")
 
 
 def _boards(results: Results) -> list[str]:
     return sorted({latency.board for row in results.summaries for latency in row.latencies})
+
+
+def _stages(results: Results) -> list[str]:
+    """Returns what the histories of some runs have of stages: see :meth:`bench.train.stages.Compression.figures`."""
+    parts = [run.record.spec["compress"] for run in results.runs]
+    trained = [part for part in parts if part["apply"] != "after"]
+    found = {"stage/number": ("keep", "quantise"), "stage/nonzero": ("keep",)}
+    return [name for name, keys in found.items() if any(part[key] for part in trained for key in keys)]
 
 
 def _send(files: Path, project: track.Project, results: Path) -> None:

@@ -13,6 +13,8 @@ from bench.dashboard.summary import PAGE
 _CELL = "labels.cell"
 """In a run's configuration: the title of its cell."""
 
+_TITLES = {"stage/number": "stage of compression", "stage/nonzero": "share of weights that are not zero"}
+
 
 class Content(NamedTuple):
     """The content of a workspace.
@@ -22,6 +24,7 @@ class Content(NamedTuple):
         metrics: what its runs are compared by: ``accuracy``, ``perplexity``.
         boards: whose latency its runs have.
         learnt: names of its cells' learnt numbers.
+        stages: columns of the history that tell of the stages of compression.
         table: as Markdown.
         figures: names of the figures of its summary run.
     """
@@ -30,6 +33,7 @@ class Content(NamedTuple):
     metrics: Sequence[str]
     boards: Sequence[str]
     learnt: Sequence[str]
+    stages: Sequence[str]
     table: str
     figures: Sequence[str]
 
@@ -80,6 +84,7 @@ def sections(content: Content) -> list[Any]:
         "Accuracy against latency": time,
         "Learning curves by cell": [_curve(name) for name in (*curves, *other)],
         "What the cells have learnt": [_curve(f"learnt/{name}") for name in content.learnt],
+        "Sparsity and stage": [_curve(name) for name in content.stages],
     }
     return [workspaces.Section(name=name, panels=found, is_open=True) for name, found in made.items() if found]
 
@@ -91,7 +96,7 @@ def _against(metric: str, figure: str, words: str) -> Any:
 
 def _curve(name: str) -> Any:
     return panels.LinePlot(
-        title=name.removeprefix("learnt/").replace("_", " "),
+        title=_TITLES.get(name) or name.removeprefix("learnt/").replace("_", " "),
         x="epoch",
         y=[name],
         groupby=panels.Config(_CELL),

@@ -89,11 +89,12 @@ class EpochEnd(pl.Callback):
 
     def _write_rows(self) -> None:
         with self.metrics.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerow([*self._columns, *self._learnt()])
+            csv.writer(file).writerow([*self._columns, *self._further()])
             csv.writer(file).writerows(map(_short, self.rows))
 
-    def _learnt(self) -> dict[str, float]:
-        return {f"learnt/{name}": value for name, value in learnt(self.compression.cells).items()}
+    def _further(self) -> dict[str, float]:
+        scalars = learnt(self.compression.cells)
+        return self.compression.figures() | {f"learnt/{name}": value for name, value in scalars.items()}
 
     def _tell(self, row: Mapping[str, Any]) -> None:
         known = {key: value for key, value in row.items() if value is not None}
@@ -156,7 +157,7 @@ class EpochEnd(pl.Callback):
             self._state = dict(state())
         seconds = time.monotonic() - self._began
         values = (epoch, train_loss, loss, train_metric, metric, rate, norm, seconds, self.compression.stage)
-        row: dict[str, Any] = dict(zip(self._columns, values, strict=True)) | self._learnt()
+        row: dict[str, Any] = dict(zip(self._columns, values, strict=True)) | self._further()
         self.rows.append(row)
         with self.metrics.open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow(_short(row))

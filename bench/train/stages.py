@@ -49,6 +49,18 @@ class Compression(pl.Callback):
         """The first epoch of the last stage, from 1: what is kept of a run is of this epoch or a later one."""
         return self.ends[-2] + 1 if len(self.ends) > 1 else 1
 
+    def figures(self) -> dict[str, float]:
+        """The number of the stage, from 1, and the share of entries of sparse factors that are not zero, by column.
+
+        Nothing where training has one stage; no share where nothing is sparse.
+        """
+        if len(self.part.stages) == 1:
+            return {}
+        counts = [each.nonzero() for each in self.sparsity]
+        of = sum(there for _, there in counts)
+        share = {"stage/nonzero": sum(kept for kept, _ in counts) / of} if of else {}
+        return {"stage/number": float(self.part.stages.index(self.stage) + 1), **share}
+
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Asks to be called after every step of the optimizer."""
         assert isinstance(pl_module, Training)  # noqa: S101

@@ -59,6 +59,11 @@ class HardThreshold:
                 self._factors.append((factor, fraction))
         self.supports: list[Tensor] = []
 
+    def nonzero(self) -> tuple[int, int]:
+        """How many entries of the sparse factors are not zero now, and how many there are."""
+        factors = [factor for factor, _ in self._factors]
+        return sum(int(factor.count_nonzero()) for factor in factors), sum(factor.numel() for factor in factors)
+
     def threshold(self) -> None:
         """Chooses the supports anew, and clears all else."""
         self.supports = [support(factor, keep) for factor, keep in self._factors]

@@ -98,10 +98,13 @@ def test_what_arrives_is_what_the_records_say(server: Server, rnnbench_process: 
 def test_what_cells_have_learnt_is_shown_by_name(tmp_path: Path) -> None:
     from bench.dashboard.workspace import Content, sections
 
-    content = Content("g", ["accuracy"], [], ["alpha", "zeta/2"], "", [])
+    content = Content("g", ["accuracy"], [], ["alpha", "zeta/2"], ["stage/nonzero"], "", [])
     shown = {section.name: section.panels for section in sections(content)}
     assert "Accuracy against latency" not in shown
     assert [panel.y for panel in shown["What the cells have learnt"]] == [["learnt/alpha"], ["learnt/zeta/2"]]
+    assert [(panel.y, panel.title) for panel in shown["Sparsity and stage"]] == [
+        (["stage/nonzero"], "share of weights that are not zero")
+    ]
 
 
 def test_a_server_that_does_not_answer_is_a_line_and_changes_nothing(

@@ -117,6 +117,20 @@ def test_stage_epochs_are_kept_to(run_tiny: RunTiny) -> None:
     assert [row["stage"][0] for row in rows(folder)] == list("dtttff")
 
 
+def test_the_history_tells_of_stages_and_of_what_is_not_zero(run_tiny: RunTiny) -> None:
+    """Two epochs of each stage: at first nothing is zero, then a quarter of 8 x 8 entries stays."""
+    cell = {"name": "rnn", "hidden_size": 8}
+    done, folder = run_tiny(cell=cell, train={"epochs": 6}, compress={"keep": {"U": 0.25}})
+    assert done.status is Status.DONE
+    assert [float(row["stage/number"]) for row in rows(folder)] == [1, 1, 2, 2, 3, 3]
+    assert [float(row["stage/nonzero"]) for row in rows(folder)] == [1, 1, 0.25, 0.25, 0.25, 0.25]
+
+
+def test_a_run_of_one_stage_has_nothing_to_tell_of_stages(run_tiny: RunTiny) -> None:
+    _, folder = run_tiny(train={"epochs": 2})
+    assert not [name for name in rows(folder)[0] if name.startswith("stage/")]
+
+
 def test_the_support_is_chosen_every_third_batch_and_held_between(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = RunSpec.model_validate({"data": "tiny", "cell": {"name": "rnn", "hidden_size": 5}, "train": {"epochs": 3}})
     network = build(spec, features=2, classes=3)
