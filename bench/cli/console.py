@@ -42,6 +42,11 @@ WandbEntity = Annotated[
 ]
 
 
+def plain(text: str) -> str:
+    """Returns a text of a record with a mark in place of every letter that a terminal would obey."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
 def print_json(body: Any) -> None:
     """Prints JSON to stdout."""
     typer.echo(json.dumps(body, indent=1))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.cli.console import AsJson, GridFile, ResultsOut, out, print_json
+from bench.cli.console import AsJson, GridFile, ResultsOut, out, plain, print_json
 from bench.status import Status
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read(grid_file: Path, folder: Path | None) -> tuple[Grid, Standing, Path]:
 def _line(run: Planned, kb: float | None) -> str:
     """Returns a run in a line, styled without rich, which takes a quarter of a millisecond for it."""
     size = "" if kb is None else f"  {kb:.2f} KB  {run.spec.variant()}"
-    status, reason = f"{run.status:11} ", f"{size}  {run.reason}" if run.reason else size
+    status, reason = f"{run.status:11} ", f"{size}  {plain(run.reason)}" if run.reason else size
     if out.color_system is not None:
         status, reason = typer.style(status, fg=_COLOUR[run.status]), typer.style(reason, dim=True)
     return f"{status}{run.spec.id}{reason}"

@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from bench.cli.console import AsJson, out, print_json
+from bench.cli.console import AsJson, out, plain, print_json
 from bench.errors import RnnbenchError
 from bench.status import Status
 
@@ -71,7 +71,7 @@ def _lines(sights: Sequence[Sight]) -> Iterator[Text]:
 
 def _told(sight: Sight) -> str:
     if sight.status is Status.FAILED:
-        return sight.reason
+        return plain(sight.reason)
     value = "" if sight.value is None else f", {sight.metric.replace('_', ' ')} {_figure(sight.metric, sight.value)}"
     return f"epoch {sight.epoch} of {sight.epochs}{value}, on {sight.where}"
 

@@ -228,7 +228,10 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
     """
     path = folder / "model.pt"
     if not path.is_file():
-        raise RnnbenchError(f"{folder} holds no trained model (model.pt); give the folder of a run that is done")
+        raise RnnbenchError(
+            f"{folder} holds no trained model (model.pt); give the folder of a run that is done, or, if this one is, "
+            "delete it and run its grid again"
+        )
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
         given = found["spec"]

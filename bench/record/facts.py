@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from bench.status import Status
 
 SCHEMA = 2
 """Raise it when a reader of older records would go wrong."""
+
+
+_PROVENANCE: dict[str, type] = {"git": dict, "packages": dict, "pack": int, "peak_memory_mb": float}
 
 
 class Frozen(BaseModel):
@@ -207,3 +211,11 @@ class Record(Frozen):
     """The run's folder, where the record was read from one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @field_validator("provenance")
+    @classmethod
+    def _has_what_readers_take_it_for(cls, given: dict[str, Any]) -> dict[str, Any]:
+        for name, kind in _PROVENANCE.items():
+            if not isinstance(given.get(name), (kind, NoneType)):
+                raise ValueError(f"its {name} is no {kind.__name__}")
+        return given

@@ -71,7 +71,7 @@ def read(folder: Path) -> Record:
     """
     given = _content(folder)
     if given is None:
-        raise _damaged(folder, FileNotFoundError.__name__)
+        raise _damaged(folder, "it is missing")
     record, spec = _read_alone(folder, given, recorded())
     return _with_all_beside(folder, record, spec)
 
@@ -97,8 +97,10 @@ def _read_alone(folder: Path, given: bytes, reader: Reader) -> tuple[Record, Run
     try:
         body = from_json(given)
         schema = body.get("schema")
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise _damaged(folder, type(error).__name__) from None
+    except (ValueError, RecursionError):
+        raise _damaged(folder, "not JSON that can be read") from None
+    except AttributeError:
+        raise _damaged(folder, "not a mapping") from None
     if schema != SCHEMA:
         raise RnnbenchError(
             f"{path} has schema {schema}, this rnnbench reads {SCHEMA}: "

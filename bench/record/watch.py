@@ -61,6 +61,12 @@ class Watch:
         return [self._sight(runs / name) for name in names]
 
     def _sight(self, folder: Path) -> Sight:
+        try:
+            return self._seen(folder)
+        except (ValueError, TypeError, AttributeError):  # one of its files holds what no run writes
+            return Sight(folder.name, Status.FAILED, _damaged(folder))
+
+    def _seen(self, folder: Path) -> Sight:
         body = self._body(folder)
         status = Status(body.get("status", Status.PLANNED))
         if status in (Status.DONE, Status.FAILED):
@@ -89,8 +95,12 @@ class Watch:
         except OSError:
             return {}
         except (ValueError, KeyError, TypeError, RecursionError):
-            return {"status": Status.FAILED, "reason": f"{path} is damaged: move the folder away and run again"}
+            return {"status": Status.FAILED, "reason": _damaged(folder)}
         return self._bodies[folder.name][1]
+
+
+def _damaged(folder: Path) -> str:
+    return f"{folder / 'record.json'} is damaged: move the folder away and run again"
 
 
 def tally(sights: Sequence[Sight]) -> dict[str, int]:

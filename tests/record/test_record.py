@@ -96,7 +96,9 @@ record.write(folder, record.read(folder).model_copy(update={{"reason": "new"}}))
         (lambda body: {**body, "extra": 1}, ["damaged", "extra"]),
         (lambda body: {**body, "spec": {**body["spec"], "seed": 1}}, [SPEC.id, "is not that of its specification"]),
         (lambda body: {**body, "spec": {**body["spec"], "boards": []}}, ["damaged", "boards"]),
-        (lambda body: [], ["damaged"]),
+        (lambda body: {**body, "provenance": {"pack": "many"}}, ["damaged (provenance", "its pack is no int"]),
+        (lambda body: {**body, "provenance": {"packages": []}}, ["damaged (provenance", "its packages is no dict"]),
+        (lambda body: [], ["damaged (not a mapping)"]),
     ],
 )
 def test_a_record_that_cannot_be_read_says_so_and_stays(
@@ -133,7 +135,7 @@ def test_an_id_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_record_that_is_nested_too_deeply_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "record.json").write_text("[" * 200_000 + "]" * 200_000)
-    with pytest.raises(RnnbenchError, match=r"record\.json is damaged \(ValueError\)"):
+    with pytest.raises(RnnbenchError, match=r"record\.json is damaged \(not JSON that can be read\)"):
         record.read(tmp_path)
 
 

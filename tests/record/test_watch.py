@@ -61,6 +61,22 @@ def test_a_look_reads_what_has_changed(results: Path) -> None:
     assert "is damaged: move the folder away" in sights[4].reason
 
 
+@pytest.mark.parametrize("more", [{"times": None}, {"times": [1]}, {"times": 3}])
+def test_a_record_that_holds_what_no_run_writes_is_damaged(results: Path, more: dict[str, Any]) -> None:
+    put(results, "a", "done", **more)
+    (results / "runs/c/record.json").write_text(json.dumps({"status": "running", "spec": {"train": [12]}}))
+    seen = Watch(results).look()
+    assert [sight.status for sight in seen[:3]] == [Status.FAILED] * 3
+    assert all("record.json is damaged: move the folder away" in seen[number].reason for number in (0, 2))
+
+
+def test_a_reason_does_not_drive_the_terminal(rnnbench: Command, results: Path) -> None:
+    put(results, "b", "failed", reason="\x1b[31mred\x07")
+    said = rnnbench("watch", results)
+    assert "\ufffd[31mred\ufffd" in said.out
+    assert not {"\x1b", "\x07"} & set(said.out)
+
+
 def test_runs_of_an_earlier_version_of_the_grid_do_not_count(results: Path) -> None:
     (results / "grid.yaml").write_text(yaml.safe_dump({"name": "g", "runs": ["a"]}))
     assert tally(Watch(results).look()) == {"done": 1}
