@@ -28,8 +28,13 @@ def only_sender(results: Path, name: str | None, entity: str | None) -> Iterator
     if not (results / "runs").is_dir():
         raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
     track.check_login()
-    project = track.project_of(results, name, entity)
-    mine = claims.claim(track.shelf(results))
+    try:
+        project = track.project_of(results, name, entity)
+        mine = claims.claim(track.shelf(results))
+    except OSError as error:
+        raise RnnbenchError(
+            f"cannot write to {results}: {error.strerror}; make it writable, for what was sent is noted there"
+        ) from None
     if mine is None:
         raise RnnbenchError(f"another process sends the runs of {results} at this moment: wait until it has ended")
     with claims.beating([mine]):
@@ -46,12 +51,12 @@ def sync(
 
     sent = set[str]()
     with only_sender(results, wandb_project, wandb_entity) as project:
-        if not any(track.unsent(results, sent)):
+        if not any(track.unsent(results, project, sent)):
             err.print(f"nothing to send: the runs of {results} that have W&B files ({len(sent)}) are sent")
             return
         before = len(sent)
         why = track.send(results, project, sent, out.print)
-        left = track.note(results, sent, why)
+        left = track.note(results, project, sent, why)
     err.print(f"sent: {len(sent) - before} runs, to project {project.path}")
     if left:
         raise RnnbenchError(f"runs not sent: {left} ({why}); their files are kept, and the same command tries again")

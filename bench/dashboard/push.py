@@ -50,7 +50,8 @@ def push(results: Path, project: track.Project, say: Say) -> str:
     learnt = sorted({name for run in found.runs if run.record.result for name in run.record.result.learnt or {}})
     metrics, figures = sorted({row.metric for row in made}), list(summary.figure_keys(results))
     content = Content(found.name, metrics, _boards(found), learnt, _stages(found), to_text(made), figures)
-    return _save(workspace(content, entity, project.name), track.shelf(results) / summary.NAME / "workspace.json")
+    note = track.shelf(results) / summary.NAME / "workspace.json"
+    return _save(workspace(content, entity, project.name), note, project.address)
 
 
 def _boards(results: Results) -> list[str]:
@@ -74,11 +75,12 @@ def _send(files: Path, project: track.Project, results: Path) -> None:
         raise RnnbenchError(f"the summary run was not sent ({why}): the same command tries again")
 
 
-def _save(made: Any, note: Path) -> str:
-    """Saves a workspace in place of the one that was saved before, if that is still there."""
+def _save(made: Any, note: Path, to: str) -> str:
+    """Saves a workspace in place of the one that was saved in the same project before, if that is still there."""
     try:
-        if note.exists():
-            earlier = type(made).from_url(json.loads(note.read_text(encoding="utf-8"))["url"])
+        known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
+        if known and known.get("to", to) == to:
+            earlier = type(made).from_url(known["url"])
             for part in ("name", "sections", "runset_settings"):
                 setattr(earlier, part, getattr(made, part))
             made = earlier
@@ -89,5 +91,5 @@ def _save(made: Any, note: Path) -> str:
     except Exception as error:
         what = str(error).strip().partition("\n")[0]
         raise RnnbenchError(f"W&B did not take the workspace ({what}): the same command tries again") from None
-    write_atomically(note, json.dumps({"url": made.url}) + "\n")
+    write_atomically(note, json.dumps({"url": made.url, "to": to}) + "\n")
     return str(made.url)

@@ -165,6 +165,8 @@ class Mirror(Frozen):
     """The run's page, as W&B's client named it; empty before the client has reached the server."""
     sent: str = ""
     """The folder of W&B's files that was sent whole; an earlier one, or none, while something is still to be sent."""
+    to: str = ""
+    """Server and project that it was sent to; empty where that was not noted."""
     reason: str = ""
     """Why the files were not sent."""
 

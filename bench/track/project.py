@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.record.atomic import write_atomically
 from bench.record.facts import Frozen
+from bench.track.server import base_url
 
 _FILE = "rnnbench.json"
 
@@ -35,6 +36,11 @@ class Project(Frozen):
     def run_id(self, name: str) -> str:
         """Returns W&B's id of a run, or of the summary of all: the same for every try."""
         return f"{name}-{self.token}"
+
+    @property
+    def address(self) -> str:
+        """The project and its server: what is sent to another is sent again."""
+        return f"{base_url()}/{self.path}"
 
     @property
     def path(self) -> str:

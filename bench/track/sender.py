@@ -90,12 +90,14 @@ class Sender:
             sending.stop()
             sending.settle()
         holder = claims.holder(shelf(self._results))
-        if not any(unsent(self._results, self._sent)):
+        if not any(unsent(self._results, self._project, self._sent)):
             self._say(f"W&B: all runs of {self._results} are sent")
         elif holder is not None and holder.pid != os.getpid():
             self._say(f"W&B: another process goes on sending the runs of {self._results}")
         else:
-            left = sync.note(self._results, self._sent, self._why or "the command ended before it was sent")
+            left = sync.note(
+                self._results, self._project, self._sent, self._why or "the command ended before it was sent"
+            )
             why = f" ({self._why})" if self._why else ""
             self._say(
                 f"W&B: runs not sent: {left}{why}; their files are kept, `rnnbench sync {self._results}` sends them"
@@ -118,7 +120,7 @@ class Sender:
             return False
         self._until = self._until or time.monotonic() + self._last_s
         time.sleep(min(_LOOK_S, max(0.0, self._until - time.monotonic())))
-        return time.monotonic() >= self._until or not any(unsent(self._results, self._sent))
+        return time.monotonic() >= self._until or not any(unsent(self._results, self._project, self._sent))
 
     def _send(self) -> None:
         wait_s = 0.0
@@ -179,7 +181,7 @@ class Sender:
         """Starts to send what is over, all together, and what has gone on for a while, by itself."""
         busy = {files for sending in self._going for files in sending.files}
         over, live = list[Path](), list[Path]()
-        for files in unsent(self._results, self._sent):
+        for files in unsent(self._results, self._project, self._sent):
             if files in busy:
                 continue
             if _is_over(files):

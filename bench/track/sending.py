@@ -41,7 +41,7 @@ class Sending:
     """
 
     def __init__(self, files: Sequence[Path], project: Project, results: Path, live: bool = False) -> None:
-        self.files, self.live = list(files), live
+        self.files, self.live, self._to = list(files), live, project.address
         self._known, self._since = 0, time.monotonic()
         how = ["beta", "sync", "--live", "--no-skip-synced"] if live else ["sync", "--include-synced"]
         where = ["-p", project.name, *(["-e", project.entity] if project.entity else [])]
@@ -83,7 +83,7 @@ class Sending:
         """Returns what the output says of each of the files so far."""
         self._output.seek(0)
         lines = [line.removeprefix("wandb: ").rstrip() for line in self._output]
-        return {files: _mirror(files, lines) for files in self.files}
+        return {files: _mirror(files, lines, self._to) for files in self.files}
 
     def settle(self) -> dict[Path, Mirror]:
         """Notes in the folder of each run what came of it; to be called when the process has ended."""
@@ -97,7 +97,7 @@ class Sending:
         return found
 
 
-def _mirror(files: Path, lines: Sequence[str]) -> Mirror:
+def _mirror(files: Path, lines: Sequence[str], to: str) -> Mirror:
     """Returns what lines of output say of one run's files."""
     own = f"/{wandb_id(files)}] "
     mine = [line.partition(own)[2] for line in lines if own in line]
@@ -106,7 +106,7 @@ def _mirror(files: Path, lines: Sequence[str]) -> Mirror:
     common = [fault for fault in faults if not re.match(r"\[\S+/\S+] ", fault)]
     url = next((found[1] for line in mine if (found := _URL.search(line))), "")
     if not ours and any(line.startswith("Finished syncing") for line in mine):
-        return Mirror(url=url, sent=files.name)
+        return Mirror(url=url, sent=files.name, to=to)
     return Mirror(url=url, reason=next(iter(ours or common), "W&B's client was stopped before it was through"))
 
 

@@ -25,19 +25,21 @@ def newest(folder: Path) -> Path | None:
     return max(folder.glob("wandb/offline-run-*"), key=lambda files: files.name, default=None)
 
 
-def unsent(results: Path, sent: set[str]) -> Iterator[Path]:
-    """Yields the newest files of every run whose files were not sent.
+def unsent(results: Path, project: Project, sent: set[str]) -> Iterator[Path]:
+    """Yields the newest files of every run whose files were not sent to a project.
 
     Args:
         results: the results folder.
-        sent: names of files that are known to be sent; grows.
+        project: where to.
+        sent: names of files that are known to be sent there; grows.
     """
     runs = {run_folder(files) for files in record.runs_folder(results).glob("*/wandb/offline-run-*")}
     for folder in sorted(runs):
         files = newest(folder)
         if files is None or files.name in sent:
             continue
-        if (told := mirror.read(folder)) is not None and told.sent == files.name:
+        told = mirror.read(folder)
+        if told is not None and told.sent == files.name and told.to in ("", project.address):
             sent.add(files.name)
         else:
             yield files
@@ -57,7 +59,7 @@ def send(results: Path, project: Project, sent: set[str], say: Say, until: float
         Why some were not sent; empty when all were. A server that cannot be reached is asked once.
     """
     tried, why = set[Path](), ""
-    while batch := list(islice((files for files in unsent(results, sent) if files not in tried), BATCH)):
+    while batch := list(islice((files for files in unsent(results, project, sent) if files not in tried), BATCH)):
         tried |= set(batch)
         try:
             reach()
@@ -81,9 +83,9 @@ def tell(files: Path, told: Mirror, say: Say) -> None:
         say(f"W&B: {run_folder(files).name} at {told.url}")
 
 
-def note(results: Path, sent: set[str], why: str) -> int:
+def note(results: Path, project: Project, sent: set[str], why: str) -> int:
     """Notes in the folder of each run that was not sent why; returns how many there are."""
-    left = list(unsent(results, sent))
+    left = list(unsent(results, project, sent))
     for files in left:
         told = mirror.read(run_folder(files)) or Mirror()
         mirror.write(run_folder(files), told.model_copy(update={"reason": why}))

@@ -86,6 +86,23 @@ def test_what_arrives_later_is_what_the_run_told(server: Server, rnnbench: Comma
     assert "nothing to send" in again.err
 
 
+def test_another_project_or_server_is_sent_all(
+    server: Server, rnnbench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = TrackedRun(tmp_path)
+    run.epochs(1)
+    run.end()
+    for project in ("one", "two"):
+        said = rnnbench("sync", tmp_path, "--wandb-project", project)
+        assert f"sent: 1 runs, to project {project}" in said.err
+        assert server.runs[track.project_of(tmp_path).run_id(run.spec.id)].bucket["project"] == project
+        assert "nothing to send" in rnnbench("sync", tmp_path).err
+    with serving() as other:
+        monkeypatch.setenv("WANDB_BASE_URL", other.url)
+        assert "sent: 1 runs, to project two" in rnnbench("sync", tmp_path).err
+        assert len(other.runs) == 1
+
+
 def test_a_run_that_was_killed_and_tried_again_is_one_run_with_every_epoch_once(
     server: Server, rnnbench: Command, tmp_path: Path
 ) -> None:
