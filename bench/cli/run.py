@@ -90,7 +90,7 @@ def run(
     _, standing, _ = read(grid_file, folder)
     if any(run.status is Status.DONE and not run.spec.sealed for run in standing.runs):
         report([str(results)], as_json=as_json)
-    tell_failures(standing.runs, results)
+    tell_failures([run.spec.id for run in standing.runs if run.status is Status.FAILED], results)
     err.print(f"{tally(standing.runs)}; results in {results}")
     if any(run.missing for run in standing.open if chosen is None or run.spec.id in chosen):
         raise typer.Exit(1)

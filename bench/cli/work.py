@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.console import WandbEntity, WandbProject, err
+from bench.cli.failures import tell_failures
 from bench.cli.working import Only, Pack, Wandb, WandbMode, interruptible
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
-from bench.status import UNFINISHED
+from bench.status import UNFINISHED, Status
 
 if TYPE_CHECKING:
     from bench.execute.worker import Worker
+    from bench.spec import RunSpec
 
 _LONG_S = 3600.0
 _MARGIN_S = 60.0
@@ -51,7 +54,7 @@ def work(
 ) -> None:
     """Works on a results folder: claims a run, trains it, claims the next, until none is left that nobody works on.
 
-    Exit code 3: the time was up, and runs are left.
+    Exit code 3: the time was up, and runs are left. 1: a run of ``--run`` has failed.
     """
     fork_server(tracked=wandb is not Wandb.DISABLED)
     from bench.execute.grid import advance, noted
@@ -87,7 +90,17 @@ def work(
     if late:
         err.print(f"the time is up, and runs are left in {results}; this worker has begun {tried}")
         raise typer.Exit(UNFINISHED)
+    if alone and (failed := _failed(results, runs)):
+        tell_failures(failed, results)
+        raise typer.Exit(1)
     err.print(f"nothing is left to claim in {results}; this worker has done {tried}")
+
+
+def _failed(results: Path, runs: Sequence[RunSpec]) -> list[str]:
+    from bench import record
+
+    folder = record.runs_folder(results)
+    return [spec.id for spec in runs if record.read(folder / spec.id).status is Status.FAILED]
 
 
 def _work(worker: Worker, end: float | None) -> bool:

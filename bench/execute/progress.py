@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,13 +12,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from bench import record
-from bench.execute.executors import Executor
+from bench.execute.executors import Executor, Workers
 from bench.execute.launch import Launch, stamp
 from bench.record import Record
 from bench.status import Status
 from bench.train import Job
 
 _EVERY_S = 0.25
+_PATIENCE_S = 60.0
+"""How long workers that are started elsewhere may be silent before a person is told."""
 _STYLE = {Status.DONE: "green", Status.FAILED: "red", Status.INTERRUPTED: "magenta"}
 
 
@@ -44,12 +47,23 @@ def follow(launch: Launch, executor: Executor, console: Console) -> None:
     try:
         with progress:
             view = _View(progress, runs)
+            patience = time.monotonic() + _PATIENCE_S if getattr(executor, "OUTLIVES", False) else float("inf")
             while not workers.wait(max(_EVERY_S, 20 * view.update())):
                 if launch.fail_fast and view.failed:
                     break
+                if time.monotonic() > patience and not view.begun:
+                    patience = float("inf")
+                    console.print(Text(_no_worker(workers, launch)))
             view.update()
     finally:
         workers.stop()
+
+
+def _no_worker(workers: Workers, launch: Launch) -> str:
+    return (
+        f"no run has begun in {_PATIENCE_S:.0f} s ({workers}): where they wait in a queue, all is well; if not, "
+        f"interrupt this, and see what one says by hand: {shlex.join(launch.command())}"
+    )
 
 
 class _Run:
@@ -107,6 +121,11 @@ class _View:
             completed=sum(run.epochs for run in self._runs),
         )
         return time.monotonic() - began
+
+    @property
+    def begun(self) -> bool:
+        """Whether a run has begun."""
+        return any(run.record is not None for run in self._runs)
 
     @property
     def failed(self) -> bool:

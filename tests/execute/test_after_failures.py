@@ -1,13 +1,21 @@
 """What a grid makes of runs that fail: tried again, or the end of all; and workers by a command of the site."""
 
+import io
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Command
+from rich.console import Console
 
 from bench import record
+from bench.execute import progress
+from bench.execute.executors import command
+from bench.execute.launch import Launch
+from bench.spec import read_grid
 from bench.status import Status
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
@@ -79,8 +87,13 @@ def test_the_first_failure_ends_all_and_says_what_helps(
     assert f"failed  {left.id}: the process died (exit code 7)" in said.err
     assert "\n    about to die\n    alone: rnnbench work " in said.err
     assert len(statuses(results)) < 6, "others were not begun"
-    *_, command = left.failure.command.partition("rnnbench ")
-    alone = rnnbench_process(*command.split(), "--wandb", "disabled")
+    *_, by_hand = left.failure.command.partition("rnnbench ")
+    (tmp_path / "mark").unlink()  # it dies again
+    failing = rnnbench_process(*by_hand.split(), "--wandb", "disabled")
+    assert failing.code == 1
+    assert f"failed  {left.id}: the process died (exit code 7)" in failing.err
+    assert "nothing is left" not in failing.err
+    alone = rnnbench_process(*by_hand.split(), "--wandb", "disabled")
     assert alone.code == 0, alone.err
     assert record.read(record.runs_folder(results) / left.id).status is Status.DONE
     assert record.read(record.runs_folder(results) / left.id).failure is None
@@ -99,6 +112,45 @@ def test_workers_by_a_command(rnnbench_process: Command, grid_file: GridFile, tm
     assert said.code == 0, said.err
     assert "3 runs: 3 done" in said.err
     assert said.err.count("nothing is left to claim in") == 2, "what both workers said at their end"
+
+
+def test_a_template_whose_worker_never_comes_is_told_of(
+    grid_file: GridFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE_S", 0.5)
+    runs = tuple(read_grid(grid_file("name: small\ngrid: {data: [digits-mfcc], cell: [rnn]}\n")).runs())
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / record.GRID_NOTE).touch()
+    launch = Launch(tmp_path / "results", "small", runs, options={"template": "true {worker}"})
+    told = io.StringIO()
+    with pytest.raises(ImpatientError):
+        progress.follow(launch, Patient(), Console(file=told, width=1000))
+    assert told.getvalue().count("no run has begun in 0 s (workers started: 1, each by the template)") == 1
+    assert "rnnbench work" in told.getvalue()
+
+
+class ImpatientError(Exception):
+    """Whoever waited has had enough."""
+
+
+class Patient:
+    """The executor, whose worker is waited for a few seconds."""
+
+    OUTLIVES = True
+    workers = staticmethod(command.workers)
+
+    def start(self, launch: Launch) -> Any:
+        """Starts the command."""
+        started, end = command.start(launch), time.monotonic() + 3
+        wait = started.wait
+
+        def impatient(timeout_s: float) -> bool:
+            if time.monotonic() > end:
+                raise ImpatientError
+            return wait(timeout_s)
+
+        started.wait = impatient  # type: ignore[method-assign]
+        return started
 
 
 def test_a_template_that_fails_is_one_line(rnnbench_process: Command, grid_file: GridFile, tmp_path: Path) -> None:
