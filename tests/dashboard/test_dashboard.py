@@ -93,6 +93,10 @@ def test_what_arrives_is_what_the_records_say(server: Server, rnnbench_process: 
     assert (len(server.views), len(server.runs)) == (1, 1), "the second replaces the first"
     assert again.out == said.out
 
+    other = rnnbench_process("dashboard", "push", results, "--wandb-project", "other")
+    assert other.out.startswith(f"{server.url}/tester/other"), "another project has a workspace of its own"
+    assert len(server.views) == 2
+
 
 @pytest.mark.filterwarnings("ignore:Pydantic V1 style")  # of wandb-workspaces 0.4
 def test_what_cells_have_learnt_is_shown_by_name(tmp_path: Path) -> None:
