@@ -12,7 +12,6 @@ from rich.text import Text
 
 from bench.cli.console import AsJson, out, print_json
 from bench.errors import RnnbenchError
-from bench.spec import read_yaml
 
 _STYLE = {"passed": "green", "failed": "red", "not possible": "yellow"}
 
@@ -53,6 +52,8 @@ def _options(given: list[str], known: list[str]) -> dict[str, Any]:
     Raises:
         RnnbenchError: when one is not ``KEY=VALUE``, or the cell has no such option.
     """
+    from bench.spec import read_yaml
+
     found = {}
     for text in given:
         key, equals, value = text.partition("=")
