@@ -93,6 +93,7 @@ class EpochEnd(pl.Callback):
             csv.writer(file).writerows(map(_short, self.rows))
 
     def _further(self) -> dict[str, float]:
+        """Returns the columns that not all runs have: of stages, and of what the cells have learnt."""
         scalars = learnt(self.compression.cells)
         return self.compression.figures() | {f"learnt/{name}": value for name, value in scalars.items()}
 

@@ -101,7 +101,7 @@ def test_training_has_the_same_bits_whether_anybody_looks_or_not(
     run_tiny: RunTiny, monkeypatch: pytest.MonkeyPatch, clip: float | None
 ) -> None:
     _, watched = run_tiny(cell=FASTGRNN, train={"gradient_clip": clip})
-    monkeypatch.setattr(EpochEnd, "_learnt", lambda self: {})
+    monkeypatch.setattr(EpochEnd, "_further", lambda self: {})
     monkeypatch.setattr(Training, "note_norms", lambda self, norms: None)
     monkeypatch.setattr(Training, "gradient_norm", lambda self: 0.0)
     _, alone = run_tiny(cell=FASTGRNN, train={"gradient_clip": clip})
