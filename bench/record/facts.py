@@ -13,8 +13,8 @@ from bench.status import Status
 SCHEMA = 2
 """Raise it when a reader of older records would go wrong."""
 
-
-_PROVENANCE: dict[str, type] = {"git": dict, "packages": dict, "pack": int, "peak_memory_mb": float}
+_PROVENANCE: dict[str, type] = {"git": dict, "packages": dict, "pack": int}
+"""What readers of records take parts of the provenance for; those not named here may be anything."""
 
 
 class Frozen(BaseModel):
