@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.record import Record
-from bench.report.labels import compression
+from bench.report.labels import is_quantised
 from bench.report.origins import word
 
 FORMAT = "number format"
@@ -19,7 +19,7 @@ Conditions = Mapping[str, str]
 
 def number_format(record: Record) -> str:
     """Returns the format of the numbers that a run's accuracy is of."""
-    return "int8" if "Q" in compression(record) else "float32"
+    return "int8" if is_quantised(record) else "float32"
 
 
 def conditions(record: Record) -> Conditions:

@@ -50,6 +50,11 @@ def compression(record: Record) -> str:
     return "".join(letter for letter, given in used.items() if given) or "dense"
 
 
+def is_quantised(record: Record) -> bool:
+    """Returns whether the run asks for a model of integers."""
+    return bool(_part(record.spec, "compress").get("quantise"))
+
+
 def printable(text: str) -> str:
     """Returns a text with a mark in place of every letter that XML has no place for, and a terminal may obey."""
     return _FORBIDDEN.sub("\ufffd", text)

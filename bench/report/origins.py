@@ -36,12 +36,19 @@ def settings(records: Iterable[Record]) -> list[tuple[str, list[tuple[str, int]]
     """Returns the items of provenance, their values, and how many runs have each value."""
     counts: dict[str, Counter[str]] = {}
     memory: list[float] = []
+    alike: Counter[str] = Counter()
+    flat: dict[str, list[tuple[str, str]]] = {}
     for record in records:
-        for key, value in _flat(record.provenance):
-            counts.setdefault(key, Counter())[value] += 1
+        told = {key: value for key, value in record.provenance.items() if key not in (*_OWN, *_PRIVATE)}
+        alike[key := repr(told)] += 1
+        if key not in flat:
+            flat[key] = _flat(told)
         peak = record.provenance.get("peak_memory_mb")
         if isinstance(peak, (int, float)):
             memory.append(peak)
+    for key, n in alike.items():
+        for name, value in flat[key]:
+            counts.setdefault(name, Counter())[value] += n
     found = [(key.replace("_", " "), sorted(values.items())) for key, values in counts.items()]
     if memory:
         found.append(("peak memory of a process", [(f"{min(memory):.0f} to {max(memory):.0f} MB", len(memory))]))
@@ -77,8 +84,6 @@ def boards(records: Iterable[Record]) -> list[BoardUse]:
 def _flat(provenance: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for key, value in provenance.items():
-        if not above and key in (*_OWN, *_PRIVATE):
-            continue
         name = key if above in ("", "packages ") else f"{above}{key}"
         if isinstance(value, Mapping):
             pairs += _flat(value, f"{key} ")

@@ -116,10 +116,10 @@ def _count(n: int, what: str) -> str:
 
 def _place(record: Record, folder: Path) -> str:
     """Returns the way from a page's folder to a run's, which has the name of the run."""
-    runs = Path("runs") if record.folder is None else _way(record.folder.parent, folder)
-    return (runs / record.id).as_posix()
+    runs = "runs" if record.folder is None else _way(record.folder.parent, folder)
+    return f"{runs}/{record.id}"
 
 
 @lru_cache(maxsize=1)
-def _way(runs: Path, folder: Path) -> Path:
-    return Path(os.path.relpath(runs, folder))
+def _way(runs: Path, folder: Path) -> str:
+    return Path(os.path.relpath(runs, folder)).as_posix()
