@@ -42,6 +42,8 @@ def set_path(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
 def _get(raw: Mapping[str, Any], path: str) -> Any:
     at: Any = raw
     for step in path.split("."):
+        if isinstance(at, Mapping) and step not in at:
+            at = at.get("options")  # where a record has what a grid writes beside a name
         if not isinstance(at, Mapping) or step not in at:
             return None
         at = as_mapping(step, at[step])

@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from bench.errors import RnnbenchError
+from bench.execute.only import only
 from bench.places import grids
 from bench.plan import plan
-from bench.spec import Grid, parse, read_grid
+from bench.spec import Grid, parse, read_grid, row_of
 from bench.status import Status
 
 
@@ -105,6 +106,16 @@ def test_an_override_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
     text = "name: g\ngrid: {data: [a], cell: [gru]}\noverrides: [{when: {cell.name: rnn}, set: {seed: 1}}]"
     with pytest.raises(RnnbenchError, match="override 1 matches no run"):
         grid(tmp_path, text).runs()
+
+
+def test_an_option_has_in_rows_and_terms_the_path_that_it_has_in_the_grid(tmp_path: Path) -> None:
+    """A record has it below ``options``, which a grid does not write."""
+    text = "name: g\ngrid: {data: [a], cell: [fastrnn], cell.residual: [scalar, vector]}\n"
+    made = grid(tmp_path, text + "rows: {numbers: {}, vectors: {cell.residual: vector}}")
+    numbers, vectors = runs = made.runs()
+    assert [row_of(made.rows, spec.model_dump(mode="json")) for spec in runs] == ["numbers", "vectors"]
+    assert only(runs, ["cell.residual=vector"]) == only(runs, ["cell.options.residual=vector"]) == {vectors.id}
+    assert numbers.id not in only(runs, ["cell.residual=vector"])
 
 
 def test_a_missing_file_and_a_file_that_is_not_text(tmp_path: Path) -> None:
