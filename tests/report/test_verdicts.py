@@ -147,3 +147,29 @@ def test_a_faulty_file_is_one_line(tmp_path: Path, text: str, said: str) -> None
     (tmp_path / "claims.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(RnnbenchError, match=said):
         read_claims(tmp_path / "claims.yaml")
+
+
+def test_a_training_that_two_grids_have_is_one_evidence(make_folder: Any) -> None:
+    """p of the sign-flip test over six seeds is 2 / 64, and stays so; Holm would double it for a second grid."""
+    first, second, third = (make_folder(name) for name in ("first", "second", "third"))
+    for one in (first, second, third):
+        one.grid = one.path.name
+    pair(first, [2, 2, 2, 2, 2, 3])
+    pair(second, [2, 2, 2])
+    claim = Claim.model_validate({"id": "X", "says": "x", "source": "y", "tests": [BETTER]})
+    (found,) = judge(claim, [read(second.path), read(first.path)]).evidence
+    assert found.where == "Watch-7 (first, second)"
+    assert "Holm p 0.031, n 6" in found.said
+    pair(third, [2, 2, 1])  # trained again, and something else came of it
+    both = judge(claim, [read(first.path), read(third.path)]).evidence
+    assert [own.where for own in both] == ["Watch-7 (first)", "Watch-7 (third)"]
+
+
+def test_evidence_says_whose_training_fell_apart(folder: Any) -> None:
+    pair(folder, [2, 2, 2], train={"select": "last"})
+    for cell, shares in (("lstm", (0.9, 0.99, 0.5)), ("gru", (0.9, 0.97, 0.99))):
+        (run,) = folder.path.glob(f"runs/*-{cell}-*-s0-*")
+        lines = [f"{number},{share},dense" for number, share in enumerate(shares, 1)]
+        (run / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines]), encoding="utf-8")
+    (found,) = judged(folder, **NO_WORSE).evidence
+    assert found.said.endswith("n 3; training of LSTM fell apart")

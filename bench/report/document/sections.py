@@ -18,7 +18,7 @@ from bench.report.journal import for_journal, plain_caption, shortly
 from bench.report.notes import MOVED
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
-from bench.report.verdicts import Judged, Standing
+from bench.report.verdicts import Judged, tally
 from bench.report.writers.latex import escape
 
 PREAMBLE = r"""\documentclass[10pt]{article}
@@ -150,15 +150,13 @@ def of_verdicts(judged: Sequence[Judged]) -> str:
     """Returns the section of the verdicts in brief: a row for each claim, and how many parts of its evidence hold."""
     rows = []
     for own in judged:
-        parts = [] if own.standing is Standing.UNTESTED else [found.standing for found in own.evidence]
-        counts = (str(parts.count(Standing.HOLDS)), str(len(parts))) if parts else ("", "")
-        rows.append((escape(own.claim.id), escape(own.claim.says), escape(own.standing.value), *counts))
+        rows.append((escape(own.claim.id), escape(own.claim.says), escape(own.standing.value), tally(own)))
     return "\n".join(
         [
             r"\section{Verdicts in brief}",
-            r"Section~\ref{claims} has the evidence, part by part, and what decided; the last two columns count it.",
-            r"\begingroup\small\begin{longtable}{@{}lp{.6\linewidth}p{.17\linewidth}rr@{}}",
-            r"\toprule & Claim & Verdict & hold & of \\ \midrule \endhead \bottomrule \endfoot",
+            r"Section~\ref{claims} has the evidence, part by part; the last column counts what holds of it.",
+            r"\begingroup\small\begin{longtable}{@{}lp{.6\linewidth}p{.17\linewidth}r@{}}",
+            r"\toprule & Claim & Verdict & holds \\ \midrule \endhead \bottomrule \endfoot",
             *(rf"{' & '.join(row)} \\" for row in rows),
             r"\end{longtable}\endgroup",
         ]

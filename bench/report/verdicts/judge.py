@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.report.fallen import fallen
 from bench.report.gradients import conditions
 from bench.report.published import book
 from bench.report.results import Results
@@ -16,7 +17,7 @@ from bench.report.statistics import holm, pair, sign_flip, t_interval
 from bench.report.summary import Summary
 from bench.report.table import plain
 from bench.report.verdicts.book import Check, Claim
-from bench.report.verdicts.rows import Pair, pairs, rows
+from bench.report.verdicts.rows import Found, pairs, rows
 
 LEVEL = 0.05
 _FEWEST = 3
@@ -88,7 +89,7 @@ def _together(standings: set[Standing]) -> Standing:
     return Standing.NOT if Standing.NOT in standings else Standing.UNDECIDED
 
 
-def _differences(found: Pair) -> NDArray[np.float64]:
+def _differences(found: Found) -> NDArray[np.float64]:
     sign = 1 if found.own.data.upwards else -1
     return sign * pair(found.own.scores, found.against.scores)
 
@@ -101,11 +102,13 @@ def _compared(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     return [_one(test, found, values, p) for (found, values), p in zip(both, corrected, strict=True)]
 
 
-def _one(test: Check, found: Pair, values: NDArray[np.float64], p: float) -> Evidence:
+def _one(test: Check, found: Found, values: NDArray[np.float64], p: float) -> Evidence:
     interval, unit = t_interval(values), "points" if found.own.data.percent else found.own.data.quality
     spread = f" ({interval.low:+.2f} to {interval.high:+.2f}), Holm p {p:.2g}" if interval else ""
     own, other = found.names
-    said = f"{own} against {other}: {values.mean():+.2f} {unit}{spread}, n {len(values)}"
+    fell = [name for name, row in zip(found.names, found.sides, strict=True) if fallen(row)]
+    remark = f"; training of {' and '.join(fell)} fell apart" if fell else ""
+    said = f"{own} against {other}: {values.mean():+.2f} {unit}{spread}, n {len(values)}{remark}"
     standing = Standing.UNDECIDED
     if interval and len(values) >= _FEWEST:
         if test.kind == "no-worse":
@@ -145,13 +148,13 @@ def _taken(test: Check, found: Sequence[tuple[float, Evidence]]) -> list[Evidenc
 
 def _figures(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     evidence = []
-    for where, name, row in rows(test, folders):
-        value = _figure(test, row)
+    for found in rows(test, folders):
+        value = _figure(test, found.own)
         if value is not None:
             standing = _within(value, value, test.at_least, test.at_most)
-            evidence.append(Evidence(where, f"{name}: {plain(value)} {_unit(test)}", standing))
-        elif test.figure == "ms" and row.latency(test.board):
-            evidence.append(Evidence(where, f"{name} does not fit {test.board}", Standing.NOT))
+            evidence.append(Evidence(found.where, f"{found.names[0]}: {plain(value)} {_unit(test)}", standing))
+        elif test.figure == "ms" and found.own.latency(test.board):
+            evidence.append(Evidence(found.where, f"{found.names[0]} does not fit {test.board}", Standing.NOT))
     return evidence
 
 
@@ -168,11 +171,11 @@ def _unit(test: Check) -> str:
 
 def _learnt(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     evidence = []
-    for where, name, row in rows(test, folders):
-        learnt = [run.record.result.learnt for run in row.runs if run.done and run.record.result]
+    for found in rows(test, folders):
+        learnt = [run.record.result.learnt for run in found.own.runs if run.done and run.record.result]
         known = [own for own in learnt if own and {"alpha", "beta"} <= own.keys()]
         values = np.array([_of_alpha(test.figure, own["alpha"], own["beta"]) for own in known])
-        evidence += _over_seeds(test, where, f"{name}: {test.figure}", values)
+        evidence += _over_seeds(test, found.where, f"{found.names[0]}: {test.figure}", values)
     return evidence
 
 
@@ -183,28 +186,29 @@ def _of_alpha(figure: str, alpha: float, beta: float) -> float:
 
 def _spreads(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     evidence = []
-    for where, name, row in rows(test, folders):
-        drawn = [run.record.result.random_h0_accuracy for run in row.runs if run.done and run.record.result]
+    for found in rows(test, folders):
+        drawn = [run.record.result.random_h0_accuracy for run in found.own.runs if run.done and run.record.result]
         values = np.array([100 * np.std(own, ddof=1) for own in drawn if own and len(own) > 1])
-        evidence += _over_seeds(test, where, f"{name}: sd over first states", values)
+        evidence += _over_seeds(test, found.where, f"{found.names[0]}: sd over first states", values)
     return evidence
 
 
 def _gradients(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     """Holds condition numbers of gradients against the bounds, or by seed against those of other rows."""
     if not test.against:
-        found = ((where, name, conditions(row)) for where, name, row in rows(test, folders))
         said = "log10 of the condition number"
         return [
             own
-            for where, name, known in found
-            for own in _over_seeds(test, where, f"{name}: {said}", np.array([*known.values()]))
+            for single in rows(test, folders)
+            for own in _over_seeds(
+                test, single.where, f"{single.names[0]}: {said}", np.array([*conditions(single.own).values()])
+            )
         ]
     evidence = []
-    for found_pair in pairs(test, folders):
-        values = pair(conditions(found_pair.against), conditions(found_pair.own))
-        what = f"{found_pair.names[1]}, condition number in powers of ten above that of {found_pair.names[0]}:"
-        evidence += _over_seeds(test, found_pair.where, what, values)
+    for both in pairs(test, folders):
+        values = pair(conditions(both.against), conditions(both.own))
+        what = f"{both.names[1]}, condition number in powers of ten above that of {both.names[0]}:"
+        evidence += _over_seeds(test, both.where, what, values)
     return evidence
 
 

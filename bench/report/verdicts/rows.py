@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.report.conditions import DATA, FORMAT
@@ -14,31 +14,87 @@ from bench.report.summary import Summary
 from bench.report.verdicts.book import Check
 
 
-class Pair(NamedTuple):
-    """Two rows of one grid on one data set, with their short names."""
+class Found(NamedTuple):
+    """A row of one or several grids on a data set, or two that are compared, with their short names."""
 
-    grid: str
-    own: Summary
-    against: Summary
-    names: tuple[str, str]
+    grids: tuple[str, ...]
+    sides: tuple[Summary, ...]
+    names: tuple[str, ...]
+
+    @property
+    def own(self) -> Summary:
+        """The row that the claim is of."""
+        return self.sides[0]
+
+    @property
+    def against(self) -> Summary:
+        """The row that it is compared with."""
+        return self.sides[1]
 
     @property
     def where(self) -> str:
-        """The data set and the grid."""
-        return f"{self.own.data.title} ({self.grid})"
+        """The data set and the grids."""
+        return f"{self.own.data.title} ({', '.join(self.grids)})"
 
 
-def rows(test: Check, folders: Sequence[Results]) -> Iterator[tuple[str, str, Summary]]:
-    """Yields where it is, its short name, and the row of every finished row that is what a test asks for."""
+Training = tuple[int, str, int, float | None]
+"""On which side of a pair, what was trained, with which seed, and the score that it came to."""
+_MEASURED = ("spread", "gradient")
+"""Tests of what only some runs of a training measure beside its score."""
+
+
+def rows(test: Check, folders: Sequence[Results]) -> list[Found]:
+    """Returns every finished row that is what a test asks for; trainings that several grids have count once."""
+    return _once(_rows(test, folders), test)
+
+
+def pairs(test: Check, folders: Sequence[Results]) -> list[Found]:
+    """Returns every pair of rows of a grid that a test compares, on the same data and in the same number format.
+
+    Trainings that several grids have count once.
+    """
+    return _once(_pairs(test, folders), test)
+
+
+def _once(found: Iterable[Found], test: Check) -> list[Found]:
+    """Leaves out what is made of trainings that other rows have, too, and more of them; those name both grids.
+
+    Two grids may have a run in common, or measure the same training in two ways: that is no second evidence.
+    """
+    each = list(found)
+    if test.kind in _MEASURED:
+        return each
+    made = [_trainings(own) for own in each]
+    kept: dict[int, Found] = {}
+    for at in sorted(range(len(each)), key=lambda at: -len(made[at])):  # stable: of two that are alike the first
+        whole = next((other for other in kept if made[at] <= made[other]), None)
+        if whole is None:
+            kept[at] = each[at]
+        else:
+            grids = dict.fromkeys((*kept[whole].grids, *each[at].grids))
+            kept[whole] = kept[whole]._replace(grids=tuple(grids))
+    return [kept[at] for at in sorted(kept)]
+
+
+def _trainings(found: Found) -> set[Training]:
+    """Returns the trainings that are behind rows."""
+    trainings: set[Training] = set()
+    for side, row in enumerate(found.sides):
+        done = [run for run in row.runs if run.done]
+        spec = repr({key: value for key, value in done[0].record.spec.items() if key not in ("seed", "evaluate")})
+        trainings |= {(side, spec, run.seed, run.figures.get(row.data.quality)) for run in done}
+    return trainings
+
+
+def _rows(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
     for results in folders:
         names = row_names(results)
         for summary in results.summaries:
             if summary.n and _fits(summary, test.own) and _wanted(summary, test):
-                yield f"{summary.data.title} ({results.name})", names[summary.label], summary
+                yield Found((results.name,), (summary,), (names[summary.label],))
 
 
-def pairs(test: Check, folders: Sequence[Results]) -> Iterator[Pair]:
-    """Yields every pair of rows of a grid that a test compares, on the same data and in the same number format."""
+def _pairs(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
     never = (DATA,) if test.across_formats else (DATA, FORMAT)
     for results in folders:
         names = row_names(results)
@@ -47,7 +103,7 @@ def pairs(test: Check, folders: Sequence[Results]) -> Iterator[Pair]:
             for against in (row for row in done if row.data == own.data and _fits(row, test.against)):
                 alike = _values(own, test.same) == _values(against, test.same)
                 if own.label != against.label and alike and not any(name in never for name in unlike(own, against)):
-                    yield Pair(results.name, own, against, (names[own.label], names[against.label]))
+                    yield Found((results.name,), (own, against), (names[own.label], names[against.label]))
 
 
 def _wanted(summary: Summary, test: Check) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.report.table import Column, Entry, Row, Table
-from bench.report.verdicts.judge import Judged
+from bench.report.verdicts.judge import Judged, Standing
 
 _STUB = (Column("", align="left"), Column("Claim", align="left"))
 _COLUMNS = (Column("Source", align="left"), Column("Verdict", align="left"), Column("Evidence", align="left"))
@@ -29,6 +29,12 @@ def table(judged: Sequence[Judged]) -> Table:
         "seeds decide nothing."
     )
     return Table("claims", caption, _COLUMNS, tuple(rows), stub=_STUB)
+
+
+def tally(own: Judged) -> str:
+    """Returns how much of the evidence holds, and how much there is: ``3 of 10``; empty where nothing is tested."""
+    parts = [] if own.standing is Standing.UNTESTED else [found.standing for found in own.evidence]
+    return f"{parts.count(Standing.HOLDS)} of {len(parts)}" if parts else ""
 
 
 def evidence(own: Judged) -> str:
