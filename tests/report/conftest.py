@@ -69,6 +69,8 @@ class Folder:
         nonzero: int = 2560,
         whole: bool = False,
         beside: Latency | None = None,
+        rank: int = 8,
+        apply: str = "training",
     ) -> Record:
         """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
@@ -77,7 +79,8 @@ class Folder:
         """
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
-        rank = {"U": 8} if "L" in steps else {}
+        compress |= {"apply": apply}
+        ranks = {"U": rank} if "L" in steps else {}
         done = whole or status is Status.DONE
         body = {
             "name": data,
@@ -101,7 +104,7 @@ class Folder:
         spec = RunSpec.model_validate(
             {
                 "data": {"name": data},
-                "cell": {"name": name, "hidden_size": hidden, "rank": rank, "options": {"v": variant}},
+                "cell": {"name": name, "hidden_size": hidden, "rank": ranks, "options": {"v": variant}},
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "split": split or {},
                 "seed": seed,

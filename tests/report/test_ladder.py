@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from reading import compare, notes, row, texts, titles
 
 from bench.report import Table, read, write_report
+from bench.report.figures import ladder as drawn
 from bench.report.tables import ladder
 from bench.status import Status
 
@@ -85,3 +88,27 @@ def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     assert [row.label for row in climb(folder).rows] == ["Watch-7"], "the one of 32 is dense alone"
     folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
     assert ladder.table(read(folder.path)) is None, "two models of one kind have no one place"
+
+
+def test_models_that_differ_in_more_than_steps_stand_on_ladders_of_their_own(folder: Any) -> None:
+    """Small in training and small after it: two ladders; two models on one step: none, and it is said."""
+    for steps, accuracy in (("LS", 0.97), ("LSQ", 0.98)):
+        folder.add("FastGRNN", steps=steps, accuracy=accuracy)
+        folder.add("FastGRNN", steps=steps, accuracy=accuracy - 0.2, apply="after")
+    for hidden in (64, 80):
+        for steps in ("", "L", "LS"):
+            folder.add("GRU", steps=steps, hidden=hidden)
+    for rank in (8, 12):
+        for steps in ("L", "LS"):
+            folder.add("LSTM", steps=steps, rank=rank)
+    (panel,) = drawn.figure(read(folder.path)).panels
+    axes = Axes(Figure(), (0, 0, 1, 1))
+    panel.draw(axes)
+    lines = {line.get_label(): list(line[0].get_ydata()) for line in axes.containers}
+    assert {name: [round(y, 6) for y in ys] for name, ys in lines.items()} == {
+        "FastGRNN, in training": [97, 98],
+        "FastGRNN, after training": [77, 78],
+        "GRU, H 64": [90, 90, 90],
+        "GRU, H 80": [90, 90, 90],
+    }
+    assert panel.left_out == "LSTM: several models on a step"

@@ -214,7 +214,7 @@ def test_the_ladder_by_hand(folder: Any) -> None:
     """90 and 92 dense in 30 KB, 88 in low rank; a cell with one step is not drawn."""
     folder.add("FastGRNN", seed=0, accuracy=0.9, kb=30.0)
     folder.add("FastGRNN", seed=1, accuracy=0.92, kb=30.0)
-    folder.add("FastGRNN", seed=0, accuracy=0.88, kb=9.5, steps="L", variant="rank U 8")
+    folder.add("FastGRNN", seed=0, accuracy=0.88, kb=9.5, steps="L")
     folder.add("GRU", accuracy=0.5)
     (panel,) = printed(ladder.figure(read(folder.path)))
     axes = drawn(panel)
