@@ -25,6 +25,10 @@ def pair(folder: Any, differences: list[float], **more: Any) -> None:
         folder.add("LSTM", seed=seed, accuracy=0.8 + difference / 100, kb=40.0, **more)
 
 
+def _claim(test: str) -> str:
+    return f"claims: [{{id: A, says: x, source: y, tests: [{{{test}}}]}}]"
+
+
 BETTER = {"kind": "better", "own": {"cell": "lstm"}, "against": {"cell": "gru"}}
 NO_WORSE = {**BETTER, "kind": "no-worse", "margin": 1}
 
@@ -105,7 +109,7 @@ def test_a_model_that_does_not_fit_is_evidence_against_fitting(folder: Any, make
 def test_some_for_and_some_against_is_in_part(folder: Any) -> None:
     for data, kb in (("a", 3.0), ("b", 9.0)):
         folder.add("GRU", data, kb=kb)
-    assert judged(folder, kind="figure", own={"cell": "gru"}, at_most=6).standing == Standing.IN_PART
+    assert judged(folder, kind="figure", figure="kb", own={"cell": "gru"}, at_most=6).standing == Standing.IN_PART
 
 
 def test_what_the_paper_prints_decides_only_what_is_claimed_of_it(folder: Any) -> None:
@@ -141,6 +145,22 @@ def test_every_shipped_claim_is_judged_and_has_a_row(folder: Any) -> None:
             "at_least",
         ),
         ("claim: []", "unknown key 'claim'"),
+        ("claims: [{id: A", "cannot read the claims"),
+        (_claim("kind: better, own: {cel: a}, against: {cell: b}"), "'cel' is no setting; did you mean 'cell'"),
+        (_claim("kind: better, own: {train.epoch: 1}, against: {cell: b}"), "'epoch' is no setting of train"),
+        (_claim("kind: figure, own: {cell: a}, figure: kilobytes, at_most: 3"), "'kilobytes' is no figure"),
+        (_claim("kind: learnt, own: {cell: a}, at_most: 3"), "is no figure of a test of kind learnt; there is: alpha"),
+        (_claim("kind: figure, own: {cell: a}, figure: ms, at_most: 3"), "a board is what the figure ms needs"),
+        (_claim("kind: figure, own: {cell: a}, figure: kb, at_least: 5, at_most: 3"), "at_least 5 is above at_most 3"),
+        (_claim("kind: printed, methods: [RNN, Foo], figure: value, at_least: 3"), "'Foo' is no method of table_3"),
+        (
+            _claim("kind: printed, methods: [RNN, LSTM], figure: metric, at_least: 3"),
+            "'metric' is no figure of table_3",
+        ),
+        (
+            _claim("kind: printed, methods: [RNN, LSTM], table: table_99, figure: value, at_least: 3"),
+            "'table_99' is no",
+        ),
     ],
 )
 def test_a_faulty_file_is_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -173,3 +193,25 @@ def test_evidence_says_whose_training_fell_apart(folder: Any) -> None:
         (run / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines]), encoding="utf-8")
     (found,) = judged(folder, **NO_WORSE).evidence
     assert found.said.endswith("n 3; training of LSTM fell apart")
+
+
+def test_a_claim_of_what_is_not_here_says_what_is_missing(folder: Any) -> None:
+    pair(folder, [0, 0, 0])
+    assert judged(folder, **{**BETTER, "own": {"cell": "lstn"}}).reason.endswith(
+        "none has cell lstn; did you mean 'lstm'?"
+    )
+    assert judged(folder, **BETTER, data=["watsh"]).reason.endswith("none has data watsh; did you mean 'watch'?")
+
+
+def test_models_of_the_same_shape_are_compared_where_a_claim_asks_for_it(folder: Any) -> None:
+    for rank in (5, 11):
+        for steps in ("LS", "LSQ"):
+            folder.add("GRU", steps=steps, rank=rank, accuracy=0.9, integer=0.9 if steps == "LSQ" else None)
+    test = {"kind": "no-worse", "own": {"compression": "LSQ"}, "against": {"compression": "LS"}, "margin": 1}
+    assert len(judged(folder, **test, across_formats=True).evidence) == 4
+    assert len(judged(folder, **test, across_formats=True, same=["cell.rank"]).evidence) == 2
+
+
+def test_learnt_numbers_by_name(folder: Any) -> None:
+    with pytest.raises(ValueError, match="no figure of a test of kind learnt"):
+        judged(folder, kind="learnt", own={"cell": "gru"}, figure="kb", at_most=3)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
 
-from bench.errors import RnnbenchError
-from bench.spec import Part, parse
+from bench.errors import RnnbenchError, nearest
+from bench.report.published import book
+from bench.spec import Part, RunSpec, parse, read_yaml
 
+_FIGURES = {
+    "ratio": ("kb", "ms", "minutes"),
+    "figure": ("kb", "ms", "minutes"),
+    "learnt": ("alpha", "beta", "alpha/beta", "error"),
+}
 When = dict[str, Any]
 """Settings of a row's runs, by dotted path; ``cell`` is the cell's name, ``compression`` its letters, or dense."""
 
@@ -33,8 +40,8 @@ class Check(Part):
     """Settings, by dotted path, that two compared rows have in common, ``cell`` among them."""
     data: tuple[str, ...] = ()
     """Data sets, by name; all that have the rows by default."""
-    figure: str = "kb"
-    """``kb``, ``ms`` on a board, ``minutes``; of learnt numbers ``alpha/beta``, or ``error``, which is
+    figure: str = ""
+    """``kb``, ``ms`` on a board, ``minutes``; of learnt numbers ``alpha``, ``beta``, ``alpha/beta``, or ``error``:
     |beta - (1 - alpha)| / (1 - alpha) in percent; of published figures a column of their table."""
     board: str = ""
     margin: float = Field(default=0.0, ge=0)
@@ -59,7 +66,49 @@ class Check(Part):
             raise ValueError(f"a test of kind {self.kind} needs own and against")
         if (self.kind == "printed") != (self.methods is not None):
             raise ValueError("methods are what a test of kind printed needs, and no other has")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least:g} is above at_most {self.at_most:g}")
         return self
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        if self.kind == "printed":
+            self._check_published()
+        elif self.kind in _FIGURES:
+            _one_of(self.figure, _FIGURES[self.kind], f"figure of a test of kind {self.kind}")
+        elif self.figure:
+            raise ValueError(f"a test of kind {self.kind} has no figure")
+        if (self.figure == "ms") != bool(self.board):
+            raise ValueError("a board is what the figure ms needs, and no other has")
+        for path in (*self.own, *self.against, *self.same):
+            _check_path(path)
+        return self
+
+    def _check_published(self) -> None:
+        tables: dict[str, Any] = {name: part for name, part in book().items() if "rows" in part}
+        _one_of(self.table, tables, "table of the paper")
+        rows = tables[self.table]["rows"]
+        for method in self.methods or ():
+            _one_of(method, {row["method"] for row in rows}, f"method of {self.table}")
+        for data in self.data:
+            _one_of(data, {row["dataset"] for row in rows}, f"data set of {self.table}")
+        numbers = {name for row in rows for name, value in row.items() if isinstance(value, (int, float))}
+        _one_of(self.figure, numbers, f"figure of {self.table}")
+
+
+def _one_of(name: str, known: Collection[str], what: str) -> None:
+    if name not in known:
+        raise ValueError(f"{name!r} is no {what}{nearest(name, known)}")
+
+
+def _check_path(path: str) -> None:
+    """Raises ``ValueError`` where a path leads to no setting of a run."""
+    first, _, rest = path.partition(".")
+    _one_of(first, {*RunSpec.model_fields, "compression"}, "setting")
+    field = RunSpec.model_fields.get(first)
+    part = field.annotation if field else None
+    if rest and isinstance(part, type) and issubclass(part, Part):
+        _one_of(rest.partition(".")[0], part.model_fields, f"setting of {first}")
 
 
 class Claim(Part):
@@ -101,7 +150,7 @@ def read_claims(path: Path) -> tuple[Claim, ...]:
         RnnbenchError: when the file cannot be read, or a claim is not complete.
     """
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RnnbenchError(f"cannot read the claims {path}: {error}") from None
+        raise RnnbenchError(f"cannot read the claims {path}: {' '.join(str(error).split())}") from None
     return parse(Claims, given, str(path)).claims

@@ -17,7 +17,7 @@ from bench.report.statistics import holm, pair, sign_flip, t_interval
 from bench.report.summary import Summary
 from bench.report.table import plain
 from bench.report.verdicts.book import Check, Claim
-from bench.report.verdicts.rows import Found, pairs, rows
+from bench.report.verdicts.rows import Found, pairs, rows, unmatched
 
 LEVEL = 0.05
 _FEWEST = 3
@@ -49,12 +49,13 @@ class Evidence(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A claim with its verdict."""
+    """A claim with its verdict, all evidence, and the part of it that decides."""
 
     claim: Claim
     standing: Standing
     reason: str
     evidence: tuple[Evidence, ...]
+    decisive: tuple[Evidence, ...] = ()
 
 
 def judge(claim: Claim, folders: Sequence[Results]) -> Judged:
@@ -72,8 +73,15 @@ def judge(claim: Claim, folders: Sequence[Results]) -> Judged:
     printed = _evidence([test for test in claim.tests if test.kind == "printed"], folders)
     ours = _evidence([test for test in claim.tests if test.kind != "printed"], folders)
     decided = ours or (printed if all(test.kind == "printed" for test in claim.tests) else [])
-    reason = claim.not_tested or ("" if decided else "no record here has the rows that decide it")
-    return Judged(claim, _together({evidence.standing for evidence in decided}), reason, (*ours, *printed))
+    reason = claim.not_tested or ("" if decided else _lacking(claim, folders))
+    return Judged(claim, _together({evidence.standing for evidence in decided}), reason, (*ours, *printed), (*decided,))
+
+
+def _lacking(claim: Claim, folders: Sequence[Results]) -> str:
+    """Says why nothing decides a claim that has tests."""
+    missing = dict.fromkeys(unmatched(test, folders) for test in claim.tests if test.kind != "printed")
+    named = [what for what in missing if what]
+    return "no record here has the rows that decide it" + (f": none has {' and none '.join(named)}" if named else "")
 
 
 def _evidence(tests: Sequence[Check], folders: Sequence[Results]) -> list[Evidence]:
@@ -180,8 +188,9 @@ def _learnt(test: Check, folders: Sequence[Results]) -> list[Evidence]:
 
 
 def _of_alpha(figure: str, alpha: float, beta: float) -> float:
-    """Returns alpha/beta, or by how many percent beta is not 1 - alpha."""
-    return alpha / beta if figure == "alpha/beta" else 100 * abs(beta - (1 - alpha)) / (1 - alpha)
+    """Returns alpha, beta, their ratio, or by how many percent beta is not 1 - alpha."""
+    known = {"alpha": alpha, "beta": beta, "alpha/beta": alpha / beta}
+    return known[figure] if figure in known else 100 * abs(beta - (1 - alpha)) / (1 - alpha)
 
 
 def _spreads(test: Check, folders: Sequence[Results]) -> list[Evidence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bench.errors import nearest
 from bench.report.conditions import DATA, FORMAT
 from bench.report.flat import flat
 from bench.report.likeness import unlike
@@ -101,7 +102,7 @@ def _pairs(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
         done = [summary for summary in results.summaries if summary.n and _wanted(summary, test)]
         for own in (summary for summary in done if _fits(summary, test.own)):
             for against in (row for row in done if row.data == own.data and _fits(row, test.against)):
-                alike = _values(own, test.same) == _values(against, test.same)
+                alike = all(_below(own, path) == _below(against, path) for path in test.same)
                 if own.label != against.label and alike and not any(name in never for name in unlike(own, against)):
                     yield Found((results.name,), (own, against), (names[own.label], names[against.label]))
 
@@ -119,6 +120,33 @@ def _values(summary: Summary, paths: Sequence[str]) -> list[Any]:
     spec = flat(summary.runs[0].record.spec)
     values = {**spec, "cell": spec.get("cell.name"), "compression": summary.compression}
     return [values.get(path, any(key.startswith(f"{path}.") for key in spec)) for path in paths]
+
+
+def _below(summary: Summary, path: str) -> Any:
+    """Returns a setting of a row's runs, or all settings below a path."""
+    spec = flat(summary.runs[0].record.spec)
+    below = {key: value for key, value in spec.items() if key.startswith(f"{path}.")}
+    return below if below and path != "cell" else _values(summary, [path])
+
+
+def unmatched(test: Check, folders: Sequence[Results]) -> str:
+    """Names what a test asks for and no finished row has: a data set, or a setting; empty where there is no such."""
+    there = [summary for results in folders for summary in results.summaries if summary.n]
+    names = {name for summary in there for name in (summary.data.name, summary.data.name.partition(" ")[0])}
+    if test.data and not names & {*test.data}:
+        return f"data {', '.join(test.data)}{nearest(test.data[0], names)}"
+    timed = {latency.board for summary in there for latency in summary.latencies}
+    if test.board and test.board not in timed:
+        return f"a latency on {test.board}{nearest(test.board, timed)}"
+    for path, wanted in (item for when in (test.own, test.against) for item in when.items()):
+        values = [_values(summary, [path])[0] for summary in there]
+        if not any(_same(value, wanted) for value in values):
+            known = sorted({str(value) for value in values if isinstance(value, str)})
+            if isinstance(wanted, bool):
+                return path if wanted else f"no {path}"
+            said = ", ".join(map(str, wanted)) if isinstance(wanted, list) else str(wanted)
+            return f"{path} {said}{nearest(said, known) if known else ''}"
+    return ""
 
 
 def _same(value: Any, wanted: Any) -> bool:

@@ -32,8 +32,8 @@ def table(judged: Sequence[Judged]) -> Table:
 
 
 def tally(own: Judged) -> str:
-    """Returns how much of the evidence holds, and how much there is: ``3 of 10``; empty where nothing is tested."""
-    parts = [] if own.standing is Standing.UNTESTED else [found.standing for found in own.evidence]
+    """Returns how much of what decides a claim holds, and how much there is: ``3 of 10``; empty where nothing does."""
+    parts = [found.standing for found in own.decisive]
     return f"{parts.count(Standing.HOLDS)} of {len(parts)}" if parts else ""
 
 
