@@ -35,10 +35,11 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """Prints a verdict on every claim, or on some with the evidence, from records and published figures."""
+    from bench.report.document import claims_alone
     from bench.report.several import folders_in, read_all_in
     from bench.report.verdicts import judge, read_claims, table
     from bench.report.write import write_all
-    from bench.report.writers import to_latex, to_markdown
+    from bench.report.writers import to_markdown
 
     every = read_claims(file or PUBLISHED / "fastgrnn_claims.yaml")
     known = {claim.id: claim for claim in every}
@@ -49,7 +50,9 @@ def claims(
     judged = [judge(claim, read) for claim in every if not ids or claim.id in ids]
     whole = table(judged)
     if folder is not None:
-        write_all({folder / "claims.md": to_markdown(whole), folder / "claims.tex": to_latex(whole)})
+        write_all(
+            {folder / "claims.md": to_markdown(whole), folder / "claims.tex": claims_alone(judged, whole.caption)}
+        )
     if as_json:
         print_json(
             [{"id": own.claim.id, "says": own.claim.says, "verdict": own.standing} | _shown(own) for own in judged]

@@ -184,6 +184,14 @@ def of_claims(judged: Sequence[Judged], tally: str) -> str:
     return "\n\n".join([*parts, r"\end{multicols}"])
 
 
+def claims_alone(judged: Sequence[Judged], tally: str) -> str:
+    """Returns both sections of the claims, to be read into another document."""
+    head = (
+        "% Written by rnnbench claims: do not edit. Needs, in the preamble: \\usepackage{booktabs,longtable,multicol}\n"
+    )
+    return head + of_verdicts(judged) + "\n\n" + of_claims(judged, tally) + "\n"
+
+
 def of_moved(found: Sequence[Moved], against: str) -> str:
     """Returns the section on what moved against an earlier state: the rows that are not the same, and how many are."""
     changed = [own for own in found if own.verdict != "same"]
