@@ -33,6 +33,8 @@ class Target(NamedTuple):
         differences: what of our runs is not the published protocol: ``"epochs 40 for 300"``.
         paper: which, in short: ``"LEM (Rusch et al. 2022)"``.
         caveats: what holds of every figure of the paper.
+        minutes: the published time of training; ``None`` where the table has none.
+        machine: what that was measured on.
     """
 
     value: float
@@ -41,6 +43,8 @@ class Target(NamedTuple):
     differences: tuple[str, ...]
     paper: str
     caveats: tuple[str, ...]
+    minutes: float | None = None
+    machine: str = ""
 
 
 @cache
@@ -75,8 +79,16 @@ def _target(book: Book, summary: Summary) -> Target | None:
                 other = [place["other"]] if "other" in place else []
                 found = (*other, *_differences(spec, _expected(book, row, method)))
                 where, caveats = _where(book, key), tuple(book["caveats"])
-                return Target(row["value"], row.get("kb"), where, tuple(found), book["short"], caveats)
+                minutes, machine = _minutes(row), book.get("machine", "")
+                return Target(
+                    row["value"], row.get("kb"), where, tuple(found), book["short"], caveats, minutes, machine
+                )
     return None
+
+
+def _minutes(row: Mapping[str, Any]) -> float | None:
+    time = row.get("time")
+    return None if time is None else float(time * {"min": 1, "h": 60}[row["time_unit"]])
 
 
 def _where(book: Book, key: str) -> str:
