@@ -101,15 +101,23 @@ def _where(book: Book, key: str) -> str:
 def _values(book: Book, summary: Summary) -> dict[str, Any]:
     """Returns the settings of a row's runs by dotted path; those that a record leaves out have the book's `absent`."""
     if not summary.runs:
-        return {}
+        return {"compression": "dense"}
     found = flat(summary.runs[0].record.spec)
     return {**book["absent"], **found, "compression": summary.compression}
 
 
 def _methods(book: Book, spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Returns the published methods that a specification is of, the one that asks most of it first."""
+    """Returns the published methods that a specification is of, the one that asks most of it first.
+
+    It is of none where numbers of the cell are held that the papers learn, where a trained cell was made small that the
+    papers train small, or where the cell is a user's.
+    """
     cell = spec.get("cell.name")
-    return [method for method in reversed(book["methods"]) if cell and method["cell"] == cell and _fits(spec, method)]
+    held = any(path.startswith("cell.hold.") for path in spec)
+    after = spec["compression"] != "dense" and spec.get("compress.apply") == "after"
+    if not cell or held or after or spec.get("cell.source"):
+        return []
+    return [method for method in reversed(book["methods"]) if method["cell"] == cell and _fits(spec, method)]
 
 
 def _fits(spec: Mapping[str, Any], method: Mapping[str, Any]) -> bool:

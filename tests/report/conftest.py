@@ -69,14 +69,19 @@ class Folder:
         nonzero: int = 2560,
         whole: bool = False,
         beside: Latency | None = None,
+        hold: dict[str, float] | None = None,
+        options: dict[str, Any] | None = None,
+        after: bool = False,
     ) -> Record:
         """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
         ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program,
-        ``beside`` its ``latency.json``.
+        ``beside`` its ``latency.json``, ``hold`` what of the cell is held, ``options`` what else the cell takes;
+        ``after``: it was made small after training.
         """
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
+        compress |= {"apply": "after"} if after else {}
         rank = {"U": 8} if "L" in steps else {}
         done = whole or status is Status.DONE
         body = {
@@ -101,7 +106,13 @@ class Folder:
         spec = RunSpec.model_validate(
             {
                 "data": {"name": data},
-                "cell": {"name": name, "hidden_size": hidden, "rank": rank, "options": {"v": variant}},
+                "cell": {
+                    "name": name,
+                    "hidden_size": hidden,
+                    "rank": rank,
+                    "hold": hold or {},
+                    "options": {"v": variant, **(options or {})},
+                },
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "split": split or {},
                 "seed": seed,
