@@ -88,7 +88,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
         file = stem if name == MAIN else f"{stem}-{name}"
         printed = for_journal(table, results, style) if name == MAIN else table
         texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
-    texts[place / "references.bib"] = bibliography()
+    texts[place / "references.bib"] = bibliography(results.cell_files)
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
     texts[page] = to_page(results, stem, tables, figures, folder)

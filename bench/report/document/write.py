@@ -47,7 +47,8 @@ def write_document(
     Raises:
         RnnbenchError: when the folder cannot be written.
     """
-    files: dict[Path, str | bytes] = {folder / "references.bib": bibliography()}
+    cells = [file for results in folders for file in results.cell_files]
+    files: dict[Path, str | bytes] = {folder / "references.bib": bibliography(cells)}
     body = [
         sections.PREAMBLE,
         r"\begin{document}",
