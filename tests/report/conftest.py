@@ -86,12 +86,14 @@ class Folder:
         options: dict[str, Any] | None = None,
         after: bool = False,
         file: str = "",
+        data_options: dict[str, Any] | None = None,
     ) -> Record:
         """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
         ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program,
         ``beside`` its ``latency.json``, ``hold`` what of the cell is held, ``options`` what else the cell takes;
-        ``after``: it was made small after training; ``file``: the text of the user's file that the cell is of.
+        ``after``: it was made small after training; ``file``: the text of the user's file that the cell is of;
+        ``data_options``: those of the data set.
         """
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
@@ -119,7 +121,7 @@ class Folder:
         name = "".join(letter for letter in cell.lower() if letter.isalnum())
         spec = RunSpec.model_validate(
             {
-                "data": {"name": data},
+                "data": {"name": data, **(data_options or {})},
                 "cell": {
                     "name": name,
                     "hidden_size": hidden,
