@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from bench import zoo
 
@@ -13,11 +15,19 @@ def _key(entry: str) -> str:
     return found[1] if found else ""
 
 
+def citations(files: Iterable[Path] = ()) -> dict[str, tuple[str, str]]:
+    """Returns key and entry by the cell's title, of every cell that has both.
+
+    Args:
+        files: users' own, whose cells are among them.
+    """
+    own = {title: entry for file in files for title, entry in zoo.read_citations(file).items()}
+    return {title: (_key(entry), entry.strip()) for title, entry in (own | _shipped()).items() if _key(entry)}
+
+
 @cache
-def citations() -> dict[str, tuple[str, str]]:
-    """Returns key and entry by the cell's title, of every cell that has both."""
-    cells = zoo.described().values()
-    return {cell.title: (_key(cell.citation), cell.citation.strip()) for cell in cells if _key(cell.citation)}
+def _shipped() -> dict[str, str]:
+    return {cell.title: cell.citation for cell in zoo.described().values()}
 
 
 @cache
@@ -28,7 +38,11 @@ def data_citations() -> dict[str, tuple[str, str]]:
     return {name: (_key(info.citation), info.citation) for name, info in infos().items() if _key(info.citation)}
 
 
-def bibliography() -> str:
-    """Returns a ``.bib`` with an entry for each work, in order of its key."""
-    entries = dict(sorted([*citations().values(), *data_citations().values()]))
+def bibliography(files: Iterable[Path] = ()) -> str:
+    """Returns a ``.bib`` with an entry for each work, in order of its key.
+
+    Args:
+        files: users' own cells, which are among them.
+    """
+    entries = dict(sorted([*citations(files).values(), *data_citations().values()]))
     return "\n\n".join(entries.values()) + "\n"

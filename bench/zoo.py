@@ -10,7 +10,7 @@ import pkgutil
 import sys
 import traceback
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -184,6 +184,28 @@ def described() -> Mapping[str, Described]:
 def _read_descriptions() -> dict[str, Described]:
     """Reads what ``@register`` is given: texts, or the names of texts, each of which means one; and ``__init__``."""
     nodes = [node for folder in CELLS for file in folder.glob("*.py") for node in ast.parse(file.read_bytes()).body]
+    told: dict[str, Described] = {}
+    for node, name, words in _registered(nodes):
+        (init,) = (part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__")
+        given = zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
+        taken = {key.arg: Option(_read_type(key.annotation), _read_default(default)) for key, default in given}
+        told[name] = Described(**words, options=taken)
+    return dict(sorted(told.items()))
+
+
+def read_citations(file: Path) -> dict[str, str]:
+    """Returns the BibTeX entries of the cells of a file by their titles, read from its text alone: nothing of it runs.
+
+    None of a file that is not there, or that says them in another way than as texts.
+    """
+    with suppress(OSError, LookupError, SyntaxError, TypeError, ValueError):
+        found = _registered(ast.parse(file.read_bytes()).body)
+        return {words["title"]: words["citation"] for _, _, words in found}
+    return {}
+
+
+def _registered(nodes: Sequence[ast.stmt]) -> Iterator[tuple[ast.ClassDef, str, dict[str, str]]]:
+    """Yields classes with the name and the words that ``@register`` is given."""
     texts: dict[str, set[Any]] = {}
     for node in nodes:
         match node:
@@ -194,16 +216,10 @@ def _read_descriptions() -> dict[str, Described]:
         (found,) = [given.value] if isinstance(given, ast.Constant) else texts[given.id]
         return str(found)
 
-    told: dict[str, Described] = {}
     for node in (node for node in nodes if isinstance(node, ast.ClassDef)):
         for call in (call for call in node.decorator_list if isinstance(call, ast.Call)):
             if isinstance(call.func, ast.Name) and call.func.id == "register":
-                (init,) = (part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__")
-                given = zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)
-                taken = {key.arg: Option(_read_type(key.annotation), _read_default(default)) for key, default in given}
-                words = {str(key.arg): text(key.value) for key in call.keywords}
-                told[text(call.args[0])] = Described(**words, options=taken)
-    return dict(sorted(told.items()))
+                yield node, text(call.args[0]), {str(key.arg): text(key.value) for key in call.keywords}
 
 
 def _read_type(node: ast.expr | None) -> Any:

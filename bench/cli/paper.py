@@ -45,7 +45,12 @@ def paper(
         if against:
             place = Path(against)
             earlier = place if place.is_dir() else document.at_commit(results, against, Path(unpacked))
-            changed = (against, [*document.moved(read, read_all_in(folders_in(earlier)))])
+            found = [*document.moved(read, read_all_in(folders_in(earlier)))]
+            if not found:
+                raise RnnbenchError(
+                    f"--against {against}: nothing to compare: no finished run there is of a row of {results}"
+                )
+            changed = (against, found)
         written = document.write_document(folder, read, judged, others, changed)
     out.print(f"written: {written}")
     if not pdf:

@@ -18,6 +18,9 @@ MAIN = "comparison"
 FORMATS = "formats"
 """The table that says most where every cell is there in float32 and in int8."""
 
+SETTINGS = "settings"
+"""The table that a terminal does not print: it is of no result."""
+
 
 def all_tables(results: Results) -> dict[str, Table]:
     """Makes the tables of the results, by name of their modules, the comparison first."""

@@ -71,7 +71,7 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
         groups[names.get(row.label, row.label)].append(row)
     chosen = _chosen(style.rows, groups, "row")
     cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
-    cited = citations()
+    cited = citations(results.cell_files)
     rows = [
         replace(
             groups[name][0],

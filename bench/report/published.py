@@ -33,6 +33,8 @@ class Target(NamedTuple):
         differences: what of our runs is not the published protocol: ``"epochs 40 for 300"``.
         paper: which, in short: ``"LEM (Rusch et al. 2022)"``.
         caveats: what holds of every figure of the paper.
+        minutes: the published time of training; ``None`` where the table has none.
+        machine: what that was measured on.
     """
 
     value: float
@@ -41,6 +43,8 @@ class Target(NamedTuple):
     differences: tuple[str, ...]
     paper: str
     caveats: tuple[str, ...]
+    minutes: float | None = None
+    machine: str = ""
 
 
 @cache
@@ -75,8 +79,16 @@ def _target(book: Book, summary: Summary) -> Target | None:
                 other = [place["other"]] if "other" in place else []
                 found = (*other, *_differences(spec, _expected(book, row, method)))
                 where, caveats = _where(book, key), tuple(book["caveats"])
-                return Target(row["value"], row.get("kb"), where, tuple(found), book["short"], caveats)
+                minutes, machine = _minutes(row), book.get("machine", "")
+                return Target(
+                    row["value"], row.get("kb"), where, tuple(found), book["short"], caveats, minutes, machine
+                )
     return None
+
+
+def _minutes(row: Mapping[str, Any]) -> float | None:
+    time = row.get("time")
+    return None if time is None else float(time * {"min": 1, "h": 60}[row["time_unit"]])
 
 
 def _where(book: Book, key: str) -> str:
@@ -89,15 +101,23 @@ def _where(book: Book, key: str) -> str:
 def _values(book: Book, summary: Summary) -> dict[str, Any]:
     """Returns the settings of a row's runs by dotted path; those that a record leaves out have the book's `absent`."""
     if not summary.runs:
-        return {}
+        return {"compression": "dense"}
     found = flat(summary.runs[0].record.spec)
     return {**book["absent"], **found, "compression": summary.compression}
 
 
 def _methods(book: Book, spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Returns the published methods that a specification is of, the one that asks most of it first."""
+    """Returns the published methods that a specification is of, the one that asks most of it first.
+
+    It is of none where numbers of the cell are held that the papers learn, where a trained cell was made small that the
+    papers train small, or where the cell is a user's.
+    """
     cell = spec.get("cell.name")
-    return [method for method in reversed(book["methods"]) if cell and method["cell"] == cell and _fits(spec, method)]
+    held = any(path.startswith("cell.hold.") for path in spec)
+    after = spec["compression"] != "dense" and spec.get("compress.apply") == "after"
+    if not cell or held or after or spec.get("cell.source"):
+        return []
+    return [method for method in reversed(book["methods"]) if method["cell"] == cell and _fits(spec, method)]
 
 
 def _fits(spec: Mapping[str, Any], method: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import RnnbenchError
-from bench.record import GRID_NOTE, Record, noted_runs, read_all, read_note, standing
+from bench.record import CELL_FILE, GRID_NOTE, Record, noted_runs, read_all, read_note, standing
 from bench.report import frame
 from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
@@ -102,6 +102,16 @@ class Results:
     def rows_on(self, data: DataSet) -> list[Summary]:
         """The rows of a data set, in order of label."""
         return [summary for summary in self.summaries if summary.data == data]
+
+    @property
+    def cell_files(self) -> list[Path]:
+        """The copies beside the records of users' files that cells came from, one of each version."""
+        found: dict[str, Path] = {}
+        for record in self.records:
+            source = (record.spec.get("cell") or {}).get("source")
+            if source and record.folder is not None:
+                found.setdefault(source, record.folder / CELL_FILE)
+        return [*found.values()]
 
     @property
     def by_size(self) -> list[str]:

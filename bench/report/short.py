@@ -9,7 +9,7 @@ from itertools import count
 from bench.report.labels import printable
 from bench.report.results import Results
 from bench.report.summary import Summary
-from bench.spec import row_of
+from bench.spec import held, row_of
 
 
 def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
@@ -41,7 +41,14 @@ def row_names(results: Results, shown: Sequence[Summary] = ()) -> dict[str, str]
 def _short(summary: Summary) -> str:
     if summary.runs[0].record.chosen is not None:  # named by what a search chose it for
         return without_brackets(summary.label)
-    return printable(summary.cell if summary.compression == "dense" else f"{summary.cell} {summary.compression}")
+    letters = "" if summary.compression == "dense" else f" {summary.compression}"
+    return f"{cell_of(summary)}{letters}"
+
+
+def cell_of(summary: Summary) -> str:
+    """Returns the cell of a row that has runs, and what of it is held and not learnt: ``FastRNN held alpha 0.3``."""
+    hold = summary.runs[0].record.spec["cell"].get("hold") or {}
+    return printable(" ".join(filter(None, (summary.cell, held(hold)))))
 
 
 def without_brackets(label: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from bench.report.conditions import DATA, number_format
 from bench.report.likeness import unlike
 from bench.report.results import Results
+from bench.report.short import cell_of
 from bench.report.summary import Summary
 
 
@@ -39,7 +40,7 @@ def twins(results: Results) -> list[Twins]:
 
 def names(results: Results) -> dict[str, str]:
     """Returns short names of the twins' rows by label, ``LSTM int8``; a name that several rows would have is none's."""
-    rows = {row.label: f"{row.cell} {format_of(row)}" for pair in twins(results) for row in pair}
+    rows = {row.label: f"{cell_of(row)} {format_of(row)}" for pair in twins(results) for row in pair}
     uses = Counter(rows.values())
     return {label: name for label, name in rows.items() if uses[name] == 1}
 

@@ -10,7 +10,7 @@ from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
 from bench.report import differences, frame
-from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_names
+from bench.report.discover import FORMATS, MAIN, SETTINGS, all_figures, all_tables, table_names
 from bench.report.finding import findings
 from bench.report.journal import Style, for_journal
 from bench.report.onward import onward
@@ -26,7 +26,7 @@ class Report:
 
     Attributes:
         tables: by name of their modules, the comparison first.
-        brief: those for a terminal: the table of formats alone where it has every row.
+        brief: those for a terminal: all but the settings, or the table of formats alone where it has every row.
         said: sentences that the records support (:mod:`bench.report.finding`).
         onward: commands that lead on, with what they do.
         html: the page; ``tex``, ``markdown`` and ``csv``: the files of the comparison.
@@ -88,7 +88,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
         file = stem if name == MAIN else f"{stem}-{name}"
         printed = for_journal(table, results, style) if name == MAIN else table
         texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
-    texts[place / "references.bib"] = bibliography()
+    texts[place / "references.bib"] = bibliography(results.cell_files)
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
     texts[page] = to_page(results, stem, tables, figures, folder)
@@ -125,7 +125,7 @@ def is_ours(figure: Path) -> bool:
 def _brief(tables: Mapping[str, Table], results: Results) -> list[Table]:
     every = sum(bool(summary.runs) for summary in results.summaries)
     whole = [table for name, table in tables.items() if name == FORMATS and len(table.rows) == every]
-    return whole or [*tables.values()]
+    return whole or [table for name, table in tables.items() if name != SETTINGS]
 
 
 @dataclass(frozen=True)

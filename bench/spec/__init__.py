@@ -4,7 +4,7 @@ from bench.spec.compression import CompressPart
 from bench.spec.executor import ExecutorPart
 from bench.spec.grid import Grid, Override, read_grid
 from bench.spec.language import AwdPart, LanguagePart
-from bench.spec.named import RECORDED, CellPart, DataPart
+from bench.spec.named import RECORDED, CellPart, DataPart, held
 from bench.spec.part import Part, parse
 from bench.spec.paths import matches, paths_of, row_of
 from bench.spec.reader import Reader
@@ -33,6 +33,7 @@ __all__ = [
     "SizePart",
     "SplitPart",
     "TrainPart",
+    "held",
     "matches",
     "parse",
     "paths_of",

@@ -26,6 +26,11 @@ RECORDED = "recorded"
 """The context in which a specification is read back as it was: cells may have gone or changed since."""
 
 
+def held(hold: Mapping[str, float]) -> str:
+    """Returns in words what of a cell is held and not learnt: ``"held alpha 0.3"``, or ``""``."""
+    return "held " + " ".join(f"{name} {value:g}" for name, value in sorted(hold.items())) if hold else ""
+
+
 class NamedPart(Part):
     """Something chosen by name. In YAML its own options stand beside the name: ``{name: dsa19, protocol: paper}``."""
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from bench.spec.compression import CompressPart
 from bench.spec.evaluate import EvaluatePart
 from bench.spec.language import AwdPart, LanguagePart
-from bench.spec.named import CellPart, DataPart
+from bench.spec.named import CellPart, DataPart, held
 from bench.spec.part import Part, compact
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
@@ -103,7 +103,7 @@ class RunSpec(Part):
         """The options that differ from the cell's defaults, for a row: ``"gate tanh, rank W 16"``, or ``""``."""
         words = [f"{key} {value}" for key, value in self.cell.options.items()]
         if self.cell.hold:
-            words.append("held " + " ".join(f"{name} {value:g}" for name, value in sorted(self.cell.hold.items())))
+            words.append(held(self.cell.hold))
         if self.cell.rank:
             words.append("rank " + " ".join(f"{name} {rank}" for name, rank in sorted(self.cell.rank.items())))
         if self.cell.blocks:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.record import DataFacts, Labels, Latency, LatencyFacts, Record, Result, SizeFacts, Times, runs_folder, write
+from bench.record import (
+    CELL_FILE,
+    DataFacts,
+    Labels,
+    Latency,
+    LatencyFacts,
+    Record,
+    Result,
+    SizeFacts,
+    Times,
+    runs_folder,
+    write,
+)
 from bench.record import latency as latency_file
 from bench.spec import RECORDED, RunSpec
 from bench.status import Status
@@ -70,16 +83,22 @@ class Folder:
         whole: bool = False,
         beside: Latency | None = None,
         rank: int = 8,
-        apply: str = "training",
+        hold: dict[str, float] | None = None,
+        options: dict[str, Any] | None = None,
+        after: bool = False,
+        file: str = "",
+        data_options: dict[str, Any] | None = None,
     ) -> Record:
         """One run; not done, it lacks what a run that stopped early lacks, unless it is ``whole``.
 
         ``steps`` has letters of what the cell is made small by, ``integer`` is the accuracy of its integer program,
-        ``beside`` its ``latency.json``.
+        ``beside`` its ``latency.json``, ``hold`` what of the cell is held, ``options`` what else the cell takes;
+        ``after``: it was made small after training; ``file``: the text of the user's file that the cell is of;
+        ``data_options``: those of the data set.
         """
         compress = {"keep": {"U": 0.3}} if "S" in steps else {}
         compress |= {"quantise": "piecewise"} if "Q" in steps else {}
-        compress |= {"apply": apply}
+        compress |= {"apply": "after"} if after else {}
         ranks = {"U": rank} if "L" in steps else {}
         done = whole or status is Status.DONE
         body = {
@@ -103,8 +122,15 @@ class Folder:
         name = "".join(letter for letter in cell.lower() if letter.isalnum())
         spec = RunSpec.model_validate(
             {
-                "data": {"name": data},
-                "cell": {"name": name, "hidden_size": hidden, "rank": ranks, "options": {"v": variant}},
+                "data": {"name": data, **(data_options or {})},
+                "cell": {
+                    "name": name,
+                    "hidden_size": hidden,
+                    "rank": ranks,
+                    "hold": hold or {},
+                    "source": hashlib.sha256(file.encode()).hexdigest()[:16] if file else "",
+                    "options": {"v": variant, **(options or {})},
+                },
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "split": split or {},
                 "seed": seed,
@@ -129,6 +155,8 @@ class Folder:
         folder = runs_folder(self.path) / record.id
         folder.mkdir(parents=True)
         write(folder, copy.deepcopy(record))
+        if file:
+            (folder / CELL_FILE).write_text(file, encoding="utf-8")
         latency_file.write(folder, beside or Latency(boards=record.latency))
         if curve is not None:
             lines = [f"{e},1.0,1.0,{value},0.005,1.5" for e, value in enumerate(curve, 1)]

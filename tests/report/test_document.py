@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli import app
+from bench.cli.paper import paper
 from bench.errors import RnnbenchError
 from bench.places import PUBLISHED
 from bench.report import read
@@ -181,6 +182,20 @@ def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:
     assert rows["Watch-7"][6:] == ["-"] * 5
 
 
+def test_table_1_is_a_file_of_each_kind(folder: Any, tmp_path: Path) -> None:
+    folder.add(data="har2")
+    folder.add(data="watch")
+    tables = whole(folder, tmp_path / "out").parent / "tables"
+    assert sorted(path.name for path in tables.iterdir()) == ["data.csv", "data.md", "data.tex"]
+    head, har2, watch = (tables / "data.csv").read_text(encoding="utf-8").splitlines()
+    assert head.startswith("data set,ours train,ours validation,")
+    assert head.endswith(",paper input size,paper classes")
+    assert har2 == "har2,700,100,200,128,6,7,7352,2947,128,9,2"
+    assert watch == "Watch-7,700,100,200,128,6,7,,,,,"
+    assert "7,352" in (tables / "data.md").read_text(encoding="utf-8")
+    assert r"\begin{table" in (tables / "data.tex").read_text(encoding="utf-8")
+
+
 def test_what_moved_is_by_seed_and_beyond_the_interval(make_folder: Callable[[str], Any]) -> None:
     """GRU by 2 points at every seed and more at one; LSTM up and down; RNN not at all; QRNN has one seed."""
     before, now = make_folder("before"), make_folder("now")
@@ -203,6 +218,51 @@ def test_what_moved_is_by_seed_and_beyond_the_interval(make_folder: Callable[[st
     assert "Rows that are in both this and v1: 4, of which the same: 1." in text
     assert r"\bfseries 2.10" in text
     assert "\n    RNN & Watch" not in text
+
+
+def test_a_row_whose_size_or_time_moved_is_not_the_same(make_folder: Callable[[str], Any], make_latency: Any) -> None:
+    """Equal accuracies: GRU's KB double, LSTM's ms on one board of two; RNN has a seed more now, of other KB."""
+    before, now = make_folder("before"), make_folder("now")
+    for folder, twice in ((before, 1), (now, 2)):
+        folder.add("GRU", kb=10.0 * twice)
+        folder.add("LSTM", latencies=(make_latency("uno", 8.0), make_latency("due", 4.0 * twice)))
+        folder.add("RNN", kb=5.0)
+    now.add("RNN", seed=1, kb=50.0)
+    found = {own.name: own for own in moved([read(now.path)], [read(before.path)])}
+    assert {name: (own.verdict, own.same) for name, own in found.items()} == {
+        "GRU": ("same", False),
+        "LSTM": ("same", False),
+        "RNN": ("same", True),
+    }
+    assert (found["GRU"].kb, found["GRU"].ms) == ((10, 20), None)
+    assert (found["LSTM"].kb, found["LSTM"].ms, found["LSTM"].board) == (None, (4, 8), "Arduino due")
+    text = sections.of_moved([*found.values()], "v1")
+    assert "Rows that are in both this and v1: 3, of which the same: 1." in text
+    assert "10 to 20" in text
+    assert "4 to 8" in text
+
+
+def test_stale_times_are_not_held_against_others(make_folder: Callable[[str], Any], make_latency: Any) -> None:
+    before, now = make_folder("before"), make_folder("now")
+    before.add(latencies=(make_latency(ms=4.0),))
+    now.add(latencies=(make_latency(ms=8.0),))
+    results = read(before.path)
+    old = tuple(record.model_copy(update={"latency_stale": True}) for record in results.records)
+    (own,) = moved([read(now.path)], [replace(results, records=old)])
+    assert own.same
+
+
+def test_a_folder_with_nothing_to_compare_is_refused(make_folder: Callable[[str], Any], tmp_path: Path) -> None:
+    """Nothing at all; a run that failed; another data set's."""
+    now, failed, other = make_folder("now"), make_folder("failed"), make_folder("other")
+    now.add()
+    failed.add(status=Status.FAILED, reason="x")
+    other.add(data="digits")
+    (tmp_path / "empty").mkdir()
+    for place, said in (("empty", "holds none"), ("failed", "nothing to compare"), ("other", "nothing to compare")):
+        with pytest.raises(RnnbenchError, match=said):
+            paper(now.path, tmp_path / "out", str(tmp_path / place), pdf=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_figure_that_moved_is_marked_in_its_tables(make_folder: Callable[[str], Any], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bench.report import read, write_report
 from bench.report.figures import cost
 from bench.report.finding import findings
 from bench.report.onward import onward
+from bench.report.short import short_names
 from bench.report.table import plain
 from bench.report.tables import formats
 from bench.report.twins import names, twins
@@ -140,6 +141,18 @@ def test_a_name_that_two_rows_would_have_is_none_s(folder: Any) -> None:
     assert len({row.labels for row in table.rows}) == 3
 
 
+def test_what_is_held_is_in_the_name(folder: Any) -> None:
+    for steps, integer in (("", None), ("Q", 0.9)):
+        folder.add("FastRNN", variant="held alpha 0.3", steps=steps, integer=integer, hold={"alpha": 0.3})
+    table = formats.table(read(folder.path))
+    assert table is not None
+    assert [row.label for row in table.rows] == ["FastRNN held alpha 0.3 float32", "FastRNN held alpha 0.3 int8"]
+    assert set(short_names(read(folder.path).summaries).values()) == {
+        "FastRNN held alpha 0.3",
+        "FastRNN held alpha 0.3 Q",
+    }
+
+
 def test_arrows_lead_from_float32_to_int8(both: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[str, Any] = {}
 
@@ -182,7 +195,8 @@ def test_the_page_and_the_terminal_say_it(both: Any) -> None:
     assert all(command in page for command, _ in report.onward)
     assert (both.path / "tables" / "demo-formats.tex").exists()
     both.add("QRNN")
-    assert len(write_report(both.path).brief) == len(write_report(both.path).tables)
+    report = write_report(both.path)
+    assert [*report.brief] == [table for name, table in report.tables.items() if name != "settings"]
 
 
 @pytest.mark.parametrize(

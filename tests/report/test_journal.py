@@ -90,6 +90,26 @@ def test_a_cell_is_cited_by_the_key_of_its_entry(small: Any) -> None:
     assert rf"LSTM~\cite{{{key}}} & 64 &" in to_latex(made(small))
 
 
+USERS = """
+ENTRY = "@misc{stranger2026leaky, title={Leaky \\\\& sons}}"
+raise SystemExit("a report runs nothing of a user's")
+
+@register("leaky", title="Leaky", citation=ENTRY)
+class Mine(Cell):
+    pass
+"""
+
+
+def test_a_user_s_cell_is_cited_as_its_file_says(folder: Any) -> None:
+    folder.add("Leaky", file=USERS)
+    folder.add("Other", file="class Broken(")
+    files = read(folder.path).cell_files
+    assert r"Leaky~\cite{stranger2026leaky} & 64 &" in to_latex(made(folder))
+    assert r"@misc{stranger2026leaky, title={Leaky \& sons}}" in bibliography(files)
+    assert "stranger2026leaky" not in bibliography()
+    assert citations(files)["LSTM"] == citations()["LSTM"]
+
+
 def test_data_sets_are_cited_once_each_work(folder: Any) -> None:
     """HAR-2 and HAR-6 are of one work; the entry is a whole one, and the table of data sets names its key."""
     found = data_citations()

@@ -94,7 +94,7 @@ def test_models_that_differ_in_more_than_steps_stand_on_ladders_of_their_own(fol
     """Small in training and small after it: two ladders; two models on one step: none, and it is said."""
     for steps, accuracy in (("LS", 0.97), ("LSQ", 0.98)):
         folder.add("FastGRNN", steps=steps, accuracy=accuracy)
-        folder.add("FastGRNN", steps=steps, accuracy=accuracy - 0.2, apply="after")
+        folder.add("FastGRNN", steps=steps, accuracy=accuracy - 0.2, after=True)
     for hidden in (64, 80):
         for steps in ("", "L", "LS"):
             folder.add("GRU", steps=steps, hidden=hidden)

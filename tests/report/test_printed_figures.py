@@ -54,6 +54,9 @@ def test_each_cell_has_a_look_of_its_own_wherever_it_stands() -> None:
     assert len(set(looks.values())) == len(titles)
     assert look("GRU") == look("GRU", ["A stranger", "Another"])
     assert look("Another", ["A stranger"]) not in {look("A stranger"), *looks.values()}
+    users = [f"Mine {number}" for number in range(8)]
+    assert len({look(user, users) for user in users}) == 8
+    assert not {look(user, users).colour for user in users} & {own.colour for own in looks.values()}
 
 
 def test_cells_of_the_paper_differ_in_colour_and_marker() -> None:

@@ -108,6 +108,21 @@ def test_relu_is_the_paper_s_fastrnn_on_har2(folder: Any) -> None:
     assert (found.value, found.differences) == (94.5, ("activation tanh for relu",))
 
 
+@pytest.mark.parametrize(
+    ("cell", "more"),
+    [
+        ("FastRNN", {"hold": {"alpha": 0.3}}),
+        ("FastRNN", {"hold": {"alpha": 1.0, "beta": 1.0}}),
+        ("FastRNN", {"options": {"residual": "tied"}}),
+        ("FastGRNN", {"steps": "LS", "after": True}),
+    ],
+)
+def test_a_variant_that_the_paper_lacks_is_held_against_nothing(folder: Any, cell: str, more: dict[str, Any]) -> None:
+    """Table 3 has FastRNN with alpha and beta learnt, each a number, and FastGRNN trained sparse."""
+    har(folder, cell, **more)
+    assert target(only(folder)) is None
+
+
 def test_each_step_of_the_ladder_has_its_own(folder: Any) -> None:
     har(folder, "FastGRNN", accuracy=0.925, hidden=80)
     har(folder, "FastGRNN", accuracy=0.93, hidden=80, steps="L")

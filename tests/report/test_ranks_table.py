@@ -42,6 +42,22 @@ def test_below_three_data_sets_there_is_no_such_table(folder: Any) -> None:
     assert ranks.table(read(folder.path)) is None
 
 
+def test_foldings_of_a_data_set_are_no_data_sets(folder: Any) -> None:
+    """Five foldings are one: no table. With two other sets they are three; LSTM is first on the foldings' mean."""
+    for fold in range(1, 6):
+        folder.add("GRU", "watch", accuracy=0.6, data_options={"fold": fold}, kb=5)
+        folder.add("LSTM", "watch", accuracy=0.9 if fold == 1 else 0.55, data_options={"fold": fold}, kb=6)
+    assert ranks.table(read(folder.path)) is None
+    for data in ("digits", "sc6"):
+        folder.add("GRU", data, accuracy=0.9, kb=5)
+        folder.add("LSTM", data, accuracy=0.8, kb=6)
+    made = ranks.table(read(folder.path))
+    assert made is not None
+    assert [[entry.text for entry in row.entries] for row in made.rows] == [["1.33", "2"], ["1.67", "1"]]
+    assert "average ranks over 3 data sets" in made.caption
+    assert "3 data sets: average ranks say little below 10." in made.notes
+
+
 def test_rows_that_are_not_alike_are_said(folder: Any) -> None:
     for data in ("a", "b", "c"):
         folder.add("GRU", data)

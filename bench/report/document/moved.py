@@ -1,11 +1,12 @@
-"""What moved between two states of results, beyond the noise of the seeds."""
+"""What moved between two states of results: metrics beyond the noise of the seeds, sizes and latencies at all."""
 
 from __future__ import annotations
 
 import io
+import math
 import subprocess
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 from bench.errors import RnnbenchError
 from bench.report.results import Results
 from bench.report.short import short_names
-from bench.report.statistics import Interval, pair, t_interval
+from bench.report.statistics import Interval, mean, pair, t_interval
 from bench.report.summary import Summary
 
 
@@ -28,6 +29,9 @@ class Moved(NamedTuple):
         before: the same row earlier.
         difference: now less before, in the unit of the printed metric.
         interval: of that, over the seeds that both have; ``None`` of fewer than two.
+        kb: before and now, over these seeds, where they are not equal.
+        ms: of the board where they differ most, of those that both have in one format and that are not stale.
+        board: which.
     """
 
     grid: str
@@ -36,10 +40,18 @@ class Moved(NamedTuple):
     before: Summary
     difference: float
     interval: Interval | None
+    kb: tuple[float, float] | None = None
+    ms: tuple[float, float] | None = None
+    board: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether metric, size and latency are what they were."""
+        return self.verdict == "same" and self.kb is None and self.ms is None
 
     @property
     def verdict(self) -> str:
-        """Whether it moved beyond noise: whether the interval leaves zero out."""
+        """Whether its metric moved beyond noise: whether the interval leaves zero out."""
         if self.difference == 0 and self.interval in (None, Interval(0.0, 0.0)):
             return "same"
         if self.interval is None:
@@ -60,7 +72,39 @@ def moved(now: Sequence[Results], before: Sequence[Results]) -> Iterator[Moved]:
             old = earlier.get((results.name, row.data.name, row.label))
             values = np.zeros(0) if old is None else pair(row.scores, old.scores)
             if old is not None and len(values):
-                yield Moved(results.name, names[row.label], row, old, float(values.mean()), t_interval(values))
+                kb = _changed(_sizes(old), _sizes(row))
+                board, ms = _latency(old, row)
+                difference = float(values.mean())
+                yield Moved(results.name, names[row.label], row, old, difference, t_interval(values), kb, ms, board)
+
+
+def _sizes(row: Summary) -> dict[int, float]:
+    return {run.seed: run.figures["kb"] for run in row.runs if "kb" in run.figures}
+
+
+def _latency(old: Summary, row: Summary) -> tuple[str, tuple[float, float] | None]:
+    """Returns the board whose milliseconds changed most, by their ratio, with them."""
+    before, now = _times(old), _times(row)
+    found = {key[0]: both for key in before if (both := _changed(before[key], now.get(key, {}))) is not None}
+    return max(found.items(), key=lambda own: abs(math.log(own[1][1] / own[1][0])), default=("", None))
+
+
+def _times(row: Summary) -> dict[tuple[str, str, str], dict[int, float]]:
+    """Returns the milliseconds of each seed by board, number format and method, without those that are stale."""
+    found: dict[tuple[str, str, str], dict[int, float]] = {}
+    for run in (run for run in row.runs if not run.record.latency_stale):
+        for facts in run.latency:
+            found.setdefault((facts.title, facts.format, facts.method), {})[run.seed] = facts.ms
+    return found
+
+
+def _changed(before: Mapping[int, float], now: Mapping[int, float]) -> tuple[float, float] | None:
+    """Returns the means over the seeds that both have, where they are not equal but for rounding."""
+    seeds = before.keys() & now.keys()
+    first, second = (mean(own[seed] for seed in seeds) for own in (before, now))
+    if first is None or second is None or math.isclose(first, second, rel_tol=1e-6):
+        return None
+    return first, second
 
 
 def at_commit(place: Path, commit: str, into: Path) -> Path:

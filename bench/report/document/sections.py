@@ -15,9 +15,9 @@ from bench.report.document.parts import floats
 from bench.report.drawing.press import to_print
 from bench.report.figure import Figure, Panel
 from bench.report.journal import for_journal, plain_caption, shortly
-from bench.report.notes import MOVED
+from bench.report.notes import MOVED, Notes
 from bench.report.results import Results
-from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, number, plain, typeset
 from bench.report.verdicts import Judged, tally
 from bench.report.writers.latex import escape
 
@@ -194,7 +194,8 @@ def claims_alone(judged: Sequence[Judged], tally: str) -> str:
 
 def of_moved(found: Sequence[Moved], against: str) -> str:
     """Returns the section on what moved against an earlier state: the rows that are not the same, and how many are."""
-    changed = [own for own in found if own.verdict != "same"]
+    changed = [own for own in found if not own.same]
+    notes = Notes()
     rows = [
         Row(
             (own.name, own.now.data.title, own.grid),
@@ -204,17 +205,26 @@ def of_moved(found: Sequence[Moved], against: str) -> str:
                 replace(number(own.difference), leads=own.verdict == "moved"),
                 Entry(f"{own.interval.low:.2f} to {own.interval.high:.2f}") if own.interval else DASH,
                 Entry(own.verdict),
+                _from_to(own.kb),
+                replace(_from_to(own.ms), marks=notes.mark(f"on {own.board}" if own.ms else "")),
             ),
         )
         for own in changed
     ]
     columns = (
         *(Column(title, places=2) for title in ("before", "now", "difference")),
-        *(Column(title, align="left") for title in ("95 % interval", "verdict")),
+        *(Column(title, align="left") for title in ("95 % interval", "verdict", "KB", "ms")),
     )
     stub = tuple(Column(title, align="left") for title in ("Row", "Data", "Grid"))
-    caption = f"Against {against}: rows that both have, by seed. Moved, and bold: the interval leaves zero out."
+    caption = (
+        f"Against {against}: rows that both have, by seed. Moved, and bold: the interval leaves zero out. KB, ms: "
+    )
+    caption += "where they are not what they were; ms on the board where they differ most."
     same = len(found) - len(rows)
     said = f"Rows that are in both this and {escape(against)}: {len(found)}, of which the same: {same}."
-    made = [floats(typeset(Table("moved", caption, columns, tuple(rows), stub=stub)))] if rows else []
+    made = [floats(typeset(Table("moved", caption, columns, tuple(rows), notes.listed(), stub=stub)))] if rows else []
     return "\n".join([r"\section{What moved}", said, *made])
+
+
+def _from_to(both: tuple[float, float] | None) -> Entry:
+    return DASH if both is None else Entry(" to ".join(map(plain, both)))

@@ -37,6 +37,8 @@ def write_document(
 ) -> Path:
     """Writes the document with its figures and its bibliography, and returns its path.
 
+    The table of data sets, which is of no one folder of results, is beside it: ``tables/data.tex``, ``.md``, ``.csv``.
+
     Args:
         folder: where it goes.
         folders: the results folders, each a section.
@@ -47,7 +49,9 @@ def write_document(
     Raises:
         RnnbenchError: when the folder cannot be written.
     """
-    files: dict[Path, str | bytes] = {folder / "references.bib": bibliography()}
+    cells = [file for results in folders for file in results.cell_files]
+    files: dict[Path, str | bytes] = {folder / "references.bib": bibliography(cells)}
+    files |= data.files(folders, folder / "tables")
     body = [
         sections.PREAMBLE,
         r"\begin{document}",

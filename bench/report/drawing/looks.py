@@ -13,6 +13,8 @@ from bench.report.published import book
 
 _OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A00")
 """Okabe and Ito's colours (2008), which the colour-blind tell apart; olive for their yellow, too light for a marker."""
+_OF_USERS = ("#882255", "#332288", "#44AA99", "#999999")
+"""Four of Tol's colours (2021, muted) for cells of users, so that none has the colour of one of ours."""
 _MARKERS = "osD^vP<X"
 _LINES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 _LONGEST = 36
@@ -34,16 +36,20 @@ def _order() -> tuple[str, ...]:
 
 
 def look(cell: str, others: Iterable[str] = ()) -> Look:
-    """Returns the look of a cell by its title: of ours always the same, of a user's the next ones in order of title.
+    """Returns the look of a cell by its title: of ours always the same, of a user's one of their own, by title.
 
     Args:
         cell: its title.
         others: titles in the figure.
     """
-    strangers = sorted({title for title in (*others, cell) if title not in _order()})
-    at = [*_order(), *strangers].index(cell)
-    turn = at // len(_OKABE_ITO)  # a second round has the colours with other markers
-    return Look(_OKABE_ITO[at % len(_OKABE_ITO)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])
+    if cell in _order():
+        return _nth(_OKABE_ITO, _order().index(cell))
+    return _nth(_OF_USERS, sorted({title for title in (*others, cell) if title not in _order()}).index(cell))
+
+
+def _nth(colours: Sequence[str], at: int) -> Look:
+    turn = at // len(colours)  # a second round has the colours with other markers
+    return Look(colours[at % len(colours)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])
 
 
 def line_looks(rows: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
