@@ -7,7 +7,7 @@ words.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
@@ -126,6 +126,18 @@ class Table:
         """Titles of the spanners and how many columns each covers, from left to right; ``""`` where there is none."""
         groups = [(spanner, len(list(columns))) for spanner, columns in groupby(self.columns, lambda c: c.spanner)]
         return [(spanner.title if spanner else "", width) for spanner, width in groups]
+
+
+def widths(table: Table) -> tuple[list[int], list[int]]:
+    """Returns how many letters each column takes with its gap: those of the stub, and the others."""
+    stub = [_wide(column, (row.labels[at] for row in table.rows)) for at, column in enumerate(table.stub)]
+    return stub, [
+        _wide(column, (row.entries[at].text for row in table.rows)) for at, column in enumerate(table.columns)
+    ]
+
+
+def _wide(column: Column, texts: Iterable[str]) -> int:
+    return max(len(column.title), *map(len, texts), 0) + 2
 
 
 def columns_named(table: Table, names: Sequence[str]) -> list[int]:

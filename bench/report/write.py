@@ -14,10 +14,11 @@ from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_
 from bench.report.finding import findings
 from bench.report.journal import Style, for_journal
 from bench.report.onward import onward
+from bench.report.parts import to_print
 from bench.report.results import Results, read
 from bench.report.table import Table
 from bench.report.tables import compare
-from bench.report.writers import to_csv, to_latex, to_markdown
+from bench.report.writers import to_csv, to_markdown
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     for name, table in tables.items():
         file = stem if name == MAIN else f"{stem}-{name}"
         printed = for_journal(table, results, style) if name == MAIN else table
-        texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
+        texts |= {place / f"{file}.tex": to_print(printed), place / f"{file}.md": to_markdown(table)}
     texts[place / "references.bib"] = bibliography()
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
@@ -153,7 +154,7 @@ def write_comparison(folder: Path, against: str, rope: float) -> Compared:
     if table is None or not rows:
         raise RnnbenchError(f"{folder} has no finished run to compare with {against!r}")
     stem = folder / "tables" / f"{_stem(results.name)}-compare"
-    texts = {stem.with_suffix(".tex"): to_latex(table), stem.with_suffix(".md"): to_markdown(table)}
+    texts = {stem.with_suffix(".tex"): to_print(table), stem.with_suffix(".md"): to_markdown(table)}
     texts[stem.with_suffix(".csv")] = to_csv(rows)
     try:
         write_all(texts)
