@@ -15,7 +15,7 @@ from bench.citations import citations
 from bench.errors import RnnbenchError, nearest
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
-from bench.report.short import short_names, without_brackets
+from bench.report.short import legend, short_names
 from bench.report.summary import Summary
 from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
 from bench.spec import Part, parse, read_yaml
@@ -72,18 +72,19 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
     chosen = _chosen(style.rows, groups, "row")
     cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
     cited = citations()
+    printed = {name: style.labels.get(name, name.removesuffix(f", H {hidden.get(name)}")) for name in chosen}
     rows = [
         replace(
             groups[name][0],
-            labels=(style.labels.get(name, name), hidden.get(name, "-")),
+            labels=(printed[name], hidden.get(name, "-")),
             entries=_merged(groups[name]),
             cite=cited.get(cells.get(name, ""), ("", ""))[0],
         )
         for name in chosen
     ]
-    legend = _legend(results.summaries, names, {row: style.labels.get(row, row) for row in chosen})
+    said = legend(results.summaries, names, printed, sized=True)
     caption = style.caption or plain_caption(table.caption, results.name)
-    made = replace(table, rows=tuple(rows), caption=caption, notes=(*legend, *table.notes))
+    made = replace(table, rows=tuple(rows), caption=caption, notes=(*said, *table.notes))
     made = replace(made, stub=(*table.stub, Column("H", align="right")))
     return _lettered(_columns(made, style.columns))
 
@@ -93,8 +94,8 @@ def shortly(table: Table, results: Results) -> Table:
     names = short_names(results.summaries)
     rows = [replace(row, labels=tuple(names.get(label, label) for label in row.labels)) for row in table.rows]
     used = {names[label] for row in table.rows for label in row.labels if label in names}
-    legend = _legend(results.summaries, names, {name: name for name in used})
-    return replace(table, rows=tuple(rows), notes=(*legend, *table.notes))
+    said = legend(results.summaries, names, {name: name for name in used})
+    return replace(table, rows=tuple(rows), notes=(*said, *table.notes))
 
 
 def plain_caption(caption: str, name: str) -> str:
@@ -136,29 +137,6 @@ def _columns(table: Table, wanted: Sequence[str]) -> Table:
     kept = columns_named(table, wanted)
     rows = (replace(row, entries=tuple(row.entries[at] for at in kept)) for row in table.rows)
     return replace(table, columns=tuple(table.columns[at] for at in kept), rows=tuple(rows))
-
-
-def _legend(summaries: Sequence[Summary], names: Mapping[str, str], printed: Mapping[str, str]) -> list[str]:
-    """Says what the short names stand for, data set by data set where they differ."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for summary in summaries:
-        name = names.get(summary.label, "")
-        if summary.runs and name in printed and summary.label != name:
-            found[name][_meaning(summary)].append(summary.data.title)
-    lines = []
-    for name, meanings in found.items():
-        several = len(meanings) > 1
-        if not several and f" {next(iter(meanings))}" in name.partition(",")[0]:
-            continue  # the name says it all
-        said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
-        lines.append(f"{printed[name]}: {'; '.join(said)}.")
-    return lines
-
-
-def _meaning(summary: Summary) -> str:
-    if summary.runs[0].record.chosen is not None:  # what was chosen on this data set; ranks are in the table of trials
-        return summary.compression or "dense"
-    return without_brackets(summary.label).removeprefix(summary.cell).strip(" ,")
 
 
 def _lettered(table: Table) -> Table:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from reading import compare
 
 from bench.citations import bibliography, citations, data_citations
 from bench.errors import RnnbenchError
+from bench.record import GRID_NOTE
 from bench.report import Table, read, write_results
 from bench.report.document import data
 from bench.report.journal import Style, for_journal, read_style
@@ -19,6 +21,12 @@ from bench.report.writers import to_latex
 def made(folder: Any, **style: Any) -> Table:
     results = read(folder.path)
     return for_journal(compare(folder), results, Style(**style))
+
+
+def note(folder: Any, axes: dict[str, Any], runs: list[str]) -> None:
+    """The grid of a results folder, with its runs in order."""
+    body = {"name": "demo", "grid": axes, "runs": runs}
+    (folder.path / GRID_NOTE).write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
 
 
 def texts(table: Table) -> dict[tuple[str, ...], list[str]]:
@@ -42,6 +50,44 @@ def test_rows_that_would_share_a_name_are_numbered_and_told_apart_below(folder: 
     table = made(folder)
     assert [row.labels for row in table.rows] == [("GRU (1)", "64"), ("GRU (2)", "64")]
     assert {"GRU (1): learning rate 0.001.", "GRU (2): learning rate 0.01."} <= set(table.notes)
+
+
+def test_hidden_sizes_that_tell_rows_apart_stand_in_their_column_alone(folder: Any) -> None:
+    """What a column shows is in no legend, and names that mean the same are explained once."""
+    for cell in ("GRU", "RNN"):
+        for hidden in (8, 12):
+            folder.add(cell, hidden=hidden)
+            folder.add(cell, hidden=hidden, steps="L", variant="rank U 8")
+    table = made(folder)
+    names = {row.labels for row in table.rows}
+    assert names == {(f"{cell}{step}", size) for cell in ("GRU", "RNN") for step in ("", " L") for size in ("8", "12")}
+    assert [note for note in table.notes if ": rank" in note] == ["GRU L, RNN L: rank U 8."]
+    assert not any("H 8" in note for note in table.notes)
+    assert [row.labels for row in made(folder, rows=("RNN L, H 12", "GRU, H 8")).rows] == [
+        ("RNN L", "12"),
+        ("GRU", "8"),
+    ]
+
+
+def test_rows_of_one_combination_of_the_grid_are_one_row_though_letters_are_shared(folder: Any) -> None:
+    """Each data set has its own two ranks: the grid says which of one belongs to which of the other."""
+    axes = {"data": ["a", "b"], "set": [{"cell.rank": {"U": 8}}, {"cell.rank": {"U": 6}}], "seed": [0]}
+    runs = [
+        folder.add("GRU", data, steps="L", variant=variant, train={"epochs": epochs}).id
+        for data, variant, epochs in (
+            ("a", "rank U 8", 1),
+            ("a", "rank U 6", 2),
+            ("b", "rank U 5", 3),
+            ("b", "rank U 9", 4),
+        )
+    ]
+    note(folder, axes, runs)
+    table = made(folder, columns=("accuracy",))
+    assert [row.label for row in table.rows] == ["GRU L (1)", "GRU L (2)"]
+    said = {"GRU L (1): rank U 8 (a); rank U 5 (b).", "GRU L (2): rank U 6 (a); rank U 9 (b)."}
+    assert said <= set(table.notes)
+    (folder.path / GRID_NOTE).unlink()
+    assert len(made(folder).rows) == 4, "without the grid nobody knows"
 
 
 def test_rows_columns_labels_and_caption_are_chosen(small: Any) -> None:
