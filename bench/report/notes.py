@@ -59,6 +59,8 @@ def shorten(reason: str) -> str:
 
 def explain_runs(summary: Summary) -> tuple[str, str]:
     """Returns the word for a combination without a result, and a remark on the runs that are missing and why."""
+    if summary.unplanned:
+        return "-", "the grid has no run of this combination"
     if not summary.runs:
         return "not run", "no run of this combination has started"
     undone = [run for run in summary.runs if not run.done]

@@ -69,9 +69,18 @@ class Results:
     def summaries(self) -> tuple[Summary, ...]:
         """Runs gathered over seeds: every label on every data set, in order of data set and label."""
         return tuple(
-            replace(row, moved=(row.data.name, row.label) in self.moved, combination=self._combination(row))
+            replace(
+                row,
+                moved=(row.data.name, row.label) in self.moved,
+                unplanned=not row.runs and self.grid is not None and not self._awaited(row.data),
+                combination=self._combination(row),
+            )
             for row in gather(self.records)
         )
+
+    def _awaited(self, data: DataSet) -> bool:
+        """Whether a run of the grid on a data set may be of a row that has none yet."""
+        return any(name.startswith(f"{data.name.partition(' ')[0]}-") for name in self.unstarted)
 
     def _combination(self, row: Summary) -> tuple[int, ...] | None:
         found = {self.combinations.get(run.record.id) for run in row.runs}

@@ -168,6 +168,20 @@ def test_a_combination_that_nobody_ran_says_so(folder: Any) -> None:
     assert texts[3] == "90.00"
 
 
+def test_a_combination_that_the_grid_does_not_have_is_a_dash_with_that_note(folder: Any) -> None:
+    """While no run of the grid on that data set is outstanding; else a row's first run may be yet to come."""
+    runs = [folder.add("A", "watch").id, folder.add("B", "digits").id]
+    axes = {"data": ["watch", "digits"], "cell": ["a", "b"], "seed": [0]}
+    folder.note(axes, runs)
+    table = compare(folder)
+    first = row(table, "A")[0]
+    assert (first.text, notes(table, first)) == ("-", ["the grid has no run of this combination"])
+    folder.note(axes, [*runs, "digits-a-h64-s0-0123456789abcdef"])
+    table = compare(folder)
+    first = row(table, "A")[0]
+    assert (first.text, notes(table, first)) == ("not run", ["no run of this combination has started"])
+
+
 def test_changed_data_is_said(folder: Any) -> None:
     folder.add(seed=0)
     folder.add(seed=1, facts={"fingerprint": "sha256:other"})

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from reading import compare
 
 from bench.citations import bibliography, citations, data_citations
@@ -21,12 +20,6 @@ from bench.report.writers import to_latex
 def made(folder: Any, **style: Any) -> Table:
     results = read(folder.path)
     return for_journal(compare(folder), results, Style(**style))
-
-
-def note(folder: Any, axes: dict[str, Any], runs: list[str]) -> None:
-    """The grid of a results folder, with its runs in order."""
-    body = {"name": "demo", "grid": axes, "runs": runs}
-    (folder.path / GRID_NOTE).write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
 
 
 def texts(table: Table) -> dict[tuple[str, ...], list[str]]:
@@ -81,7 +74,7 @@ def test_rows_of_one_combination_of_the_grid_are_one_row_though_letters_are_shar
             ("b", "rank U 9", 4),
         )
     ]
-    note(folder, axes, runs)
+    folder.note(axes, runs)
     table = made(folder, columns=("accuracy",))
     assert [row.label for row in table.rows] == ["GRU L (1)", "GRU L (2)"]
     said = {"GRU L (1): rank U 8 (a); rank U 5 (b).", "GRU L (2): rank U 6 (a); rank U 9 (b)."}
