@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,8 @@ from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
 from bench.report.short import legend, short_names
 from bench.report.summary import Summary
-from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
+from bench.report.table import Column, Entry, Footnote, Row, Table
+from bench.report.tables import comparison
 from bench.spec import Part, parse, read_yaml
 
 _NOTHING = ("-", "not run")
@@ -61,18 +62,21 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
         style: what is printed, and how.
 
     Raises:
-        RnnbenchError: when the style names a row or column that is not there.
+        RnnbenchError: when the style names a row or column that is not there, or two rows would have one name.
     """
     style = style or Style()
     names = short_names(results.summaries)
+    if style.rows or style.columns:
+        table, results = _restricted(table, results, style, names)
     hidden = _hidden_sizes(results.summaries, names)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
         groups[names.get(row.label, row.label)].append(row)
-    chosen = _chosen(style.rows, groups, "row")
+    chosen = style.rows or [*groups]
     cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
     cited = citations()
     printed = {name: style.labels.get(name, name.removesuffix(f", H {hidden.get(name)}")) for name in chosen}
+    _check_labels(style.labels, {*names.values()}, printed)
     rows = [
         replace(
             groups[name][0],
@@ -86,7 +90,7 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
     caption = style.caption or plain_caption(table.caption, results.name)
     made = replace(table, rows=tuple(rows), caption=caption, notes=(*said, *table.notes))
     made = replace(made, stub=(*table.stub, Column("H", align="right")))
-    return _lettered(_columns(made, style.columns))
+    return _lettered(made)
 
 
 def shortly(table: Table, results: Results) -> Table:
@@ -121,22 +125,32 @@ def _merged(rows: Sequence[Row]) -> tuple[Entry, ...]:
     )
 
 
-def _chosen(wanted: Sequence[str], there: Mapping[str, object], what: str) -> Sequence[str]:
+def _restricted(table: Table, results: Results, style: Style, names: Mapping[str, str]) -> tuple[Table, Results]:
+    """Makes the table anew of the rows and columns that are wanted, so that it speaks of nothing else."""
+    _check("row", style.rows, dict.fromkeys(names.get(row.label, row.label) for row in table.rows))
+    if twice := [name for name in style.rows if style.rows.count(name) > 1]:
+        raise RnnbenchError(f"row {twice[0]!r} is named twice among the rows to print")
+    order = [row.label for name in style.rows for row in table.rows if names.get(row.label) == name]
+    shown = results.only(order) if order else results
+    made = comparison.compared(shown, (), order)
+    known = chain.from_iterable((column.title, column.name) for column in made.columns)
+    _check("column", style.columns, dict.fromkeys(filter(None, known)))
+    return comparison.compared(shown, style.columns, order) if style.columns else made, shown
+
+
+def _check(what: str, wanted: Iterable[str], there: Mapping[str, object]) -> None:
     for name in wanted:
         if name not in there:
             raise RnnbenchError(f"no {what} is {name!r}{nearest(name, there)}; {what}s: {', '.join(there)}")
-    return wanted or [*there]
 
 
-def _columns(table: Table, wanted: Sequence[str]) -> Table:
-    """Leaves the wanted columns, in the order of the table."""
-    if not wanted:
-        return table
-    known = dict.fromkeys(chain.from_iterable((column.title, column.name) for column in table.columns))
-    _chosen(wanted, {name: None for name in known if name}, "column")
-    kept = columns_named(table, wanted)
-    rows = (replace(row, entries=tuple(row.entries[at] for at in kept)) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[at] for at in kept), rows=tuple(rows))
+def _check_labels(labels: Mapping[str, str], there: Collection[str], printed: Mapping[str, str]) -> None:
+    """Refuses other names of rows that are not there, and those that another row has."""
+    _check("row", labels, dict.fromkeys(sorted(there)))
+    for name in labels:
+        same = [other for other in printed if printed[other] == printed.get(name)]
+        if len(same) > 1:
+            raise RnnbenchError(f"rows {same[0]!r} and {same[1]!r} would both be named {printed[name]!r}")
 
 
 def _lettered(table: Table) -> Table:

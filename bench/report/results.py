@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -43,6 +44,7 @@ class Results:
         remarks: on the records, printed below the comparison.
         unstarted: ids of the grid's runs that have no record yet.
         moved: data sets and labels of the rows that moved against earlier results.
+        shown: labels of the rows that there are; empty for all.
         combinations: the place of each run of the grid, by id, on its axes but data set and seed.
     """
 
@@ -59,6 +61,7 @@ class Results:
     remarks: tuple[str, ...] = ()
     unstarted: tuple[str, ...] = ()
     moved: frozenset[tuple[str, str]] = frozenset()
+    shown: frozenset[str] = frozenset()
     combinations: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def rows_of(self, kind: type[T]) -> list[T]:
@@ -76,11 +79,19 @@ class Results:
                 combination=self._combination(row),
             )
             for row in gather(self.records)
+            if not self.shown or row.label in self.shown
         )
+
+    def only(self, labels: Collection[str]) -> Results:
+        """Returns the results of some rows; the board is the one of all rows where one of them has a latency on it."""
+        less, board = replace(self, shown=frozenset(labels)), self.board
+        there = board is not None and any(row.latency(board.name) for row in less.summaries)
+        return replace(less, wanted=board.name if board and there else None)
 
     def _awaited(self, data: DataSet) -> bool:
         """Whether a run of the grid on a data set may be of a row that has none yet."""
-        return any(name.startswith(f"{data.name.partition(' ')[0]}-") for name in self.unstarted)
+        slug = re.sub("[^A-Za-z0-9]", "-", data.name.partition(" ")[0])[:30]  # with which ids begin
+        return any(name.startswith(slug) for name in self.unstarted)
 
     def _combination(self, row: Summary) -> tuple[int, ...] | None:
         found = {self.combinations.get(run.record.id) for run in row.runs}

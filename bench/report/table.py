@@ -140,9 +140,9 @@ def _wide(column: Column, texts: Iterable[str]) -> int:
     return max(len(column.title), *map(len, texts), 0) + 2
 
 
-def columns_named(table: Table, names: Sequence[str]) -> list[int]:
-    """Returns the places of the columns whose title or figure is among some names."""
-    return [at for at, column in enumerate(table.columns) if column.title in names or column.name in names]
+def columns_named(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
+    """Returns the places of the columns whose title or figure is among some names; of all where there is none."""
+    return [at for at, column in enumerate(columns) if not names or column.title in names or column.name in names]
 
 
 def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float = 1) -> Entry:

@@ -101,10 +101,42 @@ def test_the_caption_does_not_begin_with_the_grid_s_name(small: Any) -> None:
     assert made(small).caption.startswith("Test accuracy in %, mean")
 
 
+def test_a_caption_explains_no_column_that_is_not_shown(small: Any) -> None:
+    """The order of rows is by size where the size is to be seen, and nobody has asked for another."""
+    costs = ("KB: ", "ms: ", "Rows by size")
+    caption = made(small, columns=("accuracy",)).caption
+    assert not any(said in caption for said in costs)
+    assert "Underlined: best of its column, as printed; of test results" in caption
+    caption = made(small, columns=("kb",)).caption
+    assert caption.startswith("Size of trained models. KB: cell and classifier")
+    assert "accuracy" not in caption
+    assert caption.endswith("Rows by size, smallest first. Underlined: best of its column, as printed.")
+    assert "Rows by size" not in made(small, rows=("LSTM", "GRU")).caption
+    assert all(said in made(small).caption for said in costs)
+
+
+def test_the_best_of_chosen_rows_is_the_best_of_those_and_remarks_are_of_them(folder: Any) -> None:
+    """In full FastGRNN is best, and an int8 row differs in number format; of the other two neither is so."""
+    folder.add("FastGRNN", accuracy=0.9)
+    folder.add("GRU", accuracy=0.8)
+    folder.add("LSTM", accuracy=0.7)
+    folder.add("LSTM", accuracy=0.6, steps="Q", variant="int8", integer=0.6)
+    assert any("number format" in note for note in made(folder).notes)
+    table = made(folder, rows=("LSTM", "GRU"))
+    assert [(row.label, row.entries[0].best) for row in table.rows] == [("LSTM", False), ("GRU", True)]
+    assert not any("number format" in note for note in table.notes)
+    assert "int8" not in table.caption
+    assert "Underlined" not in made(folder, rows=("LSTM",), columns=("accuracy",)).caption, "it is alike no other"
+
+
 @pytest.mark.parametrize(
     ("style", "said"),
     [
         ({"rows": ("LSTN",)}, "no row is 'LSTN'.*LSTM"),
+        ({"rows": ("LSTM", "GRU", "LSTM")}, "row 'LSTM' is named twice"),
+        ({"labels": {"Foo": "x"}}, "no row is 'Foo'.*rows: Fast_GRNN & Co, GRU, LSTM"),
+        ({"labels": {"LSTM": "A", "GRU": "A"}}, "rows 'GRU' and 'LSTM' would both be named 'A'"),
+        ({"labels": {"LSTM": "GRU"}}, "rows 'GRU' and 'LSTM' would both be named 'GRU'"),
         ({"columns": ("KBs",)}, "no column is 'KBs'.*KB"),
     ],
 )
