@@ -87,8 +87,8 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
         for name in chosen
     ]
     said = legend(results.summaries, names, printed, sized=True)
-    caption = style.caption or plain_caption(table.caption, results.name)
-    made = replace(table, rows=tuple(rows), caption=caption, notes=(*said, *table.notes))
+    made = replace(without_name(table, results.name), rows=tuple(rows), notes=(*said, *table.notes))
+    made = replace(made, caption=style.caption or made.caption)
     made = replace(made, stub=(*table.stub, Column("H", align="right")))
     return _lettered(made)
 
@@ -102,10 +102,10 @@ def shortly(table: Table, results: Results) -> Table:
     return replace(table, rows=tuple(rows), notes=(*said, *table.notes))
 
 
-def plain_caption(caption: str, name: str) -> str:
-    """Returns a caption without the grid's name before it."""
-    rest = caption.removeprefix(f"{name}: ")
-    return rest[:1].upper() + rest[1:]
+def without_name(table: Table, name: str) -> Table:
+    """Returns a table whose caption does not begin with the grid's name."""
+    rest = table.caption.removeprefix(f"{name}: ")
+    return replace(table, caption=rest[:1].upper() + rest[1:])
 
 
 def _hidden_sizes(summaries: Sequence[Summary], names: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from bench.record import write_atomically
 from bench.report import differences, frame
 from bench.report.discover import FORMATS, MAIN, all_figures, all_tables, table_names
 from bench.report.finding import findings
-from bench.report.journal import Style, for_journal
+from bench.report.journal import Style, for_journal, without_name
 from bench.report.onward import onward
 from bench.report.parts import to_print
 from bench.report.results import Results, read
@@ -87,7 +87,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     texts: dict[Path, str | bytes] = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
     for name, table in tables.items():
         file = stem if name == MAIN else f"{stem}-{name}"
-        printed = for_journal(table, results, style) if name == MAIN else table
+        printed = for_journal(table, results, style) if name == MAIN else without_name(table, results.name)
         texts |= {place / f"{file}.tex": to_print(printed), place / f"{file}.md": to_markdown(table)}
     texts[place / "references.bib"] = bibliography()
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
@@ -154,7 +154,10 @@ def write_comparison(folder: Path, against: str, rope: float) -> Compared:
     if table is None or not rows:
         raise RnnbenchError(f"{folder} has no finished run to compare with {against!r}")
     stem = folder / "tables" / f"{_stem(results.name)}-compare"
-    texts = {stem.with_suffix(".tex"): to_print(table), stem.with_suffix(".md"): to_markdown(table)}
+    texts = {
+        stem.with_suffix(".tex"): to_print(without_name(table, results.name)),
+        stem.with_suffix(".md"): to_markdown(table),
+    }
     texts[stem.with_suffix(".csv")] = to_csv(rows)
     try:
         write_all(texts)

@@ -6,7 +6,7 @@ from typing import Any
 
 from reading import compare, notes, row, texts, titles
 
-from bench.report import Table, read, write_report
+from bench.report import Table, read, write_comparison, write_report
 from bench.report.tables import ladder
 from bench.status import Status
 
@@ -85,3 +85,15 @@ def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     assert [row.label for row in climb(folder).rows] == ["Watch-7"], "the one of 32 is dense alone"
     folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
     assert ladder.table(read(folder.path)) is None, "two models of one kind have no one place"
+
+
+def test_no_caption_in_latex_begins_with_the_grid_s_name(folder: Any) -> None:
+    """Journals do not want it; in Markdown it says where the table is from."""
+    fill(folder)
+    write_report(folder.path)
+    write_comparison(folder.path, "FastGRNN (LS)", 1.0)
+    tables = {path.stem: path.read_text(encoding="utf-8") for path in (folder.path / "tables").glob("demo*.tex")}
+    assert {"demo", "demo-ladder", "demo-compare"} == tables.keys()
+    assert not [name for name, text in tables.items() if r"\caption{demo" in text]
+    assert r"\caption{FastGRNN, low rank (L)" in tables["demo-ladder"]
+    assert (folder.path / "tables" / "demo-ladder.md").read_text(encoding="utf-8").startswith("demo: FastGRNN, low")
