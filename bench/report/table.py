@@ -45,6 +45,11 @@ class Column:
     places: int | None = None
     align: Align = "number"
 
+    @property
+    def whole_title(self) -> str:
+        """The heading with that of the spanner before it."""
+        return f"{self.spanner.title}: {self.title}" if self.spanner else self.title
+
 
 @dataclass(frozen=True)
 class Entry:

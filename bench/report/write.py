@@ -18,7 +18,7 @@ from bench.report.parts import to_print
 from bench.report.results import Results, read
 from bench.report.table import Table
 from bench.report.tables import compare
-from bench.report.writers import to_csv, to_markdown
+from bench.report.writers import table_to_csv, to_csv, to_markdown
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     """Writes tables, figures and page, each file whole or not at all.
 
     They are ``tables/<grid>.tex`` in the form of a journal, with ``references.bib``; ``.md`` and ``.csv`` of the same;
-    ``tables/<grid>-<table>.tex`` and ``.md`` for every other table that the results have; ``figures/*.svg``, ``.pdf``
-    and ``.png``; and ``report.html``.
+    ``tables/<grid>-<table>.tex``, ``.md`` and ``.csv`` for every other table that the results have; ``figures/*.svg``,
+    ``.pdf`` and ``.png``; and ``report.html``.
 
     Args:
         results: of one results folder, or of several.
@@ -89,6 +89,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
         file = stem if name == MAIN else f"{stem}-{name}"
         printed = for_journal(table, results, style) if name == MAIN else without_name(table, results.name)
         texts |= {place / f"{file}.tex": to_print(printed), place / f"{file}.md": to_markdown(table)}
+        texts |= {place / f"{file}.csv": table_to_csv(table)} if name != MAIN else {}
     texts[place / "references.bib"] = bibliography()
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
@@ -108,7 +109,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
 def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mapping[Path, str | bytes]) -> list[Path]:
     """Finds what an earlier report wrote of this grid and this one does not: its rows or data sets are gone."""
     gone = table_names() - tables.keys() - {compare.__name__.rpartition(".")[2]}  # which has a command of its own
-    named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md")]
+    named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md", ".csv")]
     drawn = [path for path in (folder / "figures").glob("*.svg") if path not in texts and is_ours(path)]
     printed = [path.with_suffix(ending) for path in drawn for ending in (".pdf", ".png")]
     return [path for path in (*named, *printed) if path.exists()] + drawn

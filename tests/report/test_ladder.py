@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from typing import Any
 
 from reading import compare, notes, row, texts, titles
@@ -97,3 +99,19 @@ def test_no_caption_in_latex_begins_with_the_grid_s_name(folder: Any) -> None:
     assert not [name for name, text in tables.items() if r"\caption{demo" in text]
     assert r"\caption{FastGRNN, low rank (L)" in tables["demo-ladder"]
     assert (folder.path / "tables" / "demo-ladder.md").read_text(encoding="utf-8").startswith("demo: FastGRNN, low")
+
+
+def test_the_csv_has_the_cells_as_printed_and_one_line_of_headings(folder: Any) -> None:
+    """Without marks; the comparison's has numbers unrounded, and goes with its table as others do."""
+    fill(folder)
+    write_report(folder.path)
+    file = folder.path / "tables" / "demo-ladder.csv"
+    head, digits, watch = csv.reader(file.read_text(encoding="utf-8").splitlines())
+    assert head[:4] == ["Cell", "LSQ: %", "LSQ: float32 %", "LSQ: KB"]
+    assert head[-2:] == ["dense (-LSQ): %", "dense (-LSQ): KB"]
+    assert watch == ["Watch-7", *texts(climb(folder))["Watch-7"]]
+    assert digits[:2] == ["Digits", "failed"]
+    for path in (folder.path / "runs").glob("*-u8-*"):
+        shutil.rmtree(path)
+    write_report(folder.path)
+    assert not file.exists()
