@@ -51,10 +51,13 @@ class Notes:
 
 
 def shorten(reason: str) -> str:
-    """Shortens a reason to its first line, in at most 90 characters, without the name of our own errors."""
+    """Shortens a reason to its first line, to the words of its first 90 characters, without our own errors' name."""
     line = " ".join(next((line for line in reason.splitlines() if line.strip()), "").split())
     line = line.removeprefix(f"{RnnbenchError.__name__}: ")
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+    if len(line) <= _LONGEST:
+        return line
+    whole, space, _ = line[: _LONGEST - 1].rpartition(" ")
+    return f"{whole} …" if space else f"{line[: _LONGEST - 1]}…"
 
 
 def explain_runs(summary: Summary) -> tuple[str, str]:

@@ -211,6 +211,8 @@ def test_reasons_are_one_short_line() -> None:
     assert shorten("x" * 90) == "x" * 90
     assert shorten("x" * 91) == "x" * 89 + "\N{HORIZONTAL ELLIPSIS}"
     assert shorten("") == ""
+    assert shorten("x" * 80 + " try a train.learning_rate below 3") == "x" * 80 + " try a …", "no word is cut"
+    assert len(shorten("x " * 90)) <= 90
 
 
 def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
