@@ -45,7 +45,8 @@ def compared(results: Results, wanted: Sequence[str] = (), order: Sequence[str] 
     shown = {_part(column) for column in columns}
     best = explain([*standings.values()] if QUALITY in shown else [], bool(shown & {KB, IN_ALL, MS}))
     title = f"{caption(results.name, results.summaries, board, shown, not order)} {best}".strip()
-    beside = published.remarks() if {"paper", "difference"} & {column.title for column in columns} else ()
+    titles = {column.title for column in columns}
+    beside = published.remarks("difference" in titles) if {"paper", "paper KB", "difference"} & titles else ()
     remarks = (*_remarks(results, shown), *beside)
     return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), remarks))
 
