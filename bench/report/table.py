@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Literal
 
 Align = Literal["number", "right", "left", "wrap"]
 Best = Literal["high", "low", ""]
+_EXACT = 1e15
 
 
 @dataclass(frozen=True)
@@ -183,18 +185,26 @@ def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
         return list(entries)
     places = _places(min(map(abs, numbers))) if column.places is None else column.places
     extreme = {"high": max, "low": min}.get(column.best)
-    top = f"{extreme(numbers):.{places}f}" if extreme else None
+    top = rounded(extreme(numbers), places) if extreme else None
     return [
         entry
         if entry.mean is None
-        else replace(entry, text=_text(entry, places), best=entry.best or f"{entry.mean:.{places}f}" == top)
+        else replace(
+            entry, text=_text(entry.mean, entry.sd, places), best=entry.best or rounded(entry.mean, places) == top
+        )
         for entry in entries
     ]
 
 
-def _text(entry: Entry, places: int) -> str:
-    spread = "" if entry.sd is None else f" ± {entry.sd:.{places}f}"
-    return f"{entry.mean:.{places}f}{spread}"
+def _text(mean: float, sd: float | None, places: int) -> str:
+    return rounded(mean, places) if sd is None else f"{rounded(mean, places)} ± {rounded(sd, places)}"
+
+
+def rounded(value: float, places: int) -> str:
+    """Prints a number to decimal places, a half away from zero, as who rounds its decimal digits by hand does."""
+    if not abs(value) < _EXACT:  # of which no digit behind the point is known; or no number
+        return f"{value:.{places}f}"
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
 
 
 def _places(smallest: float) -> int:
