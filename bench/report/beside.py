@@ -48,8 +48,12 @@ class Beside:
         difference = number(None if mean is None else summary.data.scale * mean - own.value)
         return [replace(number(own.value), marks=marks), difference, number(own.kb)]
 
-    def remarks(self) -> Iterator[str]:
-        """Yields for each data set where its figures are published, and what of the protocol is not the same."""
+    def remarks(self, difference: bool = True) -> Iterator[str]:
+        """Yields for each data set where its figures are published, and what of the protocol is not the same.
+
+        Args:
+            difference: whether the table has differences to them.
+        """
         caveats: dict[str, None] = {}
         for name, targets in self._found.items():
             for paper in dict.fromkeys(own.paper for own in targets.values()):
@@ -62,7 +66,7 @@ class Beside:
                 caveats |= dict.fromkeys(caveat for own in own_targets for caveat in own.caveats)
                 yield f"{self._titles[name]}: paper: {paper}, {where}; {protocol}{also}."
         if self._found:
-            yield "Difference: ours less the paper's. " + " ".join(caveats)
+            yield " ".join([*(["Difference: ours less the paper's."] if difference else []), *caveats])
 
     def _common(self, data: str, paper: str) -> list[str]:
         """Returns the differences that all rows of a paper have on a data set."""

@@ -2,40 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bench.report.board import Board
 from bench.report.summary import Summary
 
+QUALITY, KB, IN_ALL, MS = "quality", "kb", "kb_in_all", "ms"
+"""Columns of the comparison that a caption explains."""
 
-def caption(name: str, summaries: Sequence[Summary], board: Board | None) -> str:
+
+def caption(
+    name: str, summaries: Sequence[Summary], board: Board | None, columns: Collection[str], by_size: bool = True
+) -> str:
     """Returns the caption of the comparison table, in plain text.
 
     Args:
         name: of the grid.
         summaries: all that the table shows.
         board: of the latency columns.
+        columns: those that the table has of :data:`QUALITY`, :data:`KB`, :data:`IN_ALL` and :data:`MS`.
+        by_size: whether rows stand by size.
     """
-    words = sorted({summary.data.word for summary in summaries if summary.data.percent})
-    what = f"test {' or '.join(words)} in %" if all(summary.data.percent for summary in summaries) else "test metric"
-    parts = [
-        f"{name}: {what}, {seeds(summaries)}. {protocol(summaries)}",
-        kb_meaning(summaries),
-    ]
-    if any("Q" in (summary.compression or "") for summary in summaries):
-        parts.append("Accuracy of an int8 model: of its integer program over the whole test set.")
-    if any(summary.data.quality == "perplexity" for summary in summaries):
-        parts.append(
-            "Perplexity: of every word of the text but the first, the state carried over from end to end. KB in all: "
-            "with embedding and softmax."
-        )
-    if board is not None:
+    perplexity = any(summary.data.quality == "perplexity" for summary in summaries)
+    parts = [f"{name}: {_subject(summaries, columns)}"]
+    if {KB, IN_ALL} & set(columns):
+        parts.append(kb_meaning(summaries))
+    if QUALITY in columns:
+        if any("Q" in (summary.compression or "") for summary in summaries):
+            parts.append("Accuracy of an int8 model: of its integer program over the whole test set.")
+        if perplexity:
+            parts.append("Perplexity: of every word of the text but the first, the state carried over from end to end.")
+    if IN_ALL in columns and perplexity:
+        parts.append("KB in all: with embedding and softmax.")
+    if board is not None and MS in columns:
         parts.append(
             f"ms: a sequence of the data set's greatest length on {board.title} "
             f"(format {board.format}, {board.method})."
         )
-    parts.append("Rows by size, smallest first.")
+    if by_size and KB in columns:
+        parts.append("Rows by size, smallest first.")
     return " ".join(parts)
+
+
+def _subject(summaries: Sequence[Summary], columns: Collection[str]) -> str:
+    if QUALITY not in columns:
+        costs = [word for word, shown in (("size", {KB, IN_ALL}), ("time", {MS})) if shown & set(columns)]
+        return f"{' and '.join(costs) or 'published figures'} of trained models."
+    words = sorted({summary.data.word for summary in summaries if summary.data.percent})
+    what = f"test {' or '.join(words)} in %" if all(summary.data.percent for summary in summaries) else "test metric"
+    return f"{what}, {seeds(summaries)}. {protocol(summaries)}"
 
 
 _SELECTED = {

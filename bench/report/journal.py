@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -15,9 +15,10 @@ from bench.citations import citations
 from bench.errors import RnnbenchError, nearest
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
-from bench.report.short import short_names, without_brackets
+from bench.report.short import legend, short_names
 from bench.report.summary import Summary
-from bench.report.table import Column, Entry, Footnote, Row, Table, columns_named
+from bench.report.table import Column, Entry, Footnote, Row, Table
+from bench.report.tables import comparison
 from bench.spec import Part, parse, read_yaml
 
 _NOTHING = ("-", "not run")
@@ -61,31 +62,35 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
         style: what is printed, and how.
 
     Raises:
-        RnnbenchError: when the style names a row or column that is not there.
+        RnnbenchError: when the style names a row or column that is not there, or two rows would have one name.
     """
     style = style or Style()
     names = short_names(results.summaries)
+    if style.rows or style.columns:
+        table, results = _restricted(table, results, style, names)
     hidden = _hidden_sizes(results.summaries, names)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in table.rows:
         groups[names.get(row.label, row.label)].append(row)
-    chosen = _chosen(style.rows, groups, "row")
+    chosen = style.rows or [*groups]
     cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
     cited = citations(results.cell_files)
+    printed = {name: style.labels.get(name, name.removesuffix(f", H {hidden.get(name)}")) for name in chosen}
+    _check_labels(style.labels, {*names.values()}, printed)
     rows = [
         replace(
             groups[name][0],
-            labels=(style.labels.get(name, name), hidden.get(name, "-")),
+            labels=(printed[name], hidden.get(name, "-")),
             entries=_merged(groups[name]),
             cite=cited.get(cells.get(name, ""), ("", ""))[0],
         )
         for name in chosen
     ]
-    legend = _legend(results.summaries, names, {row: style.labels.get(row, row) for row in chosen})
-    caption = style.caption or plain_caption(table.caption, results.name)
-    made = replace(table, rows=tuple(rows), caption=caption, notes=(*legend, *table.notes))
+    said = legend(results.summaries, names, printed, sized=True)
+    made = replace(without_name(table, results.name), rows=tuple(rows), notes=(*said, *table.notes))
+    made = replace(made, caption=style.caption or made.caption)
     made = replace(made, stub=(*table.stub, Column("H", align="right")))
-    return _lettered(_columns(made, style.columns))
+    return _lettered(made)
 
 
 def shortly(table: Table, results: Results) -> Table:
@@ -93,14 +98,14 @@ def shortly(table: Table, results: Results) -> Table:
     names = short_names(results.summaries)
     rows = [replace(row, labels=tuple(names.get(label, label) for label in row.labels)) for row in table.rows]
     used = {names[label] for row in table.rows for label in row.labels if label in names}
-    legend = _legend(results.summaries, names, {name: name for name in used})
-    return replace(table, rows=tuple(rows), notes=(*legend, *table.notes))
+    said = legend(results.summaries, names, {name: name for name in used})
+    return replace(table, rows=tuple(rows), notes=(*said, *table.notes))
 
 
-def plain_caption(caption: str, name: str) -> str:
-    """Returns a caption without the grid's name before it."""
-    rest = caption.removeprefix(f"{name}: ")
-    return rest[:1].upper() + rest[1:]
+def without_name(table: Table, name: str) -> Table:
+    """Returns a table whose caption does not begin with the grid's name."""
+    rest = table.caption.removeprefix(f"{name}: ")
+    return replace(table, caption=rest[:1].upper() + rest[1:])
 
 
 def _hidden_sizes(summaries: Sequence[Summary], names: Mapping[str, str]) -> dict[str, str]:
@@ -120,45 +125,32 @@ def _merged(rows: Sequence[Row]) -> tuple[Entry, ...]:
     )
 
 
-def _chosen(wanted: Sequence[str], there: Mapping[str, object], what: str) -> Sequence[str]:
+def _restricted(table: Table, results: Results, style: Style, names: Mapping[str, str]) -> tuple[Table, Results]:
+    """Makes the table anew of the rows and columns that are wanted, so that it speaks of nothing else."""
+    _check("row", style.rows, dict.fromkeys(names.get(row.label, row.label) for row in table.rows))
+    if twice := [name for name in style.rows if style.rows.count(name) > 1]:
+        raise RnnbenchError(f"row {twice[0]!r} is named twice among the rows to print")
+    order = [row.label for name in style.rows for row in table.rows if names.get(row.label) == name]
+    shown = results.only(order) if order else results
+    made = comparison.compared(shown, (), order)
+    known = chain.from_iterable((column.title, column.name) for column in made.columns)
+    _check("column", style.columns, dict.fromkeys(filter(None, known)))
+    return comparison.compared(shown, style.columns, order) if style.columns else made, shown
+
+
+def _check(what: str, wanted: Iterable[str], there: Mapping[str, object]) -> None:
     for name in wanted:
         if name not in there:
             raise RnnbenchError(f"no {what} is {name!r}{nearest(name, there)}; {what}s: {', '.join(there)}")
-    return wanted or [*there]
 
 
-def _columns(table: Table, wanted: Sequence[str]) -> Table:
-    """Leaves the wanted columns, in the order of the table."""
-    if not wanted:
-        return table
-    known = dict.fromkeys(chain.from_iterable((column.title, column.name) for column in table.columns))
-    _chosen(wanted, {name: None for name in known if name}, "column")
-    kept = columns_named(table, wanted)
-    rows = (replace(row, entries=tuple(row.entries[at] for at in kept)) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[at] for at in kept), rows=tuple(rows))
-
-
-def _legend(summaries: Sequence[Summary], names: Mapping[str, str], printed: Mapping[str, str]) -> list[str]:
-    """Says what the short names stand for, data set by data set where they differ."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for summary in summaries:
-        name = names.get(summary.label, "")
-        if summary.runs and name in printed and summary.label != name:
-            found[name][_meaning(summary)].append(summary.data.title)
-    lines = []
-    for name, meanings in found.items():
-        several = len(meanings) > 1
-        if not several and f" {next(iter(meanings))}" in name.partition(",")[0]:
-            continue  # the name says it all
-        said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
-        lines.append(f"{printed[name]}: {'; '.join(said)}.")
-    return lines
-
-
-def _meaning(summary: Summary) -> str:
-    if summary.runs[0].record.chosen is not None:  # what was chosen on this data set; ranks are in the table of trials
-        return summary.compression or "dense"
-    return without_brackets(summary.label).removeprefix(summary.cell).strip(" ,")
+def _check_labels(labels: Mapping[str, str], there: Collection[str], printed: Mapping[str, str]) -> None:
+    """Refuses other names of rows that are not there, and those that another row has."""
+    _check("row", labels, dict.fromkeys(sorted(there)))
+    for name in labels:
+        same = [other for other in printed if printed[other] == printed.get(name)]
+        if len(same) > 1:
+            raise RnnbenchError(f"rows {same[0]!r} and {same[1]!r} would both be named {printed[name]!r}")
 
 
 def _lettered(table: Table) -> Table:

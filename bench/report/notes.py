@@ -51,14 +51,19 @@ class Notes:
 
 
 def shorten(reason: str) -> str:
-    """Shortens a reason to its first line, in at most 90 characters, without the name of our own errors."""
+    """Shortens a reason to its first line, to the words of its first 90 characters, without our own errors' name."""
     line = " ".join(next((line for line in reason.splitlines() if line.strip()), "").split())
     line = line.removeprefix(f"{RnnbenchError.__name__}: ")
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+    if len(line) <= _LONGEST:
+        return line
+    whole, space, _ = line[: _LONGEST - 1].rpartition(" ")
+    return f"{whole} …" if space else f"{line[: _LONGEST - 1]}…"
 
 
 def explain_runs(summary: Summary) -> tuple[str, str]:
     """Returns the word for a combination without a result, and a remark on the runs that are missing and why."""
+    if summary.unplanned:
+        return "-", "the grid has no run of this combination"
     if not summary.runs:
         return "not run", "no run of this combination has started"
     undone = [run for run in summary.runs if not run.done]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import compress, product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +44,8 @@ class Results:
         remarks: on the records, printed below the comparison.
         unstarted: ids of the grid's runs that have no record yet.
         moved: data sets and labels of the rows that moved against earlier results.
+        shown: labels of the rows that there are; empty for all.
+        combinations: the place of each run of the grid, by id, on its axes but data set and seed.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Results:
     remarks: tuple[str, ...] = ()
     unstarted: tuple[str, ...] = ()
     moved: frozenset[tuple[str, str]] = frozenset()
+    shown: frozenset[str] = frozenset()
+    combinations: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -64,8 +71,31 @@ class Results:
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
         """Runs gathered over seeds: every label on every data set, in order of data set and label."""
-        found = gather(self.records)
-        return tuple(replace(row, moved=(row.data.name, row.label) in self.moved) for row in found)
+        return tuple(
+            replace(
+                row,
+                moved=(row.data.name, row.label) in self.moved,
+                unplanned=not row.runs and self.grid is not None and not self._awaited(row.data),
+                combination=self._combination(row),
+            )
+            for row in gather(self.records)
+            if not self.shown or row.label in self.shown
+        )
+
+    def only(self, labels: Collection[str]) -> Results:
+        """Returns the results of some rows; the board is the one of all rows where one of them has a latency on it."""
+        less, board = replace(self, shown=frozenset(labels)), self.board
+        there = board is not None and any(row.latency(board.name) for row in less.summaries)
+        return replace(less, wanted=board.name if board and there else None)
+
+    def _awaited(self, data: DataSet) -> bool:
+        """Whether a run of the grid on a data set may be of a row that has none yet."""
+        slug = re.sub("[^A-Za-z0-9]", "-", data.name.partition(" ")[0])[:30]  # with which ids begin
+        return any(name.startswith(slug) for name in self.unstarted)
+
+    def _combination(self, row: Summary) -> tuple[int, ...] | None:
+        found = {self.combinations.get(run.record.id) for run in row.runs}
+        return found.pop() if len(found) == 1 else None
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -156,7 +186,22 @@ def read(folder: Path, board: str | None = None) -> Results:
     sealed = tuple(record for record in true if record.spec.get("sealed"))
     opened = tuple(record for record in true if not record.spec.get("sealed"))
     unstarted = tuple(sorted((noted or frozenset()) - {record.id for record in records}))
-    return Results(name, opened, sealed, folder, noted_grid(folder), board, unstarted=unstarted)
+    grid = noted_grid(folder)
+    combinations = _combinations(grid, (read_note(folder) or {}).get("runs") or ()) if grid else {}
+    return Results(name, opened, sealed, folder, grid, board, unstarted=unstarted, combinations=combinations)
+
+
+def _combinations(grid: Grid, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Returns the place of each run on the axes but data set and seed; none where runs were drawn, or axes repeat one.
+
+    The ids stand in the order of the combinations.
+    """
+    count = math.prod(map(len, grid.grid.values()))
+    if grid.search is not None or count != len(ids):
+        return {}
+    kept = [axis not in ("data", "seed") for axis in grid.grid]
+    places = product(*(range(len(values)) for values in grid.grid.values()))
+    return {name: tuple(compress(place, kept)) for name, place in zip(ids, places, strict=True)}
 
 
 def _as_it_is(record: Record) -> Record:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from bench.report.labels import printable
 from bench.report.results import Results
@@ -15,13 +15,82 @@ from bench.spec import held, row_of
 def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
     """Returns a short name for each label: the cell and the letters of its compression.
 
-    Labels that would share one on a data set are numbered.
+    Labels that would share one on a data set have their hidden size behind it where that tells them apart, or else a
+    number: the same on every data set for rows that are one combination of the grid.
     """
-    own = {summary.label: _short(summary) for summary in summaries if summary.runs}
-    uses = Counter((summary.data.name, own[summary.label]) for summary in summaries if summary.runs)
-    shared = {name for (_, name), often in uses.items() if often > 1}
-    numbers: dict[str, count[int]] = defaultdict(lambda: count(1))
-    return {label: f"{name} ({next(numbers[name])})" if name in shared else name for label, name in sorted(own.items())}
+    rows = [summary for summary in summaries if summary.runs]
+    names = {row.label: _short(row) for row in rows}
+    for name in _shared(rows, names):
+        own = [row for row in rows if names[row.label] == name]
+        if _sizes_tell(own):
+            names |= {row.label: f"{name}, H {row.hidden_size}" for row in own}
+        else:
+            numbers = _numbers(own)
+            names |= {label: f"{name} ({number})" for label, number in numbers.items()}
+    return names
+
+
+def _shared(rows: Sequence[Summary], names: Mapping[str, str]) -> list[str]:
+    """Returns the names that several labels have on one data set."""
+    uses = Counter((row.data.name, names[row.label]) for row in rows)
+    return sorted({name for (_, name), often in uses.items() if often > 1})
+
+
+def _sizes_tell(rows: Sequence[Summary]) -> bool:
+    """Returns whether hidden sizes tell rows apart, and are the same on every data set."""
+    sizes: dict[str, list[int | None]] = defaultdict(list)
+    for row in rows:
+        sizes[row.data.name].append(row.hidden_size)
+    apart = all(None not in own and len(set(own)) == len(own) for own in sizes.values())
+    return apart and len(set(chain.from_iterable(sizes.values()))) == max(map(len, sizes.values()))
+
+
+def _numbers(rows: Sequence[Summary]) -> dict[str, int]:
+    """Numbers labels: by the combination of the grid where each has one, in its order, or else by themselves."""
+    combinations: dict[str, set[tuple[int, ...]]] = defaultdict(set)
+    for row in rows:
+        combinations[row.label] |= {row.combination or ()}
+    places = {(row.data.name, *sorted(combinations[row.label])) for row in rows}
+    order = sorted(set(chain.from_iterable(combinations.values())))
+    if () in order or len(places) < len(rows) or any(len(own) > 1 for own in combinations.values()):
+        return {label: number for number, label in enumerate(sorted(combinations), 1)}
+    return {label: order.index(min(own)) + 1 for label, own in combinations.items()}
+
+
+def legend(
+    summaries: Sequence[Summary], names: Mapping[str, str], printed: Mapping[str, str], sized: bool = False
+) -> list[str]:
+    """Says what short names stand for, data set by data set where they differ; names that mean the same together.
+
+    Args:
+        summaries: the rows.
+        names: by label.
+        printed: how each name that is explained is printed.
+        sized: whether hidden sizes stand beside the names.
+    """
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for summary in summaries:
+        name = names.get(summary.label, "")
+        if summary.runs and name in printed and summary.label != name:
+            found[name][_meaning(summary, name, sized)].append(summary.data.title)
+    lines: dict[str, dict[str, None]] = defaultdict(dict)
+    for name, meanings in found.items():
+        several = len(meanings) > 1
+        if not several and f" {next(iter(meanings))}" in f" {name.partition(',')[0]}":
+            continue  # the name says it all
+        said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
+        lines["; ".join(said)][printed[name]] = None
+    return [f"{', '.join(who)}: {what}." for what, who in lines.items()]
+
+
+def _meaning(summary: Summary, name: str, sized: bool) -> str:
+    """Returns what a name stands for on a data set, without the hidden size where that is to be seen."""
+    if summary.runs[0].record.chosen is not None:  # what was chosen on this data set; ranks are in the table of trials
+        return summary.compression or "dense"
+    size = f"H {summary.hidden_size}"
+    words = without_brackets(summary.label).removeprefix(summary.cell).strip(" ,").split(", ")
+    seen = sized or name.endswith(f", {size}")
+    return ", ".join(word for word in words if not (seen and word == size))
 
 
 def row_names(results: Results, shown: Sequence[Summary] = ()) -> dict[str, str]:
@@ -36,6 +105,12 @@ def row_names(results: Results, shown: Sequence[Summary] = ()) -> dict[str, str]
         for row in (row for row in shown or results.summaries if row.runs):
             names[row.label] = row_of(results.grid.rows, row.runs[0].record.spec) or names[row.label]
     return names
+
+
+def row_legend(results: Results, shown: Sequence[Summary]) -> tuple[str, ...]:
+    """Says what the short names among :func:`row_names` stand for."""
+    names, short = row_names(results, shown), short_names(shown)
+    return tuple(legend(shown, short, {name: name for label, name in short.items() if names[label] == name}))
 
 
 def _short(summary: Summary) -> str:

@@ -42,8 +42,15 @@ def standing(data: DataSet, summaries: Iterable[Summary]) -> Standing:
     return Standing(frozenset(best), frozenset(leading), tuple(sizes))
 
 
-def explain(standings: Sequence[Standing]) -> str:
-    """Says what underlined and bold mean, and what so many seeds can show."""
+def explain(standings: Sequence[Standing], costs: bool = True) -> str:
+    """Says what underlined and bold mean, and what so many seeds can show; empty where nothing can be either.
+
+    Args:
+        standings: of the data sets whose results are shown.
+        costs: whether sizes or times are shown.
+    """
+    if not any(found.groups for found in standings):
+        return "Underlined: best of its column, as printed." if costs else ""
     groups = sorted({group for found in standings for group in found.groups})
     blind = [(n, rows) for n, rows in groups if (rows - 1) * smallest_p(n) > LEVEL]
     parts = [

@@ -116,6 +116,8 @@ class Summary:
         hidden_size: the hidden size that was asked for.
         compression: letters of low rank (L), diagonal blocks (B), sparsity (S), quantisation (Q), or ``dense``.
         moved: whether its metric moved beyond noise against earlier results that it is held against.
+        unplanned: whether the grid has no run of it: nobody is to wait for one.
+        combination: its place on the grid's axes but data set and seed; ``None`` where that is not known.
     """
 
     data: DataSet
@@ -126,6 +128,8 @@ class Summary:
     hidden_size: int | None = None
     compression: str | None = None
     moved: bool = False
+    unplanned: bool = False
+    combination: tuple[int, ...] | None = None
 
     @cached_property
     def n(self) -> int:

@@ -7,13 +7,15 @@ words.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Literal
 
 Align = Literal["number", "right", "left", "wrap"]
 Best = Literal["high", "low", ""]
+_EXACT = 1e15
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Column:
     best: Best = ""
     places: int | None = None
     align: Align = "number"
+
+    @property
+    def whole_title(self) -> str:
+        """The heading with that of the spanner before it."""
+        return f"{self.spanner.title}: {self.title}" if self.spanner else self.title
 
 
 @dataclass(frozen=True)
@@ -128,9 +135,21 @@ class Table:
         return [(spanner.title if spanner else "", width) for spanner, width in groups]
 
 
-def columns_named(table: Table, names: Sequence[str]) -> list[int]:
-    """Returns the places of the columns whose title or figure is among some names."""
-    return [at for at, column in enumerate(table.columns) if column.title in names or column.name in names]
+def widths(table: Table) -> tuple[list[int], list[int]]:
+    """Returns how many letters each column takes with its gap: those of the stub, and the others."""
+    stub = [_wide(column, (row.labels[at] for row in table.rows)) for at, column in enumerate(table.stub)]
+    return stub, [
+        _wide(column, (row.entries[at].text for row in table.rows)) for at, column in enumerate(table.columns)
+    ]
+
+
+def _wide(column: Column, texts: Iterable[str]) -> int:
+    return max(len(column.title), *map(len, texts), 0) + 2
+
+
+def columns_named(columns: Sequence[Column], names: Sequence[str]) -> list[int]:
+    """Returns the places of the columns whose title or figure is among some names; of all where there is none."""
+    return [at for at, column in enumerate(columns) if not names or column.title in names or column.name in names]
 
 
 def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float = 1) -> Entry:
@@ -166,18 +185,26 @@ def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
         return list(entries)
     places = _places(min(map(abs, numbers))) if column.places is None else column.places
     extreme = {"high": max, "low": min}.get(column.best)
-    top = f"{extreme(numbers):.{places}f}" if extreme else None
+    top = rounded(extreme(numbers), places) if extreme else None
     return [
         entry
         if entry.mean is None
-        else replace(entry, text=_text(entry, places), best=entry.best or f"{entry.mean:.{places}f}" == top)
+        else replace(
+            entry, text=_text(entry.mean, entry.sd, places), best=entry.best or rounded(entry.mean, places) == top
+        )
         for entry in entries
     ]
 
 
-def _text(entry: Entry, places: int) -> str:
-    spread = "" if entry.sd is None else f" ± {entry.sd:.{places}f}"
-    return f"{entry.mean:.{places}f}{spread}"
+def _text(mean: float, sd: float | None, places: int) -> str:
+    return rounded(mean, places) if sd is None else f"{rounded(mean, places)} ± {rounded(sd, places)}"
+
+
+def rounded(value: float, places: int) -> str:
+    """Prints a number to decimal places, a half away from zero, as who rounds its decimal digits by hand does."""
+    if not abs(value) < _EXACT:  # of which no digit behind the point is known; or no number
+        return f"{value:.{places}f}"
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
 
 
 def _places(smallest: float) -> int:

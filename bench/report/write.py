@@ -12,12 +12,13 @@ from bench.record import write_atomically
 from bench.report import differences, frame
 from bench.report.discover import FORMATS, MAIN, SETTINGS, all_figures, all_tables, table_names
 from bench.report.finding import findings
-from bench.report.journal import Style, for_journal
+from bench.report.journal import Style, for_journal, without_name
 from bench.report.onward import onward
+from bench.report.parts import to_print
 from bench.report.results import Results, read
 from bench.report.table import Table
 from bench.report.tables import compare
-from bench.report.writers import to_csv, to_latex, to_markdown
+from bench.report.writers import table_to_csv, to_csv, to_markdown
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     """Writes tables, figures and page, each file whole or not at all.
 
     They are ``tables/<grid>.tex`` in the form of a journal, with ``references.bib``; ``.md`` and ``.csv`` of the same;
-    ``tables/<grid>-<table>.tex`` and ``.md`` for every other table that the results have; ``figures/*.svg``, ``.pdf``
-    and ``.png``; and ``report.html``.
+    ``tables/<grid>-<table>.tex``, ``.md`` and ``.csv`` for every other table that the results have; ``figures/*.svg``,
+    ``.pdf`` and ``.png``; and ``report.html``.
 
     Args:
         results: of one results folder, or of several.
@@ -86,8 +87,9 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     texts: dict[Path, str | bytes] = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
     for name, table in tables.items():
         file = stem if name == MAIN else f"{stem}-{name}"
-        printed = for_journal(table, results, style) if name == MAIN else table
-        texts |= {place / f"{file}.tex": to_latex(printed), place / f"{file}.md": to_markdown(table)}
+        printed = for_journal(table, results, style) if name == MAIN else without_name(table, results.name)
+        texts |= {place / f"{file}.tex": to_print(printed), place / f"{file}.md": to_markdown(table)}
+        texts |= {place / f"{file}.csv": table_to_csv(table)} if name != MAIN else {}
     texts[place / "references.bib"] = bibliography(results.cell_files)
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
@@ -107,7 +109,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
 def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mapping[Path, str | bytes]) -> list[Path]:
     """Finds what an earlier report wrote of this grid and this one does not: its rows or data sets are gone."""
     gone = table_names() - tables.keys() - {compare.__name__.rpartition(".")[2]}  # which has a command of its own
-    named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md")]
+    named = [folder / "tables" / f"{stem}-{name}{ending}" for name in gone for ending in (".tex", ".md", ".csv")]
     drawn = [path for path in (folder / "figures").glob("*.svg") if path not in texts and is_ours(path)]
     printed = [path.with_suffix(ending) for path in drawn for ending in (".pdf", ".png")]
     return [path for path in (*named, *printed) if path.exists()] + drawn
@@ -153,7 +155,10 @@ def write_comparison(folder: Path, against: str, rope: float) -> Compared:
     if table is None or not rows:
         raise RnnbenchError(f"{folder} has no finished run to compare with {against!r}")
     stem = folder / "tables" / f"{_stem(results.name)}-compare"
-    texts = {stem.with_suffix(".tex"): to_latex(table), stem.with_suffix(".md"): to_markdown(table)}
+    texts = {
+        stem.with_suffix(".tex"): to_print(without_name(table, results.name)),
+        stem.with_suffix(".md"): to_markdown(table),
+    }
     texts[stem.with_suffix(".csv")] = to_csv(rows)
     try:
         write_all(texts)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bench.record import (
     CELL_FILE,
+    GRID_NOTE,
     DataFacts,
     Labels,
     Latency,
@@ -163,6 +165,11 @@ class Folder:
             head = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds"
             (folder / "metrics.csv").write_text("\n".join([head, *lines, ""]), encoding="utf-8")
         return record
+
+    def note(self, axes: dict[str, Any], runs: list[str]) -> None:
+        """The grid of the folder, with its runs in order."""
+        body = {"name": self.grid, "grid": axes, "runs": runs}
+        (self.path / GRID_NOTE).write_text(yaml.safe_dump(body, sort_keys=False), encoding="utf-8")
 
 
 def _result(value: float, metric: str, integer: float | None) -> Result:

@@ -11,6 +11,7 @@ from reading import compare, notes, row, texts, titles
 from bench.record import runs_folder
 from bench.report import Results
 from bench.report.notes import Notes, shorten
+from bench.report.table import rounded
 from bench.report.tables import comparison
 from bench.status import Status
 
@@ -21,7 +22,7 @@ def test_percent_with_deviation(folder: Any) -> None:
     for seed, accuracy in enumerate((0.9, 0.92, 0.97)):
         folder.add(seed=seed, accuracy=accuracy, kb=3.25)
     table = compare(folder)
-    assert [entry.text for entry in row(table, "GRU")] == ["93.00 ± 3.61", "3.2", "12.5"]
+    assert [entry.text for entry in row(table, "GRU")] == ["93.00 ± 3.61", "3.3", "12.5"]
     assert titles(table) == ["accuracy (%)", "KB", "ms"]
     assert "mean ± sample standard deviation over 3 seeds" in table.caption
     for said in ("Arduino mkr1000", "float32", "exported code", "validation data", "1024", "smallest first"):
@@ -168,6 +169,20 @@ def test_a_combination_that_nobody_ran_says_so(folder: Any) -> None:
     assert texts[3] == "90.00"
 
 
+def test_a_combination_that_the_grid_does_not_have_is_a_dash_with_that_note(folder: Any) -> None:
+    """While no run of the grid on that data set is outstanding; else a row's first run may be yet to come."""
+    runs = [folder.add("A", "watch").id, folder.add("B", "digits").id]
+    axes = {"data": ["watch", "digits"], "cell": ["a", "b"], "seed": [0]}
+    folder.note(axes, runs)
+    table = compare(folder)
+    first = row(table, "A")[0]
+    assert (first.text, notes(table, first)) == ("-", ["the grid has no run of this combination"])
+    folder.note(axes, [*runs, "digits-a-h64-s0-0123456789abcdef"])
+    table = compare(folder)
+    first = row(table, "A")[0]
+    assert (first.text, notes(table, first)) == ("not run", ["no run of this combination has started"])
+
+
 def test_changed_data_is_said(folder: Any) -> None:
     folder.add(seed=0)
     folder.add(seed=1, facts={"fingerprint": "sha256:other"})
@@ -197,6 +212,8 @@ def test_reasons_are_one_short_line() -> None:
     assert shorten("x" * 90) == "x" * 90
     assert shorten("x" * 91) == "x" * 89 + "\N{HORIZONTAL ELLIPSIS}"
     assert shorten("") == ""
+    assert shorten("x" * 80 + " try a train.learning_rate below 3") == "x" * 80 + " try a …", "no word is cut"
+    assert len(shorten("x " * 90)) <= 90
 
 
 def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
@@ -211,3 +228,21 @@ def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
     assert (row(made, "GRU")[0].text, row(made, "LSTM")[0].text) == ("60.00", "80.00")
     assert (row(made, "GRU")[0].best, row(made, "LSTM")[0].best) == (False, True)
     assert "test F1 in %" in made.caption
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "printed"),
+    [
+        (3.25, 1, "3.3"),
+        (-3.25, 1, "-3.3"),
+        (0.125, 2, "0.13"),
+        (2.675, 2, "2.68"),
+        (3.249, 1, "3.2"),
+        (1e-7, 2, "0.00"),
+        (1e15, 0, "1" + "0" * 15),
+        (float("inf"), 2, "inf"),
+    ],
+)
+def test_halves_are_rounded_up_from_the_digits_of_a_number(value: float, places: int, printed: str) -> None:
+    """2.675 is a little less than that in binary; a paper that prints 3.25 KB is rounded to 3.3."""
+    assert rounded(value, places) == printed

@@ -29,7 +29,7 @@ from bench.report.document import (
     unmodelled,
     write_document,
 )
-from bench.report.document.parts import in_parts
+from bench.report.parts import in_parts, to_print
 from bench.report.table import CELL, Column, Entry, Footnote, Row, Spanner, Table
 from bench.report.verdicts import judge, read_claims
 from bench.status import Status
@@ -156,6 +156,16 @@ def test_a_table_of_forty_rows_is_in_parts_with_its_notes_below_the_last() -> No
     assert second.caption == "C. Part 2 of 2."
     short = Table("t", "C.", (Column("x"),), ())
     assert in_parts(short) == [short]
+
+
+def test_the_latex_of_a_long_table_is_a_float_for_each_part_and_many_notes_stand_below() -> None:
+    rows = tuple(Row((f"r{number}",), ()) for number in range(40))
+    text = to_print(Table("t", "C.", (), rows, notes=tuple(f"note {number}" for number in range(13))))
+    assert re.findall(r"\\label\{(.*?)\}", text) == ["tab:t-1", "tab:t-2"]
+    assert text.count(r"\begin{table}") == 2
+    below = text.rpartition(r"\end{table}")[2]
+    assert r"Notes to Table~\ref{tab:t-2}." in below
+    assert [f"note {number}\\par" in below for number in range(13)] == [True] * 13
 
 
 def test_a_table_wider_than_a_page_is_cut_between_its_spanners() -> None:

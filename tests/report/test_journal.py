@@ -10,6 +10,7 @@ from reading import compare
 
 from bench.citations import bibliography, citations, data_citations
 from bench.errors import RnnbenchError
+from bench.record import GRID_NOTE
 from bench.report import Table, read, write_results
 from bench.report.document import data
 from bench.report.journal import Style, for_journal, read_style
@@ -44,6 +45,44 @@ def test_rows_that_would_share_a_name_are_numbered_and_told_apart_below(folder: 
     assert {"GRU (1): learning rate 0.001.", "GRU (2): learning rate 0.01."} <= set(table.notes)
 
 
+def test_hidden_sizes_that_tell_rows_apart_stand_in_their_column_alone(folder: Any) -> None:
+    """What a column shows is in no legend, and names that mean the same are explained once."""
+    for cell in ("GRU", "RNN"):
+        for hidden in (8, 12):
+            folder.add(cell, hidden=hidden)
+            folder.add(cell, hidden=hidden, steps="L", variant="rank U 8")
+    table = made(folder)
+    names = {row.labels for row in table.rows}
+    assert names == {(f"{cell}{step}", size) for cell in ("GRU", "RNN") for step in ("", " L") for size in ("8", "12")}
+    assert [note for note in table.notes if ": rank" in note] == ["GRU L, RNN L: rank U 8."]
+    assert not any("H 8" in note for note in table.notes)
+    assert [row.labels for row in made(folder, rows=("RNN L, H 12", "GRU, H 8")).rows] == [
+        ("RNN L", "12"),
+        ("GRU", "8"),
+    ]
+
+
+def test_rows_of_one_combination_of_the_grid_are_one_row_though_letters_are_shared(folder: Any) -> None:
+    """Each data set has its own two ranks: the grid says which of one belongs to which of the other."""
+    axes = {"data": ["a", "b"], "set": [{"cell.rank": {"U": 8}}, {"cell.rank": {"U": 6}}], "seed": [0]}
+    runs = [
+        folder.add("GRU", data, steps="L", variant=variant, train={"epochs": epochs}).id
+        for data, variant, epochs in (
+            ("a", "rank U 8", 1),
+            ("a", "rank U 6", 2),
+            ("b", "rank U 5", 3),
+            ("b", "rank U 9", 4),
+        )
+    ]
+    folder.note(axes, runs)
+    table = made(folder, columns=("accuracy",))
+    assert [row.label for row in table.rows] == ["GRU L (1)", "GRU L (2)"]
+    said = {"GRU L (1): rank U 8 (a); rank U 5 (b).", "GRU L (2): rank U 6 (a); rank U 9 (b)."}
+    assert said <= set(table.notes)
+    (folder.path / GRID_NOTE).unlink()
+    assert len(made(folder).rows) == 4, "without the grid nobody knows"
+
+
 def test_rows_columns_labels_and_caption_are_chosen(small: Any) -> None:
     table = made(small, rows=("LSTM", "GRU"), columns=("KB",), labels={"GRU": "ours"}, caption="Sizes.")
     assert [row.label for row in table.rows] == ["LSTM", "ours"]
@@ -62,10 +101,42 @@ def test_the_caption_does_not_begin_with_the_grid_s_name(small: Any) -> None:
     assert made(small).caption.startswith("Test accuracy in %, mean")
 
 
+def test_a_caption_explains_no_column_that_is_not_shown(small: Any) -> None:
+    """The order of rows is by size where the size is to be seen, and nobody has asked for another."""
+    costs = ("KB: ", "ms: ", "Rows by size")
+    caption = made(small, columns=("accuracy",)).caption
+    assert not any(said in caption for said in costs)
+    assert "Underlined: best of its column, as printed; of test results" in caption
+    caption = made(small, columns=("kb",)).caption
+    assert caption.startswith("Size of trained models. KB: cell and classifier")
+    assert "accuracy" not in caption
+    assert caption.endswith("Rows by size, smallest first. Underlined: best of its column, as printed.")
+    assert "Rows by size" not in made(small, rows=("LSTM", "GRU")).caption
+    assert all(said in made(small).caption for said in costs)
+
+
+def test_the_best_of_chosen_rows_is_the_best_of_those_and_remarks_are_of_them(folder: Any) -> None:
+    """In full FastGRNN is best, and an int8 row differs in number format; of the other two neither is so."""
+    folder.add("FastGRNN", accuracy=0.9)
+    folder.add("GRU", accuracy=0.8)
+    folder.add("LSTM", accuracy=0.7)
+    folder.add("LSTM", accuracy=0.6, steps="Q", variant="int8", integer=0.6)
+    assert any("number format" in note for note in made(folder).notes)
+    table = made(folder, rows=("LSTM", "GRU"))
+    assert [(row.label, row.entries[0].best) for row in table.rows] == [("LSTM", False), ("GRU", True)]
+    assert not any("number format" in note for note in table.notes)
+    assert "int8" not in table.caption
+    assert "Underlined" not in made(folder, rows=("LSTM",), columns=("accuracy",)).caption, "it is alike no other"
+
+
 @pytest.mark.parametrize(
     ("style", "said"),
     [
         ({"rows": ("LSTN",)}, "no row is 'LSTN'.*LSTM"),
+        ({"rows": ("LSTM", "GRU", "LSTM")}, "row 'LSTM' is named twice"),
+        ({"labels": {"Foo": "x"}}, "no row is 'Foo'.*rows: Fast_GRNN & Co, GRU, LSTM"),
+        ({"labels": {"LSTM": "A", "GRU": "A"}}, "rows 'GRU' and 'LSTM' would both be named 'A'"),
+        ({"labels": {"LSTM": "GRU"}}, "rows 'GRU' and 'LSTM' would both be named 'GRU'"),
         ({"columns": ("KBs",)}, "no column is 'KBs'.*KB"),
     ],
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from reading import compare, notes, row, texts, titles
 
-from bench.report import Table, read, write_report
+from bench.report import Table, read, write_comparison, write_report
 from bench.report.figures import ladder as drawn
 from bench.report.tables import ladder
 from bench.status import Status
@@ -112,3 +114,31 @@ def test_models_that_differ_in_more_than_steps_stand_on_ladders_of_their_own(fol
         "GRU, H 80": [90, 90, 90],
     }
     assert panel.left_out == "LSTM: several models on a step"
+
+
+def test_no_caption_in_latex_begins_with_the_grid_s_name(folder: Any) -> None:
+    """Journals do not want it; in Markdown it says where the table is from."""
+    fill(folder)
+    write_report(folder.path)
+    write_comparison(folder.path, "FastGRNN (LS)", 1.0)
+    tables = {path.stem: path.read_text(encoding="utf-8") for path in (folder.path / "tables").glob("demo*.tex")}
+    assert {"demo", "demo-ladder", "demo-compare", "demo-settings"} == tables.keys()
+    assert not [name for name, text in tables.items() if r"\caption{demo" in text]
+    assert r"\caption{FastGRNN, low rank (L)" in tables["demo-ladder"]
+    assert (folder.path / "tables" / "demo-ladder.md").read_text(encoding="utf-8").startswith("demo: FastGRNN, low")
+
+
+def test_the_csv_has_the_cells_as_printed_and_one_line_of_headings(folder: Any) -> None:
+    """Without marks; the comparison's has numbers unrounded, and goes with its table as others do."""
+    fill(folder)
+    write_report(folder.path)
+    file = folder.path / "tables" / "demo-ladder.csv"
+    head, digits, watch = csv.reader(file.read_text(encoding="utf-8").splitlines())
+    assert head[:4] == ["Cell", "LSQ: %", "LSQ: float32 %", "LSQ: KB"]
+    assert head[-2:] == ["dense (-LSQ): %", "dense (-LSQ): KB"]
+    assert watch == ["Watch-7", *texts(climb(folder))["Watch-7"]]
+    assert digits[:2] == ["Digits", "failed"]
+    for path in (folder.path / "runs").glob("*-u8-*"):
+        shutil.rmtree(path)
+    write_report(folder.path)
+    assert not file.exists()

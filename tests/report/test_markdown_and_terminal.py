@@ -146,7 +146,7 @@ def test_each_part_of_a_broken_table_has_its_own_entries(small: Any) -> None:
     fast = [line for line in broken if line[:1] == ["Fast_GRNN"]]
     assert fast == [
         ["Fast_GRNN", "&", "Co", "not", "run", "(a)", "-", "-"],
-        ["Fast_GRNN", "&", "Co", "95.00", "±", "1.41", "3.2", "4.0"],
+        ["Fast_GRNN", "&", "Co", "95.00", "±", "1.41", "3.3", "4.0"],
     ]
     rule = max(lines(table), key=lambda line: line.count("\N{BOX DRAWINGS LIGHT HORIZONTAL}"))
     whole = len(rule) + 1  # the rule, and a column of space to its right

@@ -167,7 +167,7 @@ def test_the_lead_says_what_came_out_best(small: Any) -> None:
     _, page = _page(small)
     assert "3 cells on 2 data sets, mean ± sample standard deviation over 1 to 2 seeds" in page.text
     assert "9 of 10 runs are done (1 failed), started 2026-08-01." in page.text
-    assert "On Watch-7, the best mean is that of Fast_GRNN & Co: 95.00 ± 1.41 % with 3.2 KB, which so" in page.text
+    assert "On Watch-7, the best mean is that of Fast_GRNN & Co: 95.00 ± 1.41 % with 3.3 KB, which so" in page.text
     assert "On Digits" not in page.text
 
 

@@ -36,6 +36,18 @@ def test_learnt_numbers_stand_beside_table_7(folder: Any) -> None:
     assert texts[4:] == ["0.0643", "0.9652"]
 
 
+def test_rows_of_one_cell_are_told_apart_by_their_size_or_a_legend(folder: Any) -> None:
+    learnt_both = {"learnt": {"alpha": 0.1, "beta": 0.9}}
+    for hidden in (8, 12):
+        measured(folder, folder.add("FastRNN", hidden=hidden), **learnt_both)
+    for rate in (0.01, 0.001):
+        measured(folder, folder.add("FastGRNN", train={"learning_rate": rate}), **learnt_both)
+    table = learnt.table(read(folder.path))
+    assert table is not None
+    assert {row.labels[1] for row in table.rows} == {"FastRNN, H 8", "FastRNN, H 12", "FastGRNN (1)", "FastGRNN (2)"}
+    assert table.notes == ("FastGRNN (1): learning rate 0.001.", "FastGRNN (2): learning rate 0.01.")
+
+
 def test_what_is_tied_has_no_row_and_longer_sequences_come_first(folder: Any) -> None:
     """A cell that learns alpha alone has beta by definition; on data that are not the paper's its column is absent."""
     measured(folder, folder.add("FastRNN", "watch", variant="tied"), learnt={"alpha": 0.1})

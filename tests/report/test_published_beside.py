@@ -131,6 +131,8 @@ def test_each_step_of_the_ladder_has_its_own(folder: Any) -> None:
     named = zip(table.columns, table.rows[0].entries, strict=True)
     found = {c.spanner.name: entry.text for c, entry in named if c.spanner and c.title == "paper"}
     assert found == {"dense": "95.38", "L": "96.81"}
+    assert not any("Difference" in note for note in table.notes), "it has no such column"
+    assert any("Difference: ours less" in note for note in compare(folder).notes)
 
 
 def test_a_run_that_is_not_done_is_held_against_nothing(folder: Any) -> None:

@@ -14,7 +14,7 @@ from bench.report.document.moved import Moved
 from bench.report.document.parts import floats
 from bench.report.drawing.press import to_print
 from bench.report.figure import Figure, Panel
-from bench.report.journal import for_journal, plain_caption, shortly
+from bench.report.journal import for_journal, shortly, without_name
 from bench.report.notes import MOVED, Notes
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, plain, typeset
@@ -72,8 +72,7 @@ def of_grid(results: Results, tables: Mapping[str, Table], plates: Sequence[Plat
     ]
     for name, table in tables.items():
         made = for_journal(table, results) if name == MAIN else shortly(table, results)
-        made = replace(made, caption=plain_caption(made.caption, results.name))
-        parts.append(floats(_explained(made, against)))
+        parts.append(floats(_explained(without_name(made, results.name), against)))
     return "\n\n".join([*parts, *_figures(plates)])
 
 

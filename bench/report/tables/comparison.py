@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
 from bench.report.beside import Beside
 from bench.report.board import Board
-from bench.report.caption import caption
+from bench.report.caption import IN_ALL, KB, MS, QUALITY, caption
 from bench.report.entries import entries
 from bench.report.likeness import packed
 from bench.report.notes import STALE, Notes, explain_latency, explain_majority, explain_unstarted
 from bench.report.results import Results
 from bench.report.standing import Standing, explain, standing, unlike_rows
 from bench.report.summary import DataSet, Summary
-from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
-from bench.status import Status
+from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, columns_named, number, typeset
 
 
 def table(results: Results) -> Table | None:
     """The table of a grid, rows by size; ``None`` without records."""
-    if not results.records:
-        return None
+    return compared(results) if results.records else None
+
+
+def compared(results: Results, wanted: Sequence[str] = (), order: Sequence[str] = ()) -> Table:
+    """Returns the table of the rows that the results show, with what must be known of these and these columns alone.
+
+    Args:
+        results: with records.
+        wanted: titles of columns or names of their figures; all by default.
+        order: labels of the rows; by size where there is none.
+    """
     board, notes, published = results.board, Notes(), Beside(results.summaries)
-    columns = tuple(column for data in results.data_sets for column in _columns(data, board, published))
+    every = tuple(column for data in results.data_sets for column in _columns(data, board, published))
+    kept = columns_named(every, wanted)
+    columns = tuple(every[at] for at in kept)
     standings = {data.name: standing(data, results.rows_on(data)) for data in results.data_sets}
     rows = []
-    for label in results.by_size:
+    for label in order or results.by_size:
         summaries = [results.summary(data, label) for data in results.data_sets]
         parts = (_entries(summary, standings[summary.data.name], board, published, notes) for summary in summaries)
-        rows.append(Row((label,), tuple(chain.from_iterable(parts))))
-    title = f"{caption(results.name, results.summaries, board)} {explain([*standings.values()])}"
-    remarks = (*_remarks(results), *published.remarks())
+        entries = tuple(chain.from_iterable(parts))
+        rows.append(Row((label,), tuple(entries[at] for at in kept)))
+    shown = {_part(column) for column in columns}
+    best = explain([*standings.values()] if QUALITY in shown else [], bool(shown & {KB, IN_ALL, MS}))
+    title = f"{caption(results.name, results.summaries, board, shown, not order)} {best}".strip()
+    titles = {column.title for column in columns}
+    beside = published.remarks("difference" in titles) if {"paper", "paper KB", "difference"} & titles else ()
+    remarks = (*_remarks(results, shown), *beside)
     return typeset(Table(results.name, title, columns, tuple(rows), notes.listed(), remarks))
+
+
+def _part(column: Column) -> str:
+    """Returns which of the parts that a caption explains a column is; empty for none."""
+    return column.name if column.name in (KB, IN_ALL, MS) else QUALITY if column.name else ""
 
 
 def _columns(data: DataSet, board: Board | None, published: Beside) -> list[Column]:
@@ -80,14 +100,14 @@ def _latency(summary: Summary, board: Board, notes: Notes) -> Entry:
     return replace(number(latency.mean("ms"), n=summary.n), marks=marks)
 
 
-def _remarks(results: Results) -> Iterator[str]:
+def _remarks(results: Results, shown: Collection[str]) -> Iterator[str]:
     """Yields what hinders a comparison: rows that are not alike, data that changed, latencies stale or missing."""
     yield from results.remarks
     if results.unstarted:
         yield explain_unstarted(results.unstarted)
-    if results.board is not None and results.board.stale:
+    if results.board is not None and results.board.stale and MS in shown:
         yield f"Every latency is {STALE}."
-    done = [record for record in results.records if record.status is Status.DONE]
+    done = [run.record for run in results.runs if run.done]
     prints: dict[str, set[str]] = {}
     for record in done:
         if record.data is not None:
@@ -95,7 +115,7 @@ def _remarks(results: Results) -> Iterator[str]:
     for title, versions in sorted(prints.items()):
         if len(versions) > 1:
             yield f"Not comparable throughout: runs on {title} saw {len(versions)} different versions of the data."
-    for data in results.data_sets:
+    for data in results.data_sets if QUALITY in shown else ():
         yield from unlike_rows(data, results.rows_on(data))
     if together := packed(done):
         yield together

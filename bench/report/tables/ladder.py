@@ -64,7 +64,7 @@ def table(results: Results) -> Table | None:
             every,
             tuple(rows),
             notes.listed(),
-            tuple(published.remarks()),
+            tuple(published.remarks(difference=False)),
         )
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from bench.report.caption import seeds
 from bench.report.published import book
 from bench.report.results import Results
-from bench.report.short import row_names
+from bench.report.short import row_legend, row_names
 from bench.report.statistics import deviation, mean
 from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
@@ -32,7 +32,8 @@ def table(results: Results) -> Table | None:
     found = [(row, known) for row in results.summaries if row.data.facts and (known := _learnt(row))]
     if not found:
         return None
-    names = row_names(results, [row for row, _ in found])
+    shown = [row for row, _ in found]
+    names, said = row_names(results, shown), row_legend(results, shown)
     found.sort(key=lambda own: (own[0].data.name.partition(" ")[0], -_steps(own[0].data), own[0].label))
     printed = [_printed(row.data) for row, _ in found]
     rows = [
@@ -43,11 +44,11 @@ def table(results: Results) -> Table | None:
         for (row, known), own in zip(found, printed, strict=True)
     ]
     caption = (
-        f"{results.name}: what cells learnt for alpha and beta, {seeds([row for row, _ in found])}. T: steps of a "
+        f"{results.name}: what cells learnt for alpha and beta, {seeds(shown)}. T: steps of a "
         "sequence. Error: how far beta is from 1 - alpha, in percent of that."
     )
     columns = (*_COLUMNS, *(_BESIDE if any(printed) else ()))
-    return typeset(Table(f"{results.name}-learnt", caption, columns, tuple(rows), stub=_STUB))
+    return typeset(Table(f"{results.name}-learnt", caption, columns, tuple(rows), notes=said, stub=_STUB))
 
 
 def _learnt(row: Summary) -> list[dict[str, float]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from bench.report.caption import seeds
 from bench.report.results import Results
-from bench.report.short import row_names
+from bench.report.short import row_legend, row_names
 from bench.report.statistics import deviation, mean
 from bench.report.summary import Summary
 from bench.report.table import Column, Row, Spanner, Table, number, typeset
@@ -38,7 +38,9 @@ def table(results: Results) -> Table | None:
     said = (_SAID[name] for name in dict.fromkeys(column.spanner.name for column in used if column.spanner))
     stub = tuple(Column(title, align="left") for title in ("Data", "Row"))
     caption = " ".join([f"{results.name}: what was measured besides, {seeds(rows)}.", *said])
-    return typeset(Table(f"{results.name}-probes", caption, tuple(used), tuple(made), stub=stub))
+    return typeset(
+        Table(f"{results.name}-probes", caption, tuple(used), tuple(made), notes=row_legend(results, rows), stub=stub)
+    )
 
 
 def _draws(row: Summary) -> list[tuple[float, ...]]:

@@ -1,4 +1,4 @@
-"""Rows as CSV, numbers unrounded."""
+"""Rows as CSV, numbers unrounded; and tables as they are printed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.report.table import Table
+
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """Returns CSV of rows that all have the keys of the first; ``None`` is empty."""
@@ -14,4 +16,13 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+    return file.getvalue()
+
+
+def table_to_csv(table: Table) -> str:
+    """Returns CSV of a table's entries as they are printed, without marks: a spanner stands before its columns."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([column.whole_title for column in (*table.stub, *table.columns)])
+    writer.writerows([*row.labels, *(entry.text for entry in row.entries)] for row in table.rows)
     return file.getvalue()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.report.notes import DAGGER, MOVED
-from bench.report.table import Column, Entry, Row, Table
+from bench.report.table import Column, Entry, Row, Table, widths
 
 _HEADER = r"""% Written by rnnbench from the records of its runs: do not edit, write it again with `rnnbench report`.
 % Needs, in the preamble:   \usepackage{booktabs,siunitx,graphicx}
@@ -46,6 +46,8 @@ _ESCAPES = {
     "\u2014": "---",
 }
 _WRAPPED = "6.5cm"
+_LETTERS_OF_A_COLUMN = 75
+"""Letters of a line that a column of a page shows at two thirds of their size."""
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "λ": "lambda", "μ": "mu"}  # noqa: RUF001
 _GREEK |= {"π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "ω": "omega"}  # noqa: RUF001
 _ESCAPES |= {letter: rf"$\{name}$" for letter, name in _GREEK.items()}
@@ -61,7 +63,10 @@ def escape(text: str) -> str:
 
 
 def to_latex(*tables: Table) -> str:
-    """Returns a float for each table: ``table``, or ``table*`` over both columns of a page from three spanners on."""
+    """Returns a float for each table: ``table``, or ``table*`` over both columns of a page.
+
+    The latter has three spanners or more, or more letters than can be read when they are pressed into one column.
+    """
     numbers = any(column.align == "number" for table in tables for column in table.columns)
     return (_HEADER if numbers else _TEXT_HEADER) + "\n".join(map(_float, tables))
 
@@ -72,7 +77,8 @@ def label(table: Table) -> str:
 
 
 def _float(table: Table) -> str:
-    place = "table" if len(table.spans) < 3 else "table*"
+    letters = sum(map(sum, widths(table)))
+    place = "table" if len(table.spans) < 3 and letters <= _LETTERS_OF_A_COLUMN else "table*"
     lines = [
         rf"\begin{{{place}}}[tb]",
         r"  \centering",

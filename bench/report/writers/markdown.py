@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.table import Column, Entry, Table
+from bench.report.table import Entry, Table
 
 
 def to_markdown(table: Table, heading: bool = False) -> str:
@@ -16,7 +16,7 @@ def to_markdown(table: Table, heading: bool = False) -> str:
     """
     columns = [*table.stub, *table.columns]
     rows = [
-        [escape(_title(column)) for column in columns],
+        [escape(column.whole_title) for column in columns],
         ["---" if column.align in ("left", "wrap") else "---:" for column in columns],
         *([*map(escape, row.labels), *map(_entry, row.entries)] for row in table.rows),
     ]
@@ -30,10 +30,6 @@ def escape(text: str) -> str:
     """Returns text that Markdown prints as it stands, on one line."""
     line = " ".join(text.split())
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>#|~" else letter for letter in line).replace("&", "&amp;")
-
-
-def _title(column: Column) -> str:
-    return f"{column.spanner.title}: {column.title}" if column.spanner else column.title
 
 
 def _entry(entry: Entry) -> str:
