@@ -251,4 +251,5 @@ def test_every_table_is_on_the_page(folder: Any) -> None:
     assert [a["aria-describedby"] for tag, a in page.found if tag == "table" and "aria-describedby" in a] == [
         "table-comparison-caption",
         "table-ladder-caption",
+        "table-settings-caption",
     ]

@@ -47,7 +47,8 @@ def test_files_and_counts(small: Any) -> None:
     assert (report.tex, report.markdown, report.csv) == tuple(tables / f"demo{end}" for end in (".tex", ".md", ".csv"))
     assert report.html == small.path / "report.html"
     assert (report.done, report.not_done) == (9, 1)
-    assert sorted(path.name for path in tables.iterdir()) == ["demo.csv", "demo.md", "demo.tex", "references.bib"]
+    written = [f"demo{name}.{end}" for name in ("-settings", "") for end in ("csv", "md", "tex")]
+    assert sorted(path.name for path in tables.iterdir()) == [*written, "references.bib"]
     figures = {path.name.partition("-")[0] for path in (small.path / "figures").iterdir()}
     assert figures == {"size", "latency", "curves"}
 
@@ -116,7 +117,7 @@ def test_a_table_and_a_figure_that_are_dropped_in_are_written(
         monkeypatch.delitem(sys.modules, f"{package.__name__}.a_new_one", raising=False)
     folder.add("GRU", accuracy=0.875)
     report = write_report(folder.path)
-    assert list(report.tables) == ["comparison", "a_new_one"]
+    assert list(report.tables) == ["comparison", "a_new_one", "settings"]
     written = {path.relative_to(folder.path).as_posix(): path for path in folder.path.glob("*/*.*")}
     assert "87.50 {$^{\\mathrm{a}}$}" in written["tables/demo-a_new_one.tex"].read_text(encoding="utf-8")
     assert "| GRU | 87.50<sup>a</sup> |" in written["tables/demo-a_new_one.md"].read_text(encoding="utf-8")
