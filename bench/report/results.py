@@ -181,12 +181,12 @@ def read(folder: Path, board: str | None = None) -> Results:
     records = [record for record in read_all(folder) if noted is None or record.id in noted]
     if not records:
         raise RnnbenchError(f"{folder} holds no records: run a grid first, or name the folder that it wrote")
-    name = " + ".join(sorted({record.grid for record in records}))
     true = [_as_it_is(record) for record in records]
     sealed = tuple(record for record in true if record.spec.get("sealed"))
     opened = tuple(record for record in true if not record.spec.get("sealed"))
     unstarted = tuple(sorted((noted or frozenset()) - {record.id for record in records}))
     grid = noted_grid(folder)
+    name = grid.name if grid else " + ".join(sorted({record.grid for record in records}))
     combinations = _combinations(grid, (read_note(folder) or {}).get("runs") or ()) if grid else {}
     return Results(name, opened, sealed, folder, grid, board, unstarted=unstarted, combinations=combinations)
 

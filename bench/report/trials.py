@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from bench.record import Choice, Record, read_choice, read_trials
+from bench.report.flat import flat
 from bench.report.labels import group_label
 from bench.report.results import Results
 from bench.report.short import without_brackets
@@ -24,6 +27,7 @@ class Group:
         failed: how many of them have a run that failed.
         scores: the mean over its seeds of every trial that is done, as printed.
         choice: what was chosen; ``None`` before.
+        settings: of the choice, by dotted path: what was drawn, and what of the axes was chosen among.
         data: title of the data set; empty while no trial has opened it.
         row: the name of its row: that of its final runs, or the cell and what else the group is called.
         cell: title of the cell.
@@ -39,6 +43,7 @@ class Group:
     data: str = ""
     row: str = ""
     cell: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def groups(results: Results) -> list[Group]:
@@ -72,9 +77,19 @@ def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | N
     data = facts.title if facts else ""
     row = row or (without_brackets(group_label(records[0], name)) if records else name)
     done = tuple(score for score in scores if score is not None)
-    return Group(
-        name, title, upwards, len(trials), failed, done, choice, data, row, records[0].labels.cell if records else ""
-    )
+    cell, settings = records[0].labels.cell if records else "", _settings(records, choice)
+    return Group(name, title, upwards, len(trials), failed, done, choice, data, row, cell, settings)
+
+
+def _settings(records: Sequence[Record], choice: Choice | None) -> dict[str, Any]:
+    """Returns what was drawn of a choice, and what else its trial has that others of the group have not."""
+    if choice is None or choice.entry is None:
+        return {}
+    specs = {record.id: flat({**record.spec, "seed": 0}) for record in records}
+    own, *others = [specs[name] for name in choice.entry.trial_runs if name in specs] or [{}]
+    common = {path: value for path, value in own.items() if all(other.get(path) == value for other in others)}
+    apart = {path: value for path, value in common.items() if any(spec.get(path) != value for spec in specs.values())}
+    return {**apart, **choice.entry.settings}
 
 
 def _score(runs: list[Record], metric: str, scale: int) -> float | None:

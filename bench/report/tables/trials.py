@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from bench.record import Choice
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
 from bench.report.trials import Group, groups
@@ -15,7 +14,7 @@ from bench.report.trials import Group, groups
 _SHORT = {"hidden_size": "H", "keep": "kept"}
 _CAPTION = (
     "The trials of the search, on validation data: no test figure was computed for them. Best, median, worst: means "
-    "over a trial's seeds. Chosen: what was drawn in the best trial; epochs: its mean best epoch."
+    "over a trial's seeds. Chosen: what was drawn or tried in the best trial; epochs: its mean best epoch."
 )
 
 
@@ -44,13 +43,13 @@ def _row(group: Group) -> Row:
         return Row(labels, (number(group.trials, n=1), number(group.failed, n=1), *[DASH] * 5))
     best, worst = (max(scores), min(scores)) if group.upwards else (min(scores), max(scores))
     figures = [number(value, n=len(scores)) for value in (group.trials, group.failed, best, median(scores), worst)]
-    return Row(labels, (*figures, *_chosen(group.choice)))
+    return Row(labels, (*figures, *_chosen(group)))
 
 
-def _chosen(choice: Choice | None) -> tuple[Entry, Entry]:
-    if choice is None or choice.entry is None:
+def _chosen(group: Group) -> tuple[Entry, Entry]:
+    if group.choice is None or group.choice.entry is None:
         return DASH, DASH
-    return number(choice.entry.epochs, n=1), Entry(said(choice.entry.settings) or "as it is")
+    return number(group.choice.entry.epochs, n=1), Entry(said(group.settings) or "as it is")
 
 
 def said(settings: Mapping[str, Any]) -> str:
