@@ -56,10 +56,11 @@ def test_what_was_chosen_has_the_best_mean_validation_accuracy_of_equally_many_t
         assert found[choice.entry.trial] == pytest.approx(max(found.values()))
         assert choice.entry.validation == pytest.approx(max(found.values()))
         (chosen,) = [each for each in trials if (each.group, each.trial) == (choice.group, choice.entry.trial)]
-        for run in choice.runs:
-            seed = records[run].spec["seed"]
-            assert seed not in {records[trial].spec["seed"] for trial in chosen.runs}
-            assert records[run].spec["train"]["learning_rate"] == chosen.settings["train.learning_rate"]
+        tried = [records[trial].spec for trial in chosen.runs]
+        for run in (records[run] for run in choice.runs if run in records):  # some may be to follow
+            assert run.spec["seed"] not in {spec["seed"] for spec in tried}
+            for name in ("learning_rate", "optimizer", "schedule", "weight_decay"):
+                assert {spec["train"][name] for spec in tried} == {run.spec["train"][name]}
 
 
 def test_the_demo_takes_the_trials_with_the_best_validation_accuracy() -> None:
