@@ -198,7 +198,7 @@ def read_citations(file: Path) -> dict[str, str]:
 
     None of a file that is not there, or that says them in another way than as texts.
     """
-    with suppress(OSError, LookupError, SyntaxError, TypeError, ValueError):
+    with suppress(AttributeError, OSError, LookupError, SyntaxError, TypeError, ValueError):
         found = _registered(ast.parse(file.read_bytes()).body)
         return {words["title"]: words["citation"] for _, _, words in found}
     return {}

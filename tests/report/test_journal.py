@@ -174,6 +174,8 @@ class Mine(Cell):
 def test_a_user_s_cell_is_cited_as_its_file_says(folder: Any) -> None:
     folder.add("Leaky", file=USERS)
     folder.add("Other", file="class Broken(")
+    computed = '@register("third", title="Th" + "ird", citation=refs.CITE)\nclass Third(Cell):\n    pass\n'
+    folder.add("Third", file=computed)
     files = read(folder.path).cell_files
     assert r"Leaky~\cite{stranger2026leaky} & 64 &" in to_latex(made(folder))
     assert r"@misc{stranger2026leaky, title={Leaky \& sons}}" in bibliography(files)
