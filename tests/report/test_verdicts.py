@@ -217,3 +217,13 @@ def test_models_of_the_same_shape_are_compared_where_a_claim_asks_for_it(folder:
 def test_learnt_numbers_by_name(folder: Any) -> None:
     with pytest.raises(ValueError, match="no figure of a test of kind learnt"):
         judged(folder, kind="learnt", own={"cell": "gru"}, figure="kb", at_most=3)
+
+
+def test_of_equal_trainings_the_one_that_has_the_figure_counts(make_folder: Any, make_latency: Any) -> None:
+    first, second = make_folder("first"), make_folder("second")
+    first.add("GRU", latencies=())
+    second.add("GRU", latencies=(make_latency("uno", ms=4.0),))
+    test = {"kind": "figure", "own": {"cell": "gru"}, "figure": "ms", "board": "uno", "at_most": 5}
+    claim = Claim.model_validate({"id": "X", "says": "x", "source": "y", "tests": [test]})
+    (found,) = judge(claim, [read(first.path), read(second.path)]).evidence
+    assert found.said == "GRU: 4 ms on uno"

@@ -41,13 +41,11 @@ class Found(NamedTuple):
 
 Training = tuple[int, str, int, float | None]
 """On which side of a pair, what was trained, with which seed, and the score that it came to."""
-_MEASURED = ("spread", "gradient")
-"""Tests of what only some runs of a training measure beside its score."""
 
 
 def rows(test: Check, folders: Sequence[Results]) -> list[Found]:
     """Returns every finished row that is what a test asks for; trainings that several grids have count once."""
-    return _once(_rows(test, folders), test)
+    return _once(_rows(test, folders))
 
 
 def pairs(test: Check, folders: Sequence[Results]) -> list[Found]:
@@ -55,17 +53,15 @@ def pairs(test: Check, folders: Sequence[Results]) -> list[Found]:
 
     Trainings that several grids have count once.
     """
-    return _once(_pairs(test, folders), test)
+    return _once(_pairs(test, folders))
 
 
-def _once(found: Iterable[Found], test: Check) -> list[Found]:
+def _once(found: Iterable[Found]) -> list[Found]:
     """Leaves out what is made of trainings that other rows have, too, and more of them; those name both grids.
 
     Two grids may have a run in common, or measure the same training in two ways: that is no second evidence.
     """
     each = list(found)
-    if test.kind in _MEASURED:
-        return each
     made = [_trainings(own) for own in each]
     kept: dict[int, Found] = {}
     for at in sorted(range(len(each)), key=lambda at: -len(made[at])):  # stable: of two that are alike the first
@@ -114,6 +110,22 @@ def _names(results: Results) -> dict[str, str]:
 
 
 def _wanted(summary: Summary, test: Check) -> bool:
+    """Returns whether a row is of the data that a test asks for, and has what the test reads of it."""
+    return _measured(summary, test) and _is_of(summary, test)
+
+
+def _measured(summary: Summary, test: Check) -> bool:
+    results = [run.record.result for run in summary.runs if run.done and run.record.result]
+    if test.kind == "learnt":
+        return any(result.learnt for result in results)
+    if test.kind == "spread":
+        return any(result.random_h0_accuracy for result in results)
+    if test.kind == "gradient":
+        return bool(summary.gradients)
+    return not test.board or summary.latency(test.board) is not None
+
+
+def _is_of(summary: Summary, test: Check) -> bool:
     return not test.data or summary.data.name in test.data or summary.data.name.partition(" ")[0] in test.data
 
 
