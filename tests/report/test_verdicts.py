@@ -145,6 +145,7 @@ def test_every_shipped_claim_is_judged_and_has_a_row(folder: Any) -> None:
             "at_least",
         ),
         ("claim: []", "unknown key 'claim'"),
+        ("claims: []", "at least 1"),
         ("claims: [{id: A", "cannot read the claims"),
         (_claim("kind: better, own: {cel: a}, against: {cell: b}"), "'cel' is no setting; did you mean 'cell'"),
         (_claim("kind: better, own: {train.epoch: 1}, against: {cell: b}"), "'epoch' is no setting of train"),
@@ -227,3 +228,9 @@ def test_of_equal_trainings_the_one_that_has_the_figure_counts(make_folder: Any,
     claim = Claim.model_validate({"id": "X", "says": "x", "source": "y", "tests": [test]})
     (found,) = judge(claim, [read(first.path), read(second.path)]).evidence
     assert found.said == "GRU: 4 ms on uno"
+
+
+def test_a_size_is_in_kb_unless_it_says_otherwise(folder: Any) -> None:
+    folder.add("GRU", kb=3.0)
+    (found,) = judged(folder, kind="figure", own={"cell": "gru"}, at_most=6).evidence
+    assert found.said == "GRU: 3 KB"

@@ -41,8 +41,8 @@ class Check(Part):
     data: tuple[str, ...] = ()
     """Data sets, by name; all that have the rows by default."""
     figure: str = ""
-    """``kb``, ``ms`` on a board, ``minutes``; of learnt numbers ``alpha``, ``beta``, ``alpha/beta``, or ``error``:
-    |beta - (1 - alpha)| / (1 - alpha) in percent; of published figures a column of their table."""
+    """``kb``, the default, ``ms`` on a board, ``minutes``; of learnt numbers ``alpha``, ``beta``, ``alpha/beta``, or
+    ``error``: |beta - (1 - alpha)| / (1 - alpha) in percent; of published figures a column of their table."""
     board: str = ""
     margin: float = Field(default=0.0, ge=0)
     """In points, or in the unit of the metric."""
@@ -56,6 +56,12 @@ class Check(Part):
     divided: bool = False
     take: Literal["each", "max", "min"] = "each"
     """For ``printed`` and ``ratio``: whether all values, the greatest or the least must lie within the bounds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_size_by_default(cls, given: Any) -> Any:
+        of_size = isinstance(given, dict) and given.get("kind") in ("ratio", "figure")
+        return {"figure": "kb", **given} if of_size else given
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -133,7 +139,7 @@ class Claim(Part):
 class Claims(Part):
     """A file of claims."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
