@@ -31,7 +31,9 @@ def claims(
         ),
     ] = None,
     file: Annotated[Path | None, typer.Option("--claims", help="A YAML of claims; the paper's by default.")] = None,
-    folder: Annotated[Path | None, typer.Option("--out", help="Writes claims.md and claims.tex there, too.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Writes claims.md and claims.tex there, all claims with all evidence.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Prints a verdict on every claim, or on some with the evidence, from records and published figures."""
@@ -47,12 +49,13 @@ def claims(
     if unknown := set(ids) - known.keys():
         raise RnnbenchError(f"there is no claim {min(unknown)!r}{nearest(min(unknown), known)}")
     read = read_all_in(folders_in(results))
-    judged = [judge(claim, read) for claim in every if not ids or claim.id in ids]
-    whole = table(judged)
+    judged = [judge(claim, read) for claim in every if folder is not None or not ids or claim.id in ids]
     if folder is not None:
+        whole = table(judged)
         write_all(
             {folder / "claims.md": to_markdown(whole), folder / "claims.tex": claims_alone(judged, whole.caption)}
         )
+        judged = [own for own in judged if not ids or own.claim.id in ids]
     if as_json:
         print_json(
             [{"id": own.claim.id, "says": own.claim.says, "verdict": own.standing} | _shown(own) for own in judged]
@@ -63,8 +66,10 @@ def claims(
             _print_evidence(own)
     else:
         _print_verdicts(judged)
-        out.print(f"\nThe evidence: rnnbench claims {results} {judged[0].claim.id}, or all of it with --out FOLDER.")
-    out.print(f"\n{whole.caption}")
+        own_file = f" --claims {file}" if file else ""
+        command = f"rnnbench claims {results} {judged[0].claim.id}{own_file}"
+        out.print(f"\nThe evidence: {command}, or all of it with --out FOLDER.")
+    out.print(f"\n{table(judged).caption}")
 
 
 def _print_verdicts(judged: Sequence[Judged]) -> None:
