@@ -55,7 +55,7 @@ def test_a_grid_leaves_what_is_promised_and_a_second_run_does_nothing(
         assert each.result is not None
     assert len(list((results / "wandb").glob("offline-run-*/*.wandb"))) == 2
     assert (results / "report.html").stat().st_size > 10_000
-    tables = {"small.tex", "small.md", "small.csv", "references.bib"}
+    tables = {f"small{name}.{end}" for name in ("", "-settings") for end in ("tex", "md", "csv")} | {"references.bib"}
     assert {path.name for path in (results / "tables").iterdir()} == tables
 
     kept = {path: path.stat().st_mtime_ns for path in results.glob("runs/*/*")}
