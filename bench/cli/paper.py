@@ -11,7 +11,6 @@ import typer
 from bench.cli.console import err, out
 from bench.errors import RnnbenchError
 from bench.places import PUBLISHED
-from bench.status import Status
 
 
 def paper(
@@ -30,14 +29,14 @@ def paper(
     from bench.report.several import folders_in, read_all_in
     from bench.report.verdicts import judge, read_claims
 
-    folders = folders_in(results)
-    every = read_all_in(folders)
-    read = [own for own in every if any(record.status is Status.DONE for record in own.records)]
+    read = []
+    for own in read_all_in(folders_in(results)):
+        if any(run.done for run in own.runs):
+            read.append(own)
+        else:
+            err.print(f"left out: {own.folder}, of which no run is done", style="yellow")
     if not read:
         raise RnnbenchError(f"no run in {results} is done: nothing to write of yet")
-    for folder_of, own in zip(folders, every, strict=True):
-        if own not in read:
-            err.print(f"left out: {folder_of}, of which no run is done", style="yellow")
     judged = [judge(claim, read) for claim in read_claims(PUBLISHED / "fastgrnn_claims.yaml")]
     others = sorted(results.glob("*/*/published.tex"))
     with tempfile.TemporaryDirectory() as unpacked:
