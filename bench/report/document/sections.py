@@ -162,11 +162,11 @@ def of_verdicts(judged: Sequence[Judged]) -> str:
     )
 
 
-def of_claims(judged: Sequence[Judged], tally: str) -> str:
+def of_claims(judged: Sequence[Judged], caption: str) -> str:
     """Returns the section of the claims: a paragraph for each, its evidence as a list."""
     parts = [
         r"\section{Claims}\label{claims}",
-        escape(tally),
+        escape(caption),
         r"\begin{multicols}{2}\raggedright\setlength{\leftmargini}{1em}",
     ]
     for own in judged:
@@ -183,12 +183,12 @@ def of_claims(judged: Sequence[Judged], tally: str) -> str:
     return "\n\n".join([*parts, r"\end{multicols}"])
 
 
-def claims_alone(judged: Sequence[Judged], tally: str) -> str:
+def claims_alone(judged: Sequence[Judged], caption: str) -> str:
     """Returns both sections of the claims, to be read into another document."""
     head = (
         "% Written by rnnbench claims: do not edit. Needs, in the preamble: \\usepackage{booktabs,longtable,multicol}\n"
     )
-    return head + of_verdicts(judged) + "\n\n" + of_claims(judged, tally) + "\n"
+    return head + of_verdicts(judged) + "\n\n" + of_claims(judged, caption) + "\n"
 
 
 def of_moved(found: Sequence[Moved], against: str) -> str:
