@@ -11,12 +11,16 @@ from bench.report.results import Results
 from bench.report.summary import Summary
 from bench.spec import held, row_of
 
+_WORDS = 24
+"""The most letters that tell a row from others within its name."""
+
 
 def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
     """Returns a short name for each label: the cell and the letters of its compression.
 
-    Labels that would share one on a data set have their hidden size behind it where that tells them apart, or else a
-    number: the same on every data set for rows that are one combination of the grid.
+    Labels that would share one on a data set have behind it what tells them apart: the hidden size, or the few words
+    that not all of them have (``FastRNN residual tied`` beside ``FastRNN``), or else a number: the same on every data
+    set for rows that are one combination of the grid.
     """
     rows = [summary for summary in summaries if summary.runs]
     names = {row.label: _short(row) for row in rows}
@@ -24,9 +28,10 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
         own = [row for row in rows if names[row.label] == name]
         if _sizes_tell(own):
             names |= {row.label: f"{name}, H {row.hidden_size}" for row in own}
+        elif words := _words(own):
+            names |= {label: f"{name} {own_words}".strip() for label, own_words in words.items()}
         else:
-            numbers = _numbers(own)
-            names |= {label: f"{name} ({number})" for label, number in numbers.items()}
+            names |= {label: f"{name} ({number})" for label, number in _numbers(own).items()}
     return names
 
 
@@ -43,6 +48,24 @@ def _sizes_tell(rows: Sequence[Summary]) -> bool:
         sizes[row.data.name].append(row.hidden_size)
     apart = all(None not in own and len(set(own)) == len(own) for own in sizes.values())
     return apart and len(set(chain.from_iterable(sizes.values()))) == max(map(len, sizes.values()))
+
+
+def _words(rows: Sequence[Summary]) -> dict[str, str]:
+    """Returns what each label says that not all of them say; nothing where it is long, or differs by data set."""
+    labels: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        labels[row.data.name].add(row.label)
+    said = {row.label: _said(row) for row in rows}
+    common = set.intersection(*map(set, said.values()))
+    found = {label: ", ".join(word for word in words if word not in common) for label, words in said.items()}
+    everywhere = all(own == said.keys() for own in labels.values())
+    apart = len(set(found.values())) == len(found)
+    return found if everywhere and apart and max(map(len, found.values())) <= _WORDS else {}
+
+
+def _said(row: Summary) -> list[str]:
+    """Returns the parts of a label behind the cell: ``["rank U 24", "kept U 0.3", "after training"]``."""
+    return list(filter(None, without_brackets(row.label).removeprefix(row.cell).strip(" ,").split(", ")))
 
 
 def _numbers(rows: Sequence[Summary]) -> dict[str, int]:
@@ -76,7 +99,7 @@ def legend(
     lines: dict[str, dict[str, None]] = defaultdict(dict)
     for name, meanings in found.items():
         several = len(meanings) > 1
-        if not several and f" {next(iter(meanings))}" in f" {name.partition(',')[0]}":
+        if not several and f" {next(iter(meanings))}" in f" {name.partition(', H ')[0]}":
             continue  # the name says it all
         said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
         lines["; ".join(said)][printed[name]] = None
@@ -88,7 +111,7 @@ def _meaning(summary: Summary, name: str, sized: bool) -> str:
     if summary.runs[0].record.chosen is not None:  # what was chosen on this data set; ranks are in the table of trials
         return summary.compression or "dense"
     size = f"H {summary.hidden_size}"
-    words = without_brackets(summary.label).removeprefix(summary.cell).strip(" ,").split(", ")
+    words = _said(summary)
     seen = sized or name.endswith(f", {size}")
     return ", ".join(word for word in words if not (seen and word == size))
 

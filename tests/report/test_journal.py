@@ -38,11 +38,29 @@ def test_a_cell_made_small_by_other_ranks_on_each_data_set_is_one_row(folder: An
 
 
 def test_rows_that_would_share_a_name_are_numbered_and_told_apart_below(folder: Any) -> None:
-    for rate in (0.001, 0.01):
-        folder.add("GRU", train={"learning_rate": rate})
+    """What tells them apart is too long for a name."""
+    for rank in (8, 9):
+        folder.add("GRU", steps="LS", variant=f"rank U {rank} W {rank}, kept U 0.{rank} W 0.{rank}")
     table = made(folder)
-    assert [row.labels for row in table.rows] == [("GRU (1)", "64"), ("GRU (2)", "64")]
-    assert {"GRU (1): learning rate 0.001.", "GRU (2): learning rate 0.01."} <= set(table.notes)
+    assert [row.labels for row in table.rows] == [("GRU LS (1)", "64"), ("GRU LS (2)", "64")]
+    said = {f"GRU LS ({rank - 7}): rank U {rank} W {rank}, kept U 0.{rank} W 0.{rank}." for rank in (8, 9)}
+    assert said <= set(table.notes)
+
+
+def test_rows_that_would_share_a_name_have_the_few_words_that_tell_them_apart(folder: Any) -> None:
+    """Of rank and fraction, which both have, nothing is in the names, and the legend explains it once."""
+    for name in ("a", "b"):
+        folder.add("GRU", name, steps="LS", variant="rank U 8, kept U 0.3", kb=5.0)
+        folder.add("GRU", name, steps="LS", variant="rank U 8, kept U 0.3, after training", kb=6.0)
+        folder.add("LSTM", name, kb=7.0, train={"learning_rate": 0.001})
+        folder.add("LSTM", name, kb=8.0, train={"learning_rate": 0.01})
+    table = made(folder)
+    names = ["GRU LS", "GRU LS after training", "LSTM learning rate 0.001", "LSTM learning rate 0.01"]
+    assert [row.label for row in table.rows] == names
+    assert [note for note in table.notes if note.startswith(("GRU", "LSTM"))] == [
+        "GRU LS: rank U 8, kept U 0.3.",
+        "GRU LS after training: rank U 8, kept U 0.3, after training.",
+    ]
 
 
 def test_hidden_sizes_that_tell_rows_apart_stand_in_their_column_alone(folder: Any) -> None:
