@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from bench.record import DataFacts, LatencyFacts, Record, gradients
 from bench.record.gradients import Gradients
 from bench.report.conditions import Conditions, conditions
 from bench.report.labels import compression, data_name, hidden_size, labels
-from bench.report.statistics import deviation, mean
+from bench.report.statistics import deviation, mean, t_interval
 from bench.status import Status
 
 SPREAD = (
@@ -153,6 +155,12 @@ class Summary:
     def sd(self, name: str) -> float | None:
         """Returns the sample standard deviation of a figure that differs from seed to seed; ``None`` of any other."""
         return deviation(self.values(name)) if name in SPREAD else None
+
+    @property
+    def half_interval(self) -> float | None:
+        """Half of Student's 95 % interval of the mean score, as printed; ``None`` of fewer than two seeds."""
+        interval = t_interval(np.array([*self.scores.values()]))
+        return None if interval is None else (interval.high - interval.low) / 2
 
     @cached_property
     def latencies(self) -> tuple[Latency, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from types import SimpleNamespace
@@ -118,18 +119,21 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, ...]]:
 
 
 def test_points_by_hand(small: Any, drawn: dict[str, Any]) -> None:
-    """`small` on watch: 94 and 96 % at 3.25 KB and 4 ms, 84 and 86 % at 30 KB and 12.5 ms; 0.9 and 1.2 of ms around."""
+    """Student's t of one degree of freedom is tan(.475 pi) = 12.706: half of an interval of a +- 1 is that.
+
+    `small` on watch: 94 and 96 % at 3.25 KB and 4 ms, 84 and 86 % at 30 KB and 12.5 ms; 0.9 and 1.2 of ms around."""
     figure = cost.figure(read(small.path))
     assert figure is not None
+    t = math.tan(0.475 * math.pi)
     points, *axes = drawn["size-1"]
     assert axes == ["KB", "accuracy (%)", True]
     assert [(p.label, p.x, p.x_range) for p in points] == [("Fast_GRNN & Co", 3.25, None), ("GRU", 30.0, None)]
-    assert [(p.y, p.y_sd) for p in points] == [pytest.approx((95.0, 2**0.5)), pytest.approx((85.0, 2**0.5))]
+    assert [(p.y, p.y_half) for p in points] == [pytest.approx((95.0, t)), pytest.approx((85.0, t))]
     points, *axes = drawn["latency-1"]
     assert axes == ["ms per sequence", "accuracy (%)", True]
     assert [(p.x, p.x_range) for p in points] == [(4.0, pytest.approx((3.6, 4.8))), (12.5, pytest.approx((11.25, 15)))]
-    assert [(p.label, p.y, p.y_sd) for p in drawn["size-0"][0]] == [
-        ("GRU", pytest.approx(55.0), pytest.approx(50**0.5)),
+    assert [(p.label, p.y, p.y_half) for p in drawn["size-0"][0]] == [
+        ("GRU", pytest.approx(55.0), pytest.approx(5 * t)),
         ("LSTM", 70.0, None),
     ]
     names = [panel.name for panel in figure.panels]

@@ -25,7 +25,7 @@ class Point(NamedTuple):
         x: KB or ms.
         x_range: the least and the most that x may be, where that is known.
         y: mean quality.
-        y_sd: its standard deviation over seeds, or half of an interval, where that is known.
+        y_half: half of the interval of y, where that is known.
         cell: the title of the cell, which has one colour and marker in all printed figures.
         small: whether its numbers are int8.
     """
@@ -34,7 +34,7 @@ class Point(NamedTuple):
     x: float
     y: float
     x_range: tuple[float, float] | None = None
-    y_sd: float | None = None
+    y_half: float | None = None
     cell: str = ""
     small: bool = False
 
@@ -100,7 +100,7 @@ def trade_off(
             axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
         for path in by_cell(points).values() if lines else ():
             axes.plot([p.x for p in path], [p.y for p in path], color=MUTED, linewidth=0.7, alpha=0.6, zorder=1)
-        others = [point._replace(y_sd=None) if lines else point for point in points if point not in best]
+        others = [point._replace(y_half=None) if lines else point for point in points if point not in best]
         _draw_points(axes, others, filled=False, size=3 if lines else 6)
         _draw_points(axes, best, filled=True)
         scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))], lines)
@@ -124,8 +124,8 @@ def trade_off(
 
 
 def draw_spread(axes: Axes, points: Sequence[Point], **style: Any) -> None:
-    """Draws points that look alike, each with the bar of its standard deviation, where it has one."""
-    spread = [math.nan if point.y_sd is None else point.y_sd for point in points]
+    """Draws points that look alike, each with the bar of its interval, where it has one."""
+    spread = [math.nan if point.y_half is None else point.y_half for point in points]
     bars = None if all(map(math.isnan, spread)) else spread
     axes.errorbar([p.x for p in points], [p.y for p in points], yerr=bars, linestyle="", **style)
 
@@ -146,8 +146,8 @@ def _draw_points(axes: Axes, points: Sequence[Point], filled: bool, size: float 
 def _strokes(points: Sequence[Point], best: Sequence[Point], joined: Joined = ()) -> Iterator[Stroke]:
     """Yields the straight lines of the figure, from x, y to x, y, which names had better not cross."""
     for point in points:
-        if point.y_sd is not None:
-            yield point.x, point.y - point.y_sd, point.x, point.y + point.y_sd
+        if point.y_half is not None:
+            yield point.x, point.y - point.y_half, point.x, point.y + point.y_half
         if point.x_range is not None:
             yield point.x_range[0], point.y, point.x_range[1], point.y
     for start, end in joined:

@@ -16,11 +16,11 @@ from bench.report.summary import Summary
 from bench.report.twins import names, twins
 
 _READING = (
-    "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: ± one sample "
-    "standard deviation over seeds, where there are two or more."
+    "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: Student's "
+    "95 % interval of the mean over seeds, where there are two or more."
 )
 _ARROWS = " Arrows: the same cell, from dense in float32 to int8."
-_CAPTION = "Filled: int8; hollow: float32. Bars: one sample standard deviation over seeds."
+_CAPTION = "Filled: int8; hollow: float32. Bars: Student's 95 % interval of the mean over seeds."
 
 
 def figure(results: Results) -> Figure | None:
@@ -77,18 +77,18 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
 def _point(summary: Summary, board: Board | None, short: Mapping[str, str]) -> tuple[Point | None, str]:
     """Returns a cell's point, under its short name if it has one, or the reason why it has none."""
     data, kb, name = summary.data, summary.mean("kb"), short.get(summary.label, summary.label)
-    quality, sd = summary.mean(data.quality), summary.sd(data.quality)
+    quality, half = summary.mean(data.quality), summary.half_interval
     if quality is None or kb is None:
         return None, "no finished run"
     if data.percent and explain_majority(summary)[0]:
         return None, "no better than always answering the most frequent class"  # it would flatten all the others
     kind = (summary.cell, "Q" in (summary.compression or ""))
-    y, spread = data.scale * quality, None if sd is None else data.scale * sd
+    y = data.scale * quality
     if board is None:
-        return Point(name, kb, y, None, spread, *kind), ""
+        return Point(name, kb, y, None, half, *kind), ""
     latency = summary.latency(board.name)
     why = explain_latency(summary, board)
     if latency is None or why:
         return None, why
     ms, low, high = (latency.mean(name) for name in ("ms", "ms_low", "ms_high"))
-    return Point(name, ms, y, (low, high), spread, *kind), ""
+    return Point(name, ms, y, (low, high), half, *kind), ""

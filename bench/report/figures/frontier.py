@@ -14,7 +14,6 @@ from bench.report.drawing.scatter import Point, trade_off
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.notes import explain_latency, explain_majority
 from bench.report.results import Results
-from bench.report.statistics import t_interval
 from bench.report.summary import DataSet, Summary
 
 Cost = Callable[[Summary], tuple[float | None, str]]
@@ -74,7 +73,5 @@ def _point(row: Summary, cost: Cost) -> tuple[Point | None, str]:
         return None, why
     if row.data.percent and explain_majority(row)[0]:
         return None, "no better than always answering the most frequent class"
-    scores = np.array([*row.scores.values()])
-    interval = t_interval(scores)
-    half = None if interval is None else (interval.high - interval.low) / 2
-    return Point(row.cell, x, float(scores.mean()), None, half, row.cell, "Q" in (row.compression or "")), ""
+    y = float(np.mean([*row.scores.values()]))
+    return Point(row.cell, x, y, None, row.half_interval, row.cell, "Q" in (row.compression or "")), ""

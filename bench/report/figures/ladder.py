@@ -21,7 +21,7 @@ from bench.report.table import plain
 _STEPS = ("dense", "L", "S", "Q", "LS", "LQ", "SQ", "LSQ")
 _ABOUT = (
     "Test results of a cell as it is made smaller: low rank (L), sparse (S), int8 (Q, of the integer program). Bars: "
-    "one sample standard deviation over seeds. Under a step stand the KB where one cell is drawn."
+    "Student's 95 % interval of the mean over seeds. Under a step stand the KB where one cell is drawn."
 )
 _LINES = ("-", "--", ":", "-.")
 Ladder = Mapping[str, Summary]
@@ -98,7 +98,7 @@ def _draw(axes: Axes, ladders: Mapping[str, Ladder], data: DataSet) -> None:
         shift = 0.3 * (number - (len(ladders) - 1) / 2) / max(1, len(ladders) - 1)  # so that bars do not cover others
         own = [step for step in used if step in steps]
         means = [data.scale * (steps[step].mean(data.quality) or 0.0) for step in own]
-        bars = [data.scale * (steps[step].sd(data.quality) or 0.0) for step in own]
+        bars = [steps[step].half_interval or 0.0 for step in own]
         before = cells[:number].count(cells[number])  # ladders of one cell have its colour and marker
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.9, "capsize": 1.5}
         style |= {"linestyle": _LINES[before % len(_LINES)], "markerfacecolor": "white" if before else colour}
