@@ -31,6 +31,6 @@ def conditions(record: Record) -> Conditions:
     found |= {name: word(train.get(name)) for name in _BUDGET}
     split = record.spec.get("split") or {}
     found |= {"selected epoch": word(train.get("select", "best")), "trained on": word(split.get("train_on", "train"))}
-    found |= {"commit": commit, **{name: word(packages.get(name)) for name in _PACKAGES}}
+    found |= {"commit": commit, **{f"version of {name}": word(packages.get(name)) for name in _PACKAGES}}
     found |= {name.replace("_", " "): word(made.get(name)) for name in _SETTINGS}
     return found | {"training": "in a pack" if (made.get("pack") or 1) > 1 else "alone"}

@@ -33,7 +33,7 @@ def test_rows_of_the_same_seeds_and_conditions_are_alike(folder: Any) -> None:
         ({"provenance": {"git": {"commit": "d00f123456", "dirty": False}}}, "commit", "commit d00f123 against c0ffee"),
         ({"provenance": {"git": {"commit": "c0ffee", "dirty": True}}}, "commit", "c0ffee with changes against c0ffee"),
         ({"provenance": {"git": {}}}, "commit", "commit unknown against c0ffee"),
-        ({"provenance": {"packages": {"torch": "3.0"}}}, "torch", "torch 3.0 against -"),
+        ({"provenance": {"packages": {"torch": "3.0"}}}, "version of torch", "version of torch 3.0 against -"),
         ({"provenance": {"threads": 2}}, "threads", "threads 2 against -"),
         ({"provenance": {"flush_denormal": False}}, "flush denormal", "flush denormal no against -"),
         ({"provenance": {"kernels": "off"}}, "kernels", "kernels off against -"),
@@ -60,7 +60,7 @@ def test_what_sets_rows_apart(folder: Any, changed: dict[str, Any], name: str, s
         ({"git": {}, "sources": "a"}, {"git": {}, "sources": "b"}, ["code"]),
         ({"git": {"commit": "aaaaaaa"}, "sources": "a"}, {"git": {"commit": "bbbbbbb"}, "sources": "a"}, []),
         ({"scan": "compiled, 16 lanes"}, {"scan": "step by step"}, ["scan"]),
-        ({"packages": {"torch": "2.0"}}, {"packages": {"torch": "3.0"}, "threads": 2}, ["torch", "threads"]),
+        ({"packages": {"torch": "2.0"}}, {"packages": {"torch": "3.0"}, "threads": 2}, ["version of torch", "threads"]),
         ({"pack": 1}, {"pack": 4}, ["training"]),
     ],
 )
