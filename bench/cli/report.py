@@ -78,4 +78,7 @@ def _pairs(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in _parts(text, ";")]
     if bad := next((name for name, equals, _ in pairs if not equals), ""):
         raise RnnbenchError(f"--labels: write {bad}=NAME, several with a semicolon between")
+    names = [name.strip() for name, _, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise RnnbenchError(f"--labels: {twice!r} is named twice")
     return {name.strip(): new.strip() for name, _, new in pairs}

@@ -183,6 +183,12 @@ def test_no_number_is_cut_however_narrow_the_terminal(
     assert "\u2026" not in said.out
 
 
+def test_two_labels_for_one_row_are_refused(rnnbench: Command) -> None:
+    said = rnnbench("report", ROOT / "results" / "reference" / "demo", "--labels", "GRU=A; LSTM=B;GRU=C")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "'GRU' is named twice" in said.err
+
+
 @pytest.mark.parametrize("make", [False, True])
 def test_a_report_of_nothing(rnnbench: Command, tmp_path: Path, make: bool) -> None:
     results = tmp_path / "results"
