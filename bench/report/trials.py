@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.record import Choice, Record, read_choice, read_trials
 from bench.report.flat import flat
-from bench.report.labels import group_label
+from bench.report.labels import compression, group_label
 from bench.report.results import Results
 from bench.report.short import without_brackets
 from bench.report.statistics import mean
 from bench.status import Status
+
+_LONG = 24
+"""More letters than a row's name had better have."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,9 @@ class Group:
         choice: what was chosen; ``None`` before.
         settings: of the choice, by dotted path: what was drawn, and what of the axes was chosen among.
         data: title of the data set; empty while no trial has opened it.
-        row: the name of its row: that of its final runs, or the cell and what else the group is called.
+        row: the name of its row: that of its final runs, or the cell and what else the group is called, or its letters.
         cell: title of the cell.
+        drawn: whether its trials were drawn, and are not each another place on an axis.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Group:
     row: str = ""
     cell: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    drawn: bool = True
 
 
 def groups(results: Results) -> list[Group]:
@@ -57,16 +63,31 @@ def groups(results: Results) -> list[Group]:
     for trial in drawn:
         by_group.setdefault(trial.group, []).append([records[key] for key in trial.runs if key in records])
     seeds = {trial.group: len(trial.runs) for trial in drawn}
+    drawn_from = {trial.group for trial in drawn if trial.settings}
     named = {
         run.record.chosen.group: without_brackets(summary.label)
         for summary in results.summaries
         for run in summary.runs
         if run.record.chosen
     }
-    return [_group(name, trials, seeds[name], choices.get(name), named.get(name)) for name, trials in by_group.items()]
+    found = [_group(name, trials, seeds[name], choices.get(name)) for name, trials in by_group.items()]
+    rows = Counter((group.data, group.row) for group in found)
+    whole = {name: trials[0][0] for name, trials in by_group.items() if trials[0]}
+    return [
+        replace(group, row=named.get(group.name) or _row(group, rows, whole), drawn=group.name in drawn_from)
+        for group in found
+    ]
 
 
-def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None, row: str | None) -> Group:
+def _row(group: Group, rows: Mapping[tuple[str, str], int], whole: Mapping[str, Record]) -> str:
+    """Returns the name of a row without final runs: a short one in place of a long one that no other row shares."""
+    if group.name not in whole:
+        return group.name
+    label = without_brackets(group_label(whole[group.name], group.name))
+    return group.row if len(label) > _LONG and rows[group.data, group.row] == 1 else label
+
+
+def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None) -> Group:
     records = [record for runs in trials for record in runs]
     facts = next((record.data for record in records if record.data), None)
     metric, upwards = (facts.metric, facts.higher_is_better) if facts else ("accuracy", True)
@@ -75,9 +96,10 @@ def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | N
     failed = sum(any(record.status is Status.FAILED for record in runs) for runs in trials)
     title = f"{metric} (%)" if percent else metric
     data = facts.title if facts else ""
-    row = row or (without_brackets(group_label(records[0], name)) if records else name)
     done = tuple(score for score in scores if score is not None)
     cell, settings = records[0].labels.cell if records else "", _settings(records, choice)
+    letters = {compression(record) for record in records}
+    row = cell if len(letters) != 1 else f"{cell} {letters.pop()}".removesuffix(" dense")
     return Group(name, title, upwards, len(trials), failed, done, choice, data, row, cell, settings)
 
 

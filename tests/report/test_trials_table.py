@@ -8,6 +8,7 @@ from typing import Any
 from bench.record import Chosen, read_all
 from bench.record.search import Choice, Drawn, write_choice, write_trials
 from bench.report import read
+from bench.report.figures import budget
 from bench.report.tables import trials
 
 
@@ -38,7 +39,8 @@ def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any)
     table = trials.table(results)
     assert table is not None
     (row,) = table.rows
-    assert row.entries[-1].text == "gradient clip 1, optimizer sgd"
+    assert budget.figure(results) is None, "places on an axis are no draws of which there might be fewer"
+    assert row.entries[-1].text == "gradient clip 1, optimiser Nesterov"
 
 
 def test_results_go_by_the_name_of_their_grid(folder: Any) -> None:
@@ -47,3 +49,23 @@ def test_results_go_by_the_name_of_their_grid(folder: Any) -> None:
     folder.grid = "another"
     folder.note({"data": ["watch"], "cell": ["gru"]}, [run.id])
     assert read(folder.path).name == "another"
+
+
+def test_groups_without_final_runs_are_named_by_letters_where_their_settings_are_long(folder: Any) -> None:
+    """Of two that would have one name each has its settings; a short one is kept."""
+    where = "watch, cell gru hidden_size 8 rank W 4 U 4 keep W 0.3"
+    runs = [folder.add("GRU", steps="LS", variant="rank W 4 U 4, kept W 0.3", hidden=size).id for size in (8, 9)]
+    runs.append(folder.add("LSTM").id)
+    groups = [where, where.replace("8", "9"), "watch, lstm, kb 3"]
+    drawn = [
+        Drawn(group=name, trial=0, settings={}, kb=None, runs=(run,)) for name, run in zip(groups, runs, strict=True)
+    ]
+
+    def rows(count: int) -> list[str]:
+        write_trials(folder.path, [*drawn[:count], drawn[2]])
+        table = trials.table(replace(read(folder.path), trials=tuple(read_all(folder.path))))
+        assert table is not None
+        return [row.labels[1] for row in table.rows]
+
+    assert rows(1) == ["GRU LS", "LSTM, 3 KB"]
+    assert rows(2) == [*(f"GRU, {name.removeprefix('watch, ')}" for name in groups[:2]), "LSTM, 3 KB"]

@@ -24,8 +24,8 @@ _ABOUT = f"{_CAPTION} Grey: the other groups."
 
 
 def figure(results: Results) -> Figure | None:
-    """A panel for each group of a search; ``None`` where no group has two trials that are done."""
-    found = [group for group in groups(results) if len(group.scores) > 1]
+    """A panel for each group whose trials were drawn; ``None`` where none has two that are done."""
+    found = [group for group in groups(results) if len(group.scores) > 1 and group.drawn]
     if not found:
         return None
     lines = {group.name: expected_best(group.scores, group.upwards) for group in found}

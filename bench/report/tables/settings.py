@@ -17,7 +17,8 @@ _COLUMNS = (
     Column("epochs", places=0),
     *(Column(title, align="left") for title in ("schedule", "weights of")),
 )
-_OPTIMISERS = {"sgd": "Nesterov", "plain-sgd": "SGD"}
+OPTIMISERS = {"adam": "Adam", "sgd": "Nesterov", "plain-sgd": "SGD"}
+"""What tables call an optimiser."""
 _WEIGHTS = {"best": "best epoch", "last": "last epoch", "test-epoch": "best on test data"}
 
 
@@ -46,7 +47,7 @@ def _entries(spec: Mapping[str, Any]) -> tuple[Entry, ...]:
         Entry(str(cell.get("hidden_size", "-"))),
         _by_matrix(cell.get("rank")),
         _by_matrix(compress.get("keep")),
-        Entry(_OPTIMISERS.get(optimiser, optimiser.capitalize())),
+        Entry(OPTIMISERS.get(optimiser, optimiser.capitalize())),
         DASH if rate is None else Entry(f"{rate:g}"),
         number(train.get("batch_size"), n=1),
         number(train.get("epochs"), n=1),

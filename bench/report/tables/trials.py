@@ -9,9 +9,10 @@ from typing import Any
 
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.tables.settings import OPTIMISERS
 from bench.report.trials import Group, groups
 
-_SHORT = {"hidden_size": "H", "keep": "kept"}
+_SHORT = {"hidden_size": "H", "keep": "kept", "optimizer": "optimiser"}
 _CAPTION = (
     "The trials of the search, on validation data: no test figure was computed for them. Best, median, worst: means "
     "over a trial's seeds. Chosen: what was drawn or tried in the best trial; epochs: its mean best epoch."
@@ -62,4 +63,6 @@ def said(settings: Mapping[str, Any]) -> str:
 
 
 def _word(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else "none" if value is None else str(value)
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "none" if value is None else OPTIMISERS.get(str(value), str(value))
