@@ -164,14 +164,16 @@ def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:
     assert rows["Watch-7"][6:] == ["-"] * 5
 
 
-def test_table_1_is_a_file_of_each_kind(folder: Any, tmp_path: Path) -> None:
+def test_tables_of_all_folders_are_files_of_each_kind(folder: Any, tmp_path: Path) -> None:
     folder.add(data="har2")
     folder.add(data="watch")
     tables = whole(folder, tmp_path / "out").parent / "tables"
-    assert sorted(path.name for path in tables.iterdir()) == ["data.csv", "data.md", "data.tex"]
+    assert {f"{name}.{kind}" for name in ("data", "side-by-side") for kind in ("csv", "md", "tex")} == {
+        path.name for path in tables.iterdir()
+    }
     head, har2, watch = (tables / "data.csv").read_text(encoding="utf-8").splitlines()
-    assert head.startswith("data set,ours train,ours validation,")
-    assert head.endswith(",paper input size,paper classes")
+    assert head.startswith("Data set,ours: train,ours: validation,")
+    assert head.endswith(",the paper's Table 1: input size,the paper's Table 1: classes")
     assert har2 == "har2,700,100,200,128,6,7,7352,2947,128,9,2"
     assert watch == "Watch-7,700,100,200,128,6,7,,,,,"
     assert "7,352" in (tables / "data.md").read_text(encoding="utf-8")

@@ -11,13 +11,15 @@ from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.places import grids
 from bench.report.discover import all_figures, all_tables
-from bench.report.document import data, parts, sections, unmodelled
+from bench.report.document import data, parts, sections, sidebyside, unmodelled
 from bench.report.document.moved import Moved
 from bench.report.figure import file_name
 from bench.report.results import Results
+from bench.report.table import Table
 from bench.report.verdicts import Judged
 from bench.report.verdicts.table import table as claims_table
 from bench.report.write import write_all
+from bench.report.writers import table_to_csv, to_latex, to_markdown
 
 NAME = "paper.tex"
 _TITLE = r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle"
@@ -37,7 +39,8 @@ def write_document(
 ) -> Path:
     """Writes the document with its figures and its bibliography, and returns its path.
 
-    The table of data sets, which is of no one folder of results, is beside it: ``tables/data.tex``, ``.md``, ``.csv``.
+    Two tables are of no one folder of results, and lie beside it: ``tables/data`` and, where rows have a published
+    figure, ``tables/side-by-side``, as LaTeX, Markdown and CSV.
 
     Args:
         folder: where it goes.
@@ -51,17 +54,20 @@ def write_document(
     """
     cells = [file for results in folders for file in results.cell_files]
     files: dict[Path, str | bytes] = {folder / "references.bib": bibliography(cells)}
-    files |= data.files(folders, folder / "tables")
+    ordered = _in_order(folders)
+    of_all = [made for made in (data.table(folders), sidebyside.table(ordered)) if made.rows]
+    for made in of_all:
+        files |= _in_all_formats(made, folder / "tables")
     body = [
         sections.PREAMBLE,
         r"\begin{document}",
         _TITLE,
     ]
-    body += [_INTRODUCTION, parts.floats(data.table(folders)), sections.of_verdicts(judged), _CONTENTS]
+    body += [_INTRODUCTION, *map(parts.floats, of_all), sections.of_verdicts(judged), _CONTENTS]
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
     against, found = changed or ("", ())
-    for own in _in_order(folders):
+    for own in ordered:
         beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
         results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
         plates, stem = [], file_name(results.name)
@@ -81,6 +87,11 @@ def write_document(
     except OSError as error:
         raise RnnbenchError(f"cannot write the document into {folder}: {error.strerror or error}") from None
     return folder / NAME
+
+
+def _in_all_formats(table: Table, place: Path) -> dict[Path, str | bytes]:
+    texts = {"tex": to_latex(table), "md": to_markdown(table), "csv": table_to_csv(table)}
+    return {place / f"{table.name}.{ending}": text for ending, text in texts.items()}
 
 
 def _in_order(folders: Sequence[Results]) -> list[Results]:

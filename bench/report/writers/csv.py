@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.report.table import Table
+from bench.report.table import DASH, Table
+
+_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -20,9 +23,18 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def table_to_csv(table: Table) -> str:
-    """Returns CSV of a table's entries as they are printed, without marks: a spanner stands before its columns."""
+    """Returns CSV of a table's entries, a spanner before its columns.
+
+    Numbers have the places that are printed, without marks and without commas between thousands; a dash is empty.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([column.whole_title for column in (*table.stub, *table.columns)])
-    writer.writerows([*row.labels, *(entry.text for entry in row.entries)] for row in table.rows)
+    writer.writerows([*row.labels, *(_value(entry.text) for entry in row.entries)] for row in table.rows)
     return file.getvalue()
+
+
+def _value(text: str) -> str:
+    if text == DASH.text:
+        return ""
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
