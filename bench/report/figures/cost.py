@@ -19,6 +19,8 @@ _READING = (
     "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: Student's "
     "95 % interval of the mean over seeds, where there are two or more."
 )
+_ALIKE = 1.01
+"""Costs that are within one percent of each other are alike."""
 _ARROWS = " Arrows: the same cell, from dense in float32 to int8."
 _CAPTION = "Filled: int8; hollow: float32. Bars: Student's 95 % interval of the mean over seeds."
 
@@ -56,7 +58,8 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
         tried = (results.summary(data, label) for label in results.by_size)
         drawn = [(row.label, *_point(row, board, short)) for row in tried if row.runs]
         points = {label: point for label, point, _ in drawn if point}
-        if len({f"{point.x:.3g}" for point in points.values()}) > 1 or len(points) == 1:  # else cost says nothing
+        costs = [point.x for point in points.values()]
+        if len(costs) == 1 or max(costs, default=0) > _ALIKE * min(costs, default=0):  # else cost says nothing
             both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
             joined = [(start, end) for start, end in both if start and end]
             axes = (x_label, data.quality_title, data.upwards)

@@ -17,7 +17,7 @@ _COLUMNS = (
     Column("epochs", places=0),
     *(Column(title, align="left") for title in ("schedule", "weights of")),
 )
-OPTIMISERS = {"adam": "Adam", "sgd": "Nesterov", "plain-sgd": "SGD"}
+OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "Nesterov", "plain-sgd": "SGD"}
 """What tables call an optimiser."""
 _WEIGHTS = {"best": "best epoch", "last": "last epoch", "test-epoch": "best on test data"}
 
