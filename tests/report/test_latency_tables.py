@@ -113,7 +113,7 @@ def test_milliseconds_are_printed_whole() -> None:
     [
         (99.9, 1250.4, True, True, "99.9-1250"),
         (99.9, 1250.4, False, True, "(99.9-1250)"),
-        (99.96, 100.0, True, False, "(100-100)"),
+        (99.96, 100.0, True, False, "(100)"),
         (1.234, 12.34, True, True, "1.23-12.3"),
     ],
 )
