@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class Panel(NamedTuple):
+@dataclass(frozen=True)
+class Panel:
     """One drawing.
 
     Attributes:
         title: above it.
-        svg: for the page, from :func:`bench.report.drawing.svg.to_svg`; empty for a drawing that is only printed.
+        page: draws it for the page, with :func:`bench.report.drawing.svg.to_svg`; ``None`` where it is only printed.
         name: of its file in the folder ``figures``; empty for a drawing that stands on the page only.
         group: the heading that it shares with its neighbours, if any.
         left_out: names that are not in it, with the reason.
@@ -24,11 +26,16 @@ class Panel(NamedTuple):
     """
 
     title: str
-    svg: str = ""
+    page: Callable[[], str] | None = None
     name: str = ""
     group: str = ""
     left_out: str = ""
     draw: Callable[[Axes], None] | None = None
+
+    @cached_property
+    def svg(self) -> str:
+        """The drawing for the page, made when it is first asked for; empty where it is only printed."""
+        return self.page() if self.page else ""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Figure:
     @property
     def groups(self) -> list[tuple[str, list[Panel]]]:
         """Panels of the page by their shared headings."""
-        return _by_group([panel for panel in self.panels if panel.svg])
+        return _by_group([panel for panel in self.panels if panel.page])
 
     @property
     def printed(self) -> list[tuple[str, list[Panel]]]:

@@ -114,7 +114,7 @@ def figure_view(results: Results, name: str) -> FigureView:
     figures = all_figures(results)
     if name in figures:
         whole = figures[name]
-        return FigureView(whole.about, tuple(panel for panel in whole.panels if panel.svg) or whole.panels)
+        return FigureView(whole.about, tuple(panel for panel in whole.panels if panel.page) or whole.panels)
     drawings = {panel.name: (figure.about, panel) for figure in figures.values() for panel in figure.panels}
     if name in drawings:
         about, panel = drawings[name]

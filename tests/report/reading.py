@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.report import Table, read
+from bench.report.figure import Figure
 from bench.report.summary import Summary
 from bench.report.table import Entry
 from bench.report.tables import comparison
@@ -38,3 +39,9 @@ def notes(table: Table, entry: Entry) -> list[str]:
 def summaries(folder: Any, data: str = "watch") -> dict[str, Summary]:
     """The rows of a data set, by label."""
     return {row.label: row for row in read(folder.path).summaries if row.data.name == data}
+
+
+def on_page(figure: Figure | None) -> list[str]:
+    """The drawings of a figure for the page, which are made when they are asked for."""
+    assert figure is not None
+    return [panel.svg for panel in figure.panels]

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
+from reading import on_page
 
 from bench.report import read
 from bench.report.drawing import scatter
@@ -125,6 +126,7 @@ def test_points_by_hand(small: Any, drawn: dict[str, Any]) -> None:
     figure = cost.figure(read(small.path))
     assert figure is not None
     t = math.tan(0.475 * math.pi)
+    on_page(figure)
     points, *axes = drawn["size-1"]
     assert axes == ["KB", "accuracy (%)", True]
     assert [(p.label, p.x, p.x_range) for p in points] == [("Fast_GRNN & Co", 3.25, None), ("GRU", 30.0, None)]
@@ -153,7 +155,7 @@ def test_what_is_left_out_says_why(small: Any, drawn: dict[str, Any], make_laten
 
 def test_a_perplexity_is_drawn_as_it_is_and_downwards(folder: Any, drawn: dict[str, Any]) -> None:
     folder.add("A", accuracy=120.5, latencies=(), facts={"metric": "perplexity", "higher_is_better": False})
-    assert cost.figure(read(folder.path)) is not None
+    assert on_page(cost.figure(read(folder.path)))
     ((point,), *axes) = drawn["size-0"]
     assert (point.y, axes) == (120.5, ["KB", "perplexity", False])
     assert list(drawn) == ["size-0"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from reading import on_page
 
 from bench.record import runs_folder
 from bench.report import read
@@ -30,6 +31,7 @@ def test_curves_are_means_of_the_epochs_that_are_numbers(folder: Any, monkeypatc
     folder.add("B", curve=[0.1])
     figure = curves.figure(read(folder.path))
     assert figure is not None
+    on_page(figure)
     (metrics,) = seen
     assert metrics[metrics["label"] == "A"]["value"].tolist() == pytest.approx([50, 70, 90, 60, 80])
     assert [panel.title for panel in figure.panels if panel.svg] == ["A", "B"]
@@ -58,7 +60,7 @@ def test_a_curve_is_the_mean_with_the_others_in_grey(folder: Any, figures_of_cur
     folder.add("A", seed=0, curve=[0.5, 0.7])
     folder.add("A", seed=1, curve=[0.6, 0.8])
     folder.add("B", curve=[0.2, 0.4], kb=99.0)
-    curves.figure(read(folder.path))
+    on_page(curves.figure(read(folder.path)))
     (axes, said, key), (other, *_) = figures_of_curves
     assert (said, key) == ("A: % over epochs, at the end 75", "curve-0-0")
     grey, mean = axes.lines
@@ -80,6 +82,7 @@ def test_a_curve_of_perplexities_leaves_out_the_worst_fifth(folder: Any, figures
     figure = curves.figure(read(folder.path))
     assert figure is not None
     assert "The worst fifth of the perplexities" in figure.about
+    on_page(figure)
     ((axes, said, _),) = figures_of_curves
     assert said == "A: perplexity over epochs, at the end 100"
     assert axes.get_ylim() == pytest.approx((100 - 0.05 * 400, 500 + 0.05 * 400))
@@ -89,7 +92,7 @@ def test_grey_curves_of_many_epochs_are_thinned(folder: Any, figures_of_curves: 
     """180 epochs: every third of the other cells' is drawn, 60 of them; a curve of one value still has an axis."""
     for cell in "AB":
         folder.add(cell, curve=[0.5] * 180)
-    curves.figure(read(folder.path))
+    on_page(curves.figure(read(folder.path)))
     axes = figures_of_curves[0][0]
     assert axes.lines[0].get_xdata().tolist() == list(range(3, 181, 3))
     assert len(axes.lines[1].get_xdata()) == 180
@@ -100,7 +103,7 @@ def test_grey_curves_of_several_cells_are_not_joined(folder: Any, figures_of_cur
     """One line with a gap between the cells, and the curve's own cell is not among them."""
     for cell, end in (("A", 0.9), ("B", 0.4), ("C", 0.6)):
         folder.add(cell, curve=[0.2, end])
-    curves.figure(read(folder.path))
+    on_page(curves.figure(read(folder.path)))
     grey = figures_of_curves[0][0].lines[0]
     np.testing.assert_array_equal(np.isnan(grey.get_ydata()), [False, False, True, False, False])
     assert np.nan_to_num(grey.get_ydata()).tolist() == pytest.approx([20, 40, 0, 20, 60])

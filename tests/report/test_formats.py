@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import typer
-from reading import notes, texts, titles
+from reading import notes, on_page, texts, titles
 
 from bench import cli
 from bench.report import read, write_report
@@ -163,6 +163,7 @@ def test_arrows_lead_from_float32_to_int8(both: Any, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(cost, "trade_off", note)
     figure = cost.figure(read(both.path))
+    on_page(figure)
     assert figure is not None
     assert "Arrows" in figure.about
     labels, joined = drawn["size-0"]

@@ -116,7 +116,7 @@ def test_a_legend_stands_below_what_is_drawn(lines: int, monkeypatch: pytest.Mon
 
 
 def test_a_drawing_of_the_page_keeps_its_svg() -> None:
-    on_page = TRADE_OFF._replace(svg='<svg viewBox="0 0 9 9"><g/></svg>')
+    on_page = replace(TRADE_OFF, page=lambda: '<svg viewBox="0 0 9 9"><g/></svg>')
     assert b">Set</text>" in files_of(on_page)["svg"]
     assert set(files_of(TRADE_OFF)) == {"pdf", "png", "svg"}
 

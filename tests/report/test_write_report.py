@@ -36,7 +36,7 @@ from bench.report.figure import Figure, Panel
 
 def figure(results):
     dot = '<svg viewBox="0 0 9 9"><circle r="3"/></svg>'
-    panels = (Panel(data.title, dot, f"dot-{data.name}") for data in results.data_sets)
+    panels = (Panel(data.title, lambda: dot, f"dot-{data.name}") for data in results.data_sets)
     return Figure("Dots", f"A dot for {len(results.records)} run", tuple(panels))
 """
 

@@ -134,7 +134,7 @@ def _plates(figure: Figure) -> Iterator[tuple[str, list[Panel]]]:
     groups = figure.printed
     if len(groups) > 1 and all(len(panels) == 1 for _, panels in groups):
         titles = list(dict.fromkeys(panel.title for _, (panel,) in groups))
-        both = [panel._replace(title=heading) for heading, (panel,) in groups]
+        both = [replace(panel, title=heading) for heading, (panel,) in groups]
         groups = [(", ".join([figure.title, *(titles if len(titles) == 1 else [])]), both)]
     for heading, panels in groups:
         alone = [panel.title for panel in panels] if len(panels) == 1 and panels[0].title not in heading else []

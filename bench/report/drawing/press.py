@@ -108,7 +108,7 @@ def _saved(figure: Figure, ending: str) -> bytes:
 
 def files_of(panel: Panel) -> dict[str, bytes]:
     """Returns the files of a panel by their endings; a drawing that is not on the page has its SVG as it is printed."""
-    files = {"svg": standalone(panel.svg, panel.title).encode()} if panel.svg else {}
+    files = {"svg": standalone(panel.svg, panel.title).encode()} if panel.page else {}
     return files | (to_print([panel], "pdf", "png", *(["svg"] if not files else [])) if panel.draw else {})
 
 

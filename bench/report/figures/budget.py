@@ -31,8 +31,8 @@ def figure(results: Results) -> Figure | None:
     lines = {group.name: expected_best(group.scores, group.upwards) for group in found}
     panels = []
     for number, group in enumerate(found):
-        svg = _draw(lines, group.name, group.title, f"budget-{number}")
-        panels.append(Panel(group.name, svg, file_name("budget", group.name)))
+        page = partial(_draw, lines, group.name, group.title, f"budget-{number}")
+        panels.append(Panel(group.name, page, file_name("budget", group.name)))
     return Figure("What more trials would find", _ABOUT, (*panels, *_printed(found)), small=True, caption=_CAPTION)
 
 

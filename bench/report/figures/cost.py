@@ -63,7 +63,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
             both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
             joined = [(start, end) for start, end in both if start and end]
             axes = (x_label, data.quality_title, data.upwards)
-            svg = trade_off([*points.values()], *axes, f"{kind}-{number}", joined)
+            page = partial(trade_off, [*points.values()], *axes, f"{kind}-{number}", joined)
             left_out = ", ".join(f"{label} ({why})" for label, _, why in drawn if why)
             draw = partial(
                 draw_trade_off,
@@ -73,7 +73,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
                 higher_is_better=data.upwards,
                 joined=joined,
             )
-            panels.append(Panel(data.title, svg, file_name(kind, data.name), heading, left_out, draw))
+            panels.append(Panel(data.title, page, file_name(kind, data.name), heading, left_out, draw))
     return panels
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 
 import matplotlib as mpl
 import pandas as pd
@@ -56,9 +56,14 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
         own = _of(metrics, data, _best(results, data)[:_PANELS])
         if own.empty:
             continue
-        drawn = _draw(own, "%" if data.percent else data.quality, f"curve-{number}", data.upwards)
+        draw = cache(partial(_draw, own, "%" if data.percent else data.quality, f"curve-{number}", data.upwards))
+        drawn = set(own["label"])
         for label in (label for label in results.by_size if label in drawn):
-            yield Panel(short.get(label, label), drawn[label], group=data.title)
+            yield Panel(short.get(label, label), partial(_one_of, draw, label), group=data.title)
+
+
+def _one_of(draw: Callable[[], Mapping[str, str]], label: str) -> str:
+    return draw()[label]
 
 
 def _printed(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:

@@ -57,9 +57,9 @@ def _panels(results: Results, data: DataSet, number: int) -> Iterator[Panel]:
         if points := [point for _, point, _ in drawn if point]:
             axes: Any = {"x_label": x_label, "y_label": data.quality_title, "higher_is_better": data.upwards}
             left_out = ", ".join(f"{label} ({why})" for label, point, why in drawn if point is None)
-            svg = trade_off(points, **axes, key=f"frontier-{kind}-{number}", lines=True)
+            page = partial(trade_off, points, **axes, key=f"frontier-{kind}-{number}", lines=True)
             draw = partial(draw_trade_off, points=points, **axes, lines=True)
-            yield Panel(x_label, svg, file_name("frontier", data.name, kind), data.title, left_out, draw)
+            yield Panel(x_label, page, file_name("frontier", data.name, kind), data.title, left_out, draw)
 
 
 def _on_board(board: Board, name: str, scale: float, row: Summary) -> tuple[float | None, str]:

@@ -49,9 +49,10 @@ def _panels(results: Results, data: DataSet) -> Iterator[Panel]:
             own = frame[(frame["time"] == time) & (frame["figure"] == name)]
             if not own.empty:
                 draw = partial(_draw, rows=own, looks=looks, title=title)
-                svg = to_page(draw, f"{title} {when} on {data.title}: {', '.join(cells)}", f"{name}-{time}-{data.name}")
+                said = f"{title} {when} on {data.title}: {', '.join(cells)}"
+                page = partial(to_page, draw, said, f"{name}-{time}-{data.name}")
                 file = file_name("gradients", name.removeprefix("log10_"), time, data.name)
-                yield Panel(f"{data.title}, {when}", svg, file, title.partition(",")[0].capitalize(), draw=draw)
+                yield Panel(f"{data.title}, {when}", page, file, title.partition(",")[0].capitalize(), draw=draw)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]], title: str) -> None:

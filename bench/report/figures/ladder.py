@@ -34,8 +34,9 @@ def figure(results: Results) -> Figure | None:
         ladders, left_out = _ladders(results, data)
         if ladders:
             draw = partial(_draw, ladders=ladders, data=data)
-            svg = to_page(draw, f"{data.quality_title} on {data.title} by step: {', '.join(ladders)}", f"lsq-{number}")
-            panels.append(Panel(data.title, svg, file_name("ladder", data.name), "L, S and Q", left_out, draw=draw))
+            said = f"{data.quality_title} on {data.title} by step: {', '.join(ladders)}"
+            page = partial(to_page, draw, said, f"lsq-{number}")
+            panels.append(Panel(data.title, page, file_name("ladder", data.name), "L, S and Q", left_out, draw=draw))
     return Figure("What L, S and Q cost", _ABOUT, tuple(panels), caption=_ABOUT) if panels else None
 
 

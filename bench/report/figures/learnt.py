@@ -42,9 +42,9 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
             name = column.removeprefix(LEARNT)
             draw = partial(_draw, rows=rows, looks=looks, name=name)
             said = f"{name} over epochs on {data.title}: {', '.join(looks)}"
-            svg = to_page(draw, said, f"learnt-{number}-{data.name}")
+            page = partial(to_page, draw, said, f"learnt-{number}-{data.name}")
             title = f"{name}, {data.title}"
-            yield Panel(title, svg, file_name("learnt", name, data.name), "Learnt numbers over training", draw=draw)
+            yield Panel(title, page, file_name("learnt", name, data.name), "Learnt numbers over training", draw=draw)
 
 
 def _draw(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict[str, object]], name: str) -> None:

@@ -47,8 +47,9 @@ def figure(results: Results) -> Figure | None:
     for name, own in points.items():
         draw = partial(_draw, points=own, printed=_printed(name))
         said = "; ".join(f"{p.name}, T {p.steps}: alpha {mean(p.alphas):.4f}, beta {mean(p.betas):.4f}" for p in own)
-        svg = to_page(draw, f"beta against 1 - alpha on {titles[name]}. {said}", f"residual-{name}")
-        panels.append(Panel(titles[name], svg, file_name("residual", name), "Beta against 1 - alpha", draw=draw))
+        said = f"beta against 1 - alpha on {titles[name]}. {said}"
+        page = partial(to_page, draw, said, f"residual-{name}")
+        panels.append(Panel(titles[name], page, file_name("residual", name), "Beta against 1 - alpha", draw=draw))
     return Figure("Beta against 1 - alpha", _ABOUT, tuple(panels), caption=_ABOUT) if panels else None
 
 
