@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -11,6 +12,7 @@ from bench.report.results import Results
 from bench.report.summary import Summary
 from bench.spec import held, row_of
 
+_SIZE = re.compile(r"H \d+")
 _WORDS = 24
 """The most letters that tell a row from others within its name."""
 
@@ -29,7 +31,7 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
         if _sizes_tell(own):
             names |= {row.label: f"{name}, H {row.hidden_size}" for row in own}
         elif words := _words(own):
-            names |= {label: f"{name} {own_words}".strip() for label, own_words in words.items()}
+            names |= {label: f"{name}{own_words}" for label, own_words in words.items()}
         else:
             names |= {label: f"{name} ({number})" for label, number in _numbers(own).items()}
     return names
@@ -51,16 +53,22 @@ def _sizes_tell(rows: Sequence[Summary]) -> bool:
 
 
 def _words(rows: Sequence[Summary]) -> dict[str, str]:
-    """Returns what each label says that not all of them say; nothing where it is long, or differs by data set."""
+    """Returns what each label says that not all of them say: `` residual tied``, `` after training, H 8``.
+
+    Nothing where it is long, or where data sets differ in their labels.
+    """
     labels: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         labels[row.data.name].add(row.label)
     said = {row.label: _said(row) for row in rows}
     common = set.intersection(*map(set, said.values()))
-    found = {label: ", ".join(word for word in words if word not in common) for label, words in said.items()}
-    everywhere = all(own == said.keys() for own in labels.values())
+    own = {label: [word for word in words if word not in common] for label, words in said.items()}
+    sizes = {label: [word for word in words if _SIZE.fullmatch(word)] for label, words in own.items()}
+    others = {label: ", ".join(word for word in own[label] if word not in sizes[label]) for label in own}
+    found = {label: ", ".join([f" {others[label]}".rstrip(), *sizes[label]]) for label in own}
+    everywhere = all(there == said.keys() for there in labels.values())
     apart = len(set(found.values())) == len(found)
-    return found if everywhere and apart and max(map(len, found.values())) <= _WORDS else {}
+    return found if everywhere and apart and max(map(len, others.values())) <= _WORDS else {}
 
 
 def _said(row: Summary) -> list[str]:

@@ -63,6 +63,18 @@ def test_rows_that_would_share_a_name_have_the_few_words_that_tell_them_apart(fo
     ]
 
 
+def test_rows_of_two_sizes_and_two_of_something_else_have_the_size_in_its_column_alone(folder: Any) -> None:
+    for hidden in (8, 12):
+        for rate in (0.001, 0.01):
+            folder.add("GRU", hidden=hidden, kb=float(hidden), train={"learning_rate": rate})
+    rates = ("0.001", "0.01")
+    assert [row.labels for row in made(folder).rows] == [
+        (f"GRU learning rate {rate}", size) for size in ("8", "12") for rate in rates
+    ]
+    (row,) = made(folder, rows=("GRU learning rate 0.01, H 12",)).rows
+    assert row.labels == ("GRU learning rate 0.01", "12")
+
+
 def test_hidden_sizes_that_tell_rows_apart_stand_in_their_column_alone(folder: Any) -> None:
     """What a column shows is in no legend, and names that mean the same are explained once."""
     for cell in ("GRU", "RNN"):
