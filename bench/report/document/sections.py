@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from bench.places import CONFIGS, grids
 from bench.report.caption import protocol
 from bench.report.discover import MAIN
+from bench.report.document.captions import shorter
 from bench.report.document.moved import Moved
 from bench.report.document.parts import floats
 from bench.report.drawing.press import to_print
@@ -48,7 +49,13 @@ class Plate(NamedTuple):
     narrow: bool
 
 
-def of_grid(results: Results, tables: Mapping[str, Table], plates: Sequence[Plate], against: str = "") -> str:
+def of_grid(
+    results: Results,
+    tables: Mapping[str, Table],
+    plates: Sequence[Plate],
+    against: str = "",
+    said: Collection[str] = (),
+) -> str:
     """Returns the section of a results folder: what was run and how, its tables, its figures.
 
     Args:
@@ -56,6 +63,7 @@ def of_grid(results: Results, tables: Mapping[str, Table], plates: Sequence[Plat
         tables: by name of their modules.
         plates: of its figures.
         against: the earlier state that marked figures moved against.
+        said: sentences that captions leave out, for :func:`of_captions` has them.
     """
     grid = results.grid
     about = f"{escape(grid.about.rstrip('.'))}. " if grid and grid.about else ""
@@ -72,8 +80,17 @@ def of_grid(results: Results, tables: Mapping[str, Table], plates: Sequence[Plat
     ]
     for name, table in tables.items():
         made = for_journal(table, results) if name == MAIN else shortly(table, results)
-        parts.append(floats(_explained(without_name(made, results.name), against)))
-    return "\n\n".join([*parts, *_figures(plates)])
+        made = _explained(without_name(made, results.name), against)
+        parts.append(floats(replace(made, caption=shorter(made.caption, said))))
+    return "\n\n".join([*parts, *_figures([plate._replace(caption=shorter(plate.caption, said)) for plate in plates])])
+
+
+def of_captions(said: Collection[str]) -> str:
+    """Returns the section with what captions do not repeat; nothing where they say all."""
+    if not said:
+        return ""
+    head = r"\section{How to read the tables and figures}"
+    return f"{head}\nUnless a caption says otherwise: {escape(' '.join(said))}"
 
 
 def _figures(plates: Sequence[Plate]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.places import grids
 from bench.report.discover import all_figures, all_tables
-from bench.report.document import data, parts, sections, sidebyside, unmodelled
+from bench.report.document import captions, data, parts, sections, sidebyside, unmodelled
 from bench.report.document.moved import Moved
 from bench.report.figure import file_name
 from bench.report.results import Results
@@ -67,6 +67,7 @@ def write_document(
     if changed:
         body.append(sections.of_moved(changed[1], changed[0]))
     against, found = changed or ("", ())
+    chapters = []
     for own in ordered:
         beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
         results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
@@ -75,7 +76,12 @@ def write_document(
             for plate, content in sections.of_figure(drawn, f"{stem}-{name}"):
                 plates.append(plate)
                 files[folder / "figures" / plate.file] = content
-        body.append(sections.of_grid(results, all_tables(results), plates, against))
+        chapters.append((results, all_tables(results), plates))
+    every = [own.caption for _, tables, _ in chapters for own in tables.values()]
+    every += [plate.caption for _, _, plates in chapters for plate in plates]
+    said = captions.repeated(every)
+    body.append(sections.of_captions(said))
+    body += [sections.of_grid(*chapter, against, said) for chapter in chapters]
     body.append(r"\section{Microcontrollers}")
     body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
     body += map(parts.floats, unmodelled.tables())
