@@ -22,6 +22,8 @@ Book = Mapping[str, Any]
 """What a paper prints."""
 _WORDS = {"cell.hidden_size": "hidden size", "split.train_on": "trained on", "train.select": "epoch kept"}
 
+_SELECTED = {"best": "the best on validation data", "last": "the last", "test-epoch": "the best on test data"}
+
 
 class Target(NamedTuple):
     """A published figure.
@@ -35,6 +37,7 @@ class Target(NamedTuple):
         caveats: what holds of every figure of the paper.
         minutes: the published time of training; ``None`` where the table has none.
         machine: what that was measured on.
+        method: what the paper calls it.
     """
 
     value: float
@@ -45,6 +48,7 @@ class Target(NamedTuple):
     caveats: tuple[str, ...]
     minutes: float | None = None
     machine: str = ""
+    method: str = ""
 
 
 @cache
@@ -80,9 +84,8 @@ def _target(book: Book, summary: Summary) -> Target | None:
                 found = (*other, *_differences(spec, _expected(book, row, method)))
                 where, caveats = _where(book, key), tuple(book["caveats"])
                 minutes, machine = _minutes(row), book.get("machine", "")
-                return Target(
-                    row["value"], row.get("kb"), where, tuple(found), book["short"], caveats, minutes, machine
-                )
+                printed = (row["value"], row.get("kb"), where, tuple(found), book["short"], caveats, minutes, machine)
+                return Target(*printed, method["method"])
     return None
 
 
@@ -161,8 +164,10 @@ def _differences(spec: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterat
         if wanted is True or value == wanted or (wanted == 0 and not value):
             continue
         word = _WORDS.get(path, " ".join(path.split(".")[1:]).replace("options ", "").replace("_", " "))
-        yield f"{word} {_say(value)} for {_say(wanted)}"
+        yield f"{word} {_say(value, path)} for {_say(wanted, path)}"
 
 
-def _say(value: Any) -> str:
+def _say(value: Any, path: str = "") -> str:
+    if path == "train.select":
+        return _SELECTED.get(value, str(value))
     return "none" if value is None or value == {} else f"{value:g}" if isinstance(value, float) else str(value)

@@ -12,8 +12,9 @@ from bench.report.results import Results
 from bench.report.summary import Summary
 from bench.spec import held, row_of
 
+_NUMBERED = re.compile(r" \(\d+\)$")
 _SIZE = re.compile(r"H \d+")
-_WORDS = 24
+SHORT = 24
 """The most letters that tell a row from others within its name."""
 
 
@@ -30,10 +31,11 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
         own = [row for row in rows if names[row.label] == name]
         if _sizes_tell(own):
             names |= {row.label: f"{name}, H {row.hidden_size}" for row in own}
-        elif words := _words(own):
-            names |= {label: f"{name}{own_words}" for label, own_words in words.items()}
-        else:
-            names |= {label: f"{name} ({number})" for label, number in _numbers(own).items()}
+            continue
+        told = {label: f"{name}{words}" for label, words in _words(own).items()}
+        others = {other for label, other in names.items() if label not in told}
+        numbered = {label: f"{name} ({number})" for label, number in _numbers(own).items()}
+        names |= told if told and others.isdisjoint(told.values()) else numbered
     return names
 
 
@@ -68,12 +70,13 @@ def _words(rows: Sequence[Summary]) -> dict[str, str]:
     found = {label: ", ".join([f" {others[label]}".rstrip(), *sizes[label]]) for label in own}
     everywhere = all(there == said.keys() for there in labels.values())
     apart = len(set(found.values())) == len(found)
-    return found if everywhere and apart and max(map(len, others.values())) <= _WORDS else {}
+    return found if everywhere and apart and max(map(len, others.values())) <= SHORT else {}
 
 
 def _said(row: Summary) -> list[str]:
     """Returns the parts of a label behind the cell: ``["rank U 24", "kept U 0.3", "after training"]``."""
-    return list(filter(None, without_brackets(row.label).removeprefix(row.cell).strip(" ,").split(", ")))
+    behind = row.label.removeprefix(printable(row.cell))
+    return list(filter(None, without_brackets(behind).strip(" ,").split(", ")))
 
 
 def _numbers(rows: Sequence[Summary]) -> dict[str, int]:
@@ -107,7 +110,7 @@ def legend(
     lines: dict[str, dict[str, None]] = defaultdict(dict)
     for name, meanings in found.items():
         several = len(meanings) > 1
-        if not several and f" {next(iter(meanings))}" in f" {name.partition(', H ')[0]}":
+        if not several and all(f" {word}" in f" {name}" for word in next(iter(meanings)).split(", ")):
             continue  # the name says it all
         said = (f"{what} ({', '.join(data)})" if several else what for what, data in meanings.items())
         lines["; ".join(said)][printed[name]] = None
@@ -136,6 +139,11 @@ def row_names(results: Results, shown: Sequence[Summary] = ()) -> dict[str, str]
         for row in (row for row in shown or results.summaries if row.runs):
             names[row.label] = row_of(results.grid.rows, row.runs[0].record.spec) or names[row.label]
     return names
+
+
+def told_names(results: Results) -> dict[str, str]:
+    """Returns the name of every row by its label where no legend is at hand: the label, where the name is a number."""
+    return {label: label if _NUMBERED.search(name) else name for label, name in row_names(results).items()}
 
 
 def row_legend(results: Results, shown: Sequence[Summary]) -> tuple[str, ...]:

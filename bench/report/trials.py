@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from bench.record import Choice, Record, read_choice, read_trials
 from bench.report.flat import flat
 from bench.report.labels import compression, group_label
 from bench.report.results import Results
-from bench.report.short import without_brackets
+from bench.report.short import SHORT, without_brackets
 from bench.report.statistics import mean
 from bench.status import Status
-
-_LONG = 24
-"""More letters than a row's name had better have."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Group:
         data: title of the data set; empty while no trial has opened it.
         row: the name of its row: that of its final runs, or the cell and what else the group is called, or its letters.
         cell: title of the cell.
-        drawn: whether its trials were drawn, and are not each another place on an axis.
+        drawn: whether its trials were drawn from a prior, and are not each another place on an axis.
     """
 
     name: str
@@ -63,7 +61,9 @@ def groups(results: Results) -> list[Group]:
     for trial in drawn:
         by_group.setdefault(trial.group, []).append([records[key] for key in trial.runs if key in records])
     seeds = {trial.group: len(trial.runs) for trial in drawn}
-    drawn_from = {trial.group for trial in drawn if trial.settings}
+    search = results.grid.search if results.grid else None
+    priors = search is None or bool(search.prior) or any(own.prior for own in search.extra)
+    drawn_from = {trial.group for trial in drawn if trial.settings and priors}
     named = {
         run.record.chosen.group: without_brackets(summary.label)
         for summary in results.summaries
@@ -72,7 +72,7 @@ def groups(results: Results) -> list[Group]:
     }
     found = [_group(name, trials, seeds[name], choices.get(name)) for name, trials in by_group.items()]
     rows = Counter((group.data, group.row) for group in found)
-    whole = {name: trials[0][0] for name, trials in by_group.items() if trials[0]}
+    whole = {name: first for name, trials in by_group.items() if (first := next(chain.from_iterable(trials), None))}
     return [
         replace(group, row=named.get(group.name) or _row(group, rows, whole), drawn=group.name in drawn_from)
         for group in found
@@ -84,7 +84,9 @@ def _row(group: Group, rows: Mapping[tuple[str, str], int], whole: Mapping[str, 
     if group.name not in whole:
         return group.name
     label = without_brackets(group_label(whole[group.name], group.name))
-    return group.row if len(label) > _LONG and rows[group.data, group.row] == 1 else label
+    if len(label) <= SHORT or rows[group.data, group.row] > 1:
+        return label
+    return ", ".join([group.row, *(word for word in label.split(", ") if word.endswith(" KB"))])
 
 
 def _group(name: str, trials: list[list[Record]], seeds: int, choice: Choice | None) -> Group:

@@ -161,6 +161,31 @@ def test_a_perplexity_is_drawn_as_it_is_and_downwards(folder: Any, drawn: dict[s
     assert list(drawn) == ["size-0"]
 
 
+@pytest.mark.parametrize(("kb", "panels"), [(48.0, 0), (48.4, 0), (48.5, 1)])
+def test_costs_within_a_percent_of_each_other_are_no_figure(folder: Any, kb: float, panels: int) -> None:
+    folder.add("A", kb=48.0, latencies=())
+    folder.add("B", kb=kb, latencies=())
+    figure = cost.figure(read(folder.path))
+    assert len(figure.panels if figure else ()) == panels
+
+
+def test_an_axis_of_percentages_ends_at_them(folder: Any) -> None:
+    """92 and 96 % have an interval of 94 +- 25; a perplexity's goes as far as it goes."""
+    for seed, accuracy in enumerate((0.92, 0.96)):
+        folder.add("A", seed=seed, accuracy=accuracy, latencies=())
+        folder.add("A", "text", seed, 100 * accuracy, facts={"metric": "perplexity", "higher_is_better": False})
+    figure = cost.figure(read(folder.path))
+    assert figure is not None
+    ends = {}
+    for panel in figure.panels:
+        axes = Figure().add_subplot()
+        assert panel.draw is not None
+        panel.draw(axes)
+        ends[axes.get_ylabel()] = axes.get_ylim()[1]
+    assert ends["accuracy (%)"] == 101
+    assert ends["perplexity"] > 94 + 25
+
+
 def test_no_finished_run_no_figure(folder: Any) -> None:
     folder.add(status=Status.FAILED, reason="x")
     assert cost.figure(read(folder.path)) is None

@@ -63,6 +63,20 @@ def test_rows_that_would_share_a_name_have_the_few_words_that_tell_them_apart(fo
     ]
 
 
+def test_words_that_make_the_name_of_another_row_give_way_to_numbers(folder: Any) -> None:
+    """A user's cell has the title that one row of FastRNN would have; nobody's result is lost."""
+    folder.add("FastRNN", kb=1.0)
+    folder.add("FastRNN", variant="residual tied", kb=2.0)
+    folder.add("FastRNN residual tied", kb=3.0)
+    assert [row.label for row in made(folder).rows] == ["FastRNN (1)", "FastRNN (2)", "FastRNN residual tied"]
+
+
+def test_a_title_with_brackets_stands_once_in_a_name(folder: Any) -> None:
+    for rate in (0.001, 0.01):
+        folder.add("GRU (mine)", train={"learning_rate": rate})
+    assert [row.label for row in made(folder).rows] == [f"GRU (mine) learning rate {rate}" for rate in (0.001, 0.01)]
+
+
 def test_rows_of_two_sizes_and_two_of_something_else_have_the_size_in_its_column_alone(folder: Any) -> None:
     for hidden in (8, 12):
         for rate in (0.001, 0.01):

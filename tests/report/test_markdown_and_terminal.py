@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from typing import Any
 
@@ -9,8 +10,8 @@ from reading import compare
 from rich.console import Console
 
 from bench.report import Table, to_markdown, to_rich
-from bench.report.table import Column, Entry, Row, Spanner
-from bench.report.writers import to_html
+from bench.report.table import DASH, Column, Entry, Row, Spanner
+from bench.report.writers import table_to_csv, to_html
 
 WIDE = Spanner("int8", "int8")
 TABLE = Table(
@@ -152,3 +153,14 @@ def test_each_part_of_a_broken_table_has_its_own_entries(small: Any) -> None:
     whole = len(rule) + 1  # the rule, and a column of space to its right
     assert "\n".join(lines(table, whole)).count("Cell") == 1
     assert "\n".join(lines(table, whole - 1)).count("Cell") == 2
+
+
+def test_numbers_of_a_csv_have_no_commas_and_words_keep_theirs() -> None:
+    columns = (Column("n"), Column("range", align="right"), Column("words", align="left"))
+    entries = (Entry("21,670 ± 1,234.5", 21670.0), Entry("-10,000-12,000"), Entry("a 1,234, b"))
+    table = Table("t", "c", columns, (Row(("x 1,000",), entries), Row(("y",), (DASH, Entry("1,2"), DASH))))
+    assert [*csv.reader(table_to_csv(table).splitlines())] == [
+        ["Cell", "n", "range", "words"],
+        ["x 1,000", "21670 ± 1234.5", "-10000-12000", "a 1,234, b"],
+        ["y", "", "1,2", ""],
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -224,6 +225,9 @@ def test_the_ladder_by_hand(folder: Any) -> None:
     assert axes.lines[0].get_ydata() == pytest.approx([91, 88])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["dense\n30 KB", "L\n9.5 KB"]
     assert legend(axes) == ["FastGRNN"]
+    low, high = axes.collections[0].get_paths()[0].vertices[:, 1]
+    half = math.tan(0.475 * math.pi)  # Student's t of one degree of freedom; the standard error of 90 and 92 is 1
+    assert (low, high) == pytest.approx((91 - half, 91 + half))
 
 
 def test_budget_curves_of_a_data_set_stand_together(folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from bench.record import Chosen, read_all
+import pytest
+import yaml
+
+from bench.record import GRID_NOTE, Chosen, read_all
 from bench.record.search import Choice, Drawn, write_choice, write_trials
 from bench.report import read
 from bench.report.figures import budget
@@ -31,7 +34,7 @@ def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any)
         validation=0.9,
         sd=0.0,
         epochs=9,
-        settings={"train.gradient_clip": 1.0},
+        settings={},
         trial_runs=runs[1],
     )
     write_choice(folder.path, [Choice(group="watch, gru", failed=0, entry=entry)])
@@ -40,7 +43,7 @@ def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any)
     assert table is not None
     (row,) = table.rows
     assert budget.figure(results) is None, "places on an axis are no draws of which there might be fewer"
-    assert row.entries[-1].text == "gradient clip 1, optimiser Nesterov"
+    assert row.entries[-1].text == "optimiser Nesterov"
 
 
 def test_results_go_by_the_name_of_their_grid(folder: Any) -> None:
@@ -69,3 +72,27 @@ def test_groups_without_final_runs_are_named_by_letters_where_their_settings_are
 
     assert rows(1) == ["GRU LS", "LSTM, 3 KB"]
     assert rows(2) == [*(f"GRU, {name.removeprefix('watch, ')}" for name in groups[:2]), "LSTM, 3 KB"]
+
+
+def test_a_group_whose_first_trial_has_not_begun_has_its_name(folder: Any) -> None:
+    run = folder.add("GRU").id
+    group = {"group": "watch, gru, kb 3", "settings": {}, "kb": 3.0}
+    write_trials(folder.path, [Drawn(trial=0, runs=("0" * 16,), **group), Drawn(trial=1, runs=(run,), **group)])
+    table = trials.table(replace(read(folder.path), trials=tuple(read_all(folder.path))))
+    assert table is not None
+    assert [row.labels[1] for row in table.rows] == ["GRU, 3 KB"]
+
+
+@pytest.mark.parametrize(("prior", "curves"), [({"train.learning_rate": {"log": [0.001, 0.1]}}, True), ({}, False)])
+def test_what_was_made_as_large_as_a_size_allows_was_not_drawn(folder: Any, prior: Any, curves: bool) -> None:
+    """Trials of a size have its hidden size among their settings, also where the optimiser alone is searched."""
+    runs = [folder.add("GRU", train={"optimizer": name}).id for name in ("adam", "sgd")]
+    search = {"trials": 1, "seeds": [10], "prior": prior, "extra": [{"when": {}, "kb": 3.0}]}
+    grid = {"name": "demo", "grid": {"data": ["watch"], "cell": ["gru"], "train.optimizer": ["adam", "sgd"]}}
+    body = grid | {"choose": {"per": ["cell"]}, "search": search, "runs": runs}
+    (folder.path / GRID_NOTE).write_text(yaml.safe_dump(body), encoding="utf-8")
+    group = {"group": "watch, gru, kb 3", "settings": {"cell.hidden_size": 64}, "kb": 3.0}
+    write_trials(folder.path, [Drawn(trial=at, runs=(run,), **group) for at, run in enumerate(runs)])
+    results = replace(read(folder.path), trials=tuple(read_all(folder.path)))
+    assert results.grid is not None
+    assert (budget.figure(results) is not None) == curves

@@ -80,7 +80,7 @@ def of_grid(
     ]
     for name, table in tables.items():
         made = for_journal(table, results) if name == MAIN else shortly(table, results)
-        made = _explained(without_name(made, results.name), against)
+        made = explained(without_name(made, results.name), against)
         parts.append(floats(replace(made, caption=shorter(made.caption, said))))
     return "\n\n".join([*parts, *_figures([plate._replace(caption=shorter(plate.caption, said)) for plate in plates])])
 
@@ -122,7 +122,7 @@ def _half(plate: Plate) -> str:
     )
 
 
-def _explained(table: Table, against: str) -> Table:
+def explained(table: Table, against: str) -> Table:
     """Says in the caption what the mark of figures that moved means, where one stands in the table."""
     if not any(MOVED in entry.marks for row in table.rows for entry in row.entries):
         return table

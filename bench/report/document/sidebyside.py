@@ -4,62 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from bench.report.entries import entries
-from bench.report.notes import Notes
+from bench.report.notes import Notes, explain_majority
 from bench.report.published import Target, target
 from bench.report.results import Results
-from bench.report.short import row_names
+from bench.report.short import told_names
 from bench.report.summary import Summary
-from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, number, rounded, typeset
+from bench.report.tables.settings import optimiser
 
-_STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "Grid"))
+_STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "the paper's", "Grid"))
+_PLACES = 2
 _COLUMNS = (
-    Column("ours", places=2),
+    Column("optimiser", align="left"),
+    Column("ours", places=_PLACES),
     Column("n", places=0),
-    Column("paper", places=2),
-    Column("difference", places=2),
+    Column("paper", places=_PLACES),
+    Column("difference", places=_PLACES),
     Column("95 % interval", align="right"),
     Column("KB"),
     Column("paper KB"),
 )
 _CAPTION = (
-    "Ours beside what is printed, of every row whose data are a paper's own and whose method has a figure there: test "
-    "accuracy in % or perplexity, mean ± sample standard deviation over n seeds. Difference: ours less the paper's; "
-    "its interval is Student's, of our seeds alone, for a paper prints one figure. Footnotes: what of our protocol is "
-    "not the paper's, and which training fell apart."
+    "Ours beside what is printed, of every row that has a published figure: test accuracy in %, or perplexity, of "
+    "which less is better; mean ± sample standard deviation over n seeds. Difference: ours less the paper's; its "
+    "interval is Student's, of our seeds alone, for a paper prints one figure. Footnotes say what of data and "
+    "protocol is not the paper's, which runs are missing, and what fell apart. A training that several grids have "
+    "stands once."
 )
 
 
+class _Found(NamedTuple):
+    """A row, what is published of it, and the grids that have it."""
+
+    summary: Summary
+    target: Target
+    name: str
+    grids: list[str]
+
+
 def table(folders: Sequence[Results]) -> Table:
-    """Returns a row for each configuration of each folder that has finished runs and a published figure."""
-    notes, rows = Notes(), []
+    """Returns a row for each configuration that has finished runs and a published figure, by data set and grid."""
+    found: dict[frozenset[str], _Found] = {}
     for results in folders:
-        names = row_names(results)
+        names = told_names(results)
         for summary in results.summaries:
             own = target(summary) if summary.n else None
             if own is not None:
-                labels = (summary.data.title, names[summary.label], results.name)
-                rows.append(Row(labels, _entries(summary, own, notes)))
-    rows.sort(key=lambda row: row.labels[0])
-    return typeset(Table("side-by-side", _CAPTION, _COLUMNS, tuple(rows), notes.listed(), stub=_STUB))
+                ids = frozenset(run.record.id for run in summary.runs if run.done)
+                row = found.setdefault(ids, _Found(summary, own, names[summary.label], []))
+                row.grids.append(results.name)
+    notes = Notes()
+    ordered = sorted(found.values(), key=lambda row: row.summary.data.title)
+    rows = tuple(_row(row, notes) for row in ordered)
+    caveats = tuple(dict.fromkeys(caveat for row in ordered for caveat in row.target.caveats))
+    return typeset(Table("side-by-side", _CAPTION, _COLUMNS, rows, notes.listed(), caveats, _STUB))
 
 
-def _entries(summary: Summary, own: Target, notes: Notes) -> tuple[Entry, ...]:
+def _row(found: _Found, notes: Notes) -> Row:
+    summary, own = found.summary, found.target
     ours, kb = entries(summary, [summary.data.quality, "kb"], notes)
-    difference = (ours.mean or 0.0) - own.value
+    majority, some = explain_majority(summary)
+    ours = replace(ours, marks=(*(notes.dagger(majority) if majority else ()), *ours.marks, *notes.mark(some)))
     apart = "; ".join(own.differences)
     said = f"{own.paper}, {own.where}; {f'not the same protocol: {apart}' if apart else 'its protocol'}"
-    return (
+    difference = None if ours.mean is None else ours.mean - own.value
+    cells = (
+        Entry(optimiser(summary.runs[0].record.spec)),
         ours,
-        number(summary.n),
+        number(len(summary.scores)),
         replace(number(own.value), marks=notes.mark(said)),
         number(difference),
         _interval(difference, summary.half_interval),
         kb,
         number(own.kb),
     )
+    return Row((summary.data.title, found.name, own.method, ", ".join(dict.fromkeys(found.grids))), cells)
 
 
-def _interval(middle: float, half: float | None) -> Entry:
-    return DASH if half is None else Entry(f"{middle - half:.2f} to {middle + half:.2f}")
+def _interval(middle: float | None, half: float | None) -> Entry:
+    if middle is None or half is None:
+        return DASH
+    return Entry(f"{rounded(middle - half, _PLACES)} to {rounded(middle + half, _PLACES)}")

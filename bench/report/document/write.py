@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.citations import bibliography
 from bench.errors import RnnbenchError
@@ -54,32 +55,24 @@ def write_document(
     """
     cells = [file for results in folders for file in results.cell_files]
     files: dict[Path, str | bytes] = {folder / "references.bib": bibliography(cells)}
-    ordered = _in_order(folders)
-    of_all = [made for made in (data.table(folders), sidebyside.table(ordered)) if made.rows]
-    for made in of_all:
-        files |= _in_all_formats(made, folder / "tables")
-    body = [
-        sections.PREAMBLE,
-        r"\begin{document}",
-        _TITLE,
-    ]
-    body += [_INTRODUCTION, *map(parts.floats, of_all), sections.of_verdicts(judged), _CONTENTS]
-    if changed:
-        body.append(sections.of_moved(changed[1], changed[0]))
     against, found = changed or ("", ())
     chapters = []
-    for own in ordered:
-        beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
-        results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
-        plates, stem = [], file_name(results.name)
-        for name, drawn in all_figures(results).items():
-            for plate, content in sections.of_figure(drawn, f"{stem}-{name}"):
-                plates.append(plate)
-                files[folder / "figures" / plate.file] = content
-        chapters.append((results, all_tables(results), plates))
-    every = [own.caption for _, tables, _ in chapters for own in tables.values()]
-    every += [plate.caption for _, _, plates in chapters for plate in plates]
+    for results in _in_order(folders):
+        chapter, figures = _chapter(results, found)
+        chapters.append(chapter)
+        files |= {folder / "figures" / name: content for name, content in figures.items()}
+    beside = sidebyside.table([chapter.results for chapter in chapters])
+    of_all = [made for made in (data.table(folders), beside) if made.rows]
+    for made in of_all:
+        files |= _in_all_formats(made, folder / "tables")
+    every = [own.caption for chapter in chapters for own in chapter.tables.values()]
+    every += [own.caption for chapter in chapters for own in chapter.plates]
     said = captions.repeated(every)
+    body = [sections.PREAMBLE, r"\begin{document}", _TITLE, _INTRODUCTION]
+    body += [parts.floats(sections.explained(made, against)) for made in of_all]
+    body += [sections.of_verdicts(judged), _CONTENTS]
+    if changed:
+        body.append(sections.of_moved(found, against))
     body.append(sections.of_captions(said))
     body += [sections.of_grid(*chapter, against, said) for chapter in chapters]
     body.append(r"\section{Microcontrollers}")
@@ -93,6 +86,27 @@ def write_document(
     except OSError as error:
         raise RnnbenchError(f"cannot write the document into {folder}: {error.strerror or error}") from None
     return folder / NAME
+
+
+class _Chapter(NamedTuple):
+    """What a section prints of a results folder."""
+
+    results: Results
+    tables: dict[str, Table]
+    plates: list[sections.Plate]
+
+
+def _chapter(own: Results, found: Sequence[Moved]) -> tuple[_Chapter, dict[str, bytes]]:
+    """Makes the tables and figures of a results folder, what moved marked, and the files of figures by their names."""
+    beyond = (row for row in found if row.grid == own.name and row.verdict == "moved")
+    results = replace(own, moved=frozenset((row.now.data.name, row.now.label) for row in beyond))
+    drawn = {
+        plate: content
+        for name, figure in all_figures(results).items()
+        for plate, content in sections.of_figure(figure, f"{file_name(results.name)}-{name}")
+    }
+    files = {plate.file: content for plate, content in drawn.items()}
+    return _Chapter(results, all_tables(results), [*drawn]), files
 
 
 def _in_all_formats(table: Table, place: Path) -> dict[Path, str | bytes]:

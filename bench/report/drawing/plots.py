@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bench.report.drawing.looks import look
-from bench.report.drawing.scatter import Joined, Point, by_cell, draw_spread, scale_x, undominated
+from bench.report.drawing.scatter import Joined, Point, by_cell, draw_spread, keep_to_shares, scale_x, undominated
 from bench.report.labels import printable
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def draw_trade_off(
     scale_x(axes, [point.x for point in points], lines)
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.margins(x=0.08, y=0.1)
+    keep_to_shares(axes, y_label)
 
 
 def draw_lines(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Mapping[str, Any]]) -> None:

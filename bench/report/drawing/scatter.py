@@ -105,6 +105,7 @@ def trade_off(
         _draw_points(axes, best, filled=True)
         scale_x(axes, [x for point in points for x in (point.x, *(point.x_range or ()))], lines)
         axes.margins(x=0.12, y=0.16)
+        keep_to_shares(axes, y_label)
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.yaxis.set_major_locator(MaxNLocator(6))
@@ -174,6 +175,13 @@ def scale_x(axes: Axes, values: Sequence[float], always: bool = False) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.10g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def keep_to_shares(axes: Axes, y_label: str) -> None:
+    """Ends an axis of percentages at 0 and 100, whatever the bars of few seeds reach."""
+    if y_label.endswith("(%)"):
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -1), min(high, 101))
 
 
 def _name_points(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from bench.report.drawing.looks import look
 from bench.report.drawing.press import to_page
+from bench.report.drawing.scatter import keep_to_shares
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.flat import flat
 from bench.report.labels import printable
@@ -107,6 +108,7 @@ def _draw(axes: Axes, ladders: Mapping[str, Ladder], data: DataSet) -> None:
     axes.set_xticks(range(len(used)), [_tick(step, [*ladders.values()]) for step in used])
     axes.set(ylabel=data.quality_title)
     axes.margins(x=0.1)
+    keep_to_shares(axes, data.quality_title)
 
 
 def _tick(step: str, ladders: Sequence[Ladder]) -> str:

@@ -46,7 +46,8 @@ def _beside(row: Beside) -> tuple[str, str]:
     printed = "-" if row.published_ms is None else f"{row.published_ms:g}"
     if row.ms_low is None or row.ms_high is None:
         return printed, "-"
-    ours = "-".join(dict.fromkeys((_short(row.ms_low), _short(row.ms_high))))  # on some boards both are one
+    low, high = _short(row.ms_low), _short(row.ms_high)
+    ours = low if low == high else f"{low}-{high}"
     return printed, ours if row.fits_flash and row.fits_ram else f"({ours})"
 
 

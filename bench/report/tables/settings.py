@@ -41,19 +41,25 @@ def table(results: Results) -> Table | None:
 
 def _entries(spec: Mapping[str, Any]) -> tuple[Entry, ...]:
     cell, train, compress = (spec.get(part) or {} for part in ("cell", "train", "compress"))
-    optimiser, weights = str(train.get("optimizer", "-")), str(train.get("select", "best"))
+    weights = str(train.get("select", "best"))
     rate = train.get("learning_rate")
     return (
         Entry(str(cell.get("hidden_size", "-"))),
         _by_matrix(cell.get("rank")),
         _by_matrix(compress.get("keep")),
-        Entry(OPTIMISERS.get(optimiser, optimiser.capitalize())),
+        Entry(optimiser(spec)),
         DASH if rate is None else Entry(f"{rate:g}"),
         number(train.get("batch_size"), n=1),
         number(train.get("epochs"), n=1),
         Entry(str(train.get("schedule", "-"))),
         Entry(_WEIGHTS.get(weights, weights)),
     )
+
+
+def optimiser(spec: Mapping[str, Any]) -> str:
+    """Returns what tables call the optimiser of a run; a dash where its record has none."""
+    name = str((spec.get("train") or {}).get("optimizer", "-"))
+    return OPTIMISERS.get(name, name)
 
 
 def _by_matrix(values: Mapping[str, float] | None) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from bench.report.conditions import DATA, FORMAT
 from bench.report.flat import flat
 from bench.report.likeness import unlike
 from bench.report.results import Results
-from bench.report.short import row_names
+from bench.report.short import told_names
 from bench.report.summary import Summary
 from bench.report.verdicts.book import Check
 
@@ -86,7 +85,7 @@ def _trainings(found: Found) -> set[Training]:
 
 def _rows(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
     for results in folders:
-        names = _names(results)
+        names = told_names(results)
         for summary in results.summaries:
             if summary.n and _fits(summary, test.own) and _wanted(summary, test):
                 yield Found((results.name,), (summary,), (names[summary.label],))
@@ -95,18 +94,13 @@ def _rows(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
 def _pairs(test: Check, folders: Sequence[Results]) -> Iterator[Found]:
     never = (DATA,) if test.across_formats else (DATA, FORMAT)
     for results in folders:
-        names = _names(results)
+        names = told_names(results)
         done = [summary for summary in results.summaries if summary.n and _wanted(summary, test)]
         for own in (summary for summary in done if _fits(summary, test.own)):
             for against in (row for row in done if row.data == own.data and _fits(row, test.against)):
                 alike = all(_below(own, path) == _below(against, path) for path in test.same)
                 if own.label != against.label and alike and not any(name in never for name in unlike(own, against)):
                     yield Found((results.name,), (own, against), (names[own.label], names[against.label]))
-
-
-def _names(results: Results) -> dict[str, str]:
-    """Returns the short name of every row by its label, and the label where the short name is a number in a legend."""
-    return {label: label if re.search(r" \(\d+\)$", name) else name for label, name in row_names(results).items()}
 
 
 def _wanted(summary: Summary, test: Check) -> bool:

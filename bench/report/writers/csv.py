@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.report.table import DASH, Table
+from bench.report.table import DASH, Column, Table
 
-_THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_WORDS = ("left", "wrap")
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -30,11 +31,13 @@ def table_to_csv(table: Table) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([column.whole_title for column in (*table.stub, *table.columns)])
-    writer.writerows([*row.labels, *(_value(entry.text) for entry in row.entries)] for row in table.rows)
+    for row in table.rows:
+        entries = zip(row.entries, table.columns, strict=True)
+        writer.writerow([*row.labels, *(_value(entry.text, column) for entry, column in entries)])
     return file.getvalue()
 
 
-def _value(text: str) -> str:
+def _value(text: str, column: Column) -> str:
     if text == DASH.text:
         return ""
-    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+    return text if column.align in _WORDS else _THOUSANDS.sub("", text)
