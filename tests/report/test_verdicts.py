@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ def test_better_needs_a_p_that_so_many_seeds_can_give(
 ) -> None:
     pair(folder, differences)
     assert judged(folder, **BETTER).standing == standing
+
+
+def test_comparisons_of_too_few_seeds_take_nothing_from_others(folder: Any, make_folder: Callable[[str], Any]) -> None:
+    """Six seeds give 2 / 64 = .031, twice that with a second comparison of six; five seeds can give .063 at best."""
+    pair(folder, [2, 2, 2, 2, 2, 3])
+    few, six = make_folder("few"), make_folder("six")
+    pair(few, [2, 2, 2, 2, 3])
+    pair(six, [2, 2, 2, 2, 2, 2.5])
+    claim = Claim.model_validate({"id": "X", "says": "x", "source": "y", "tests": [BETTER]})
+    both = judge(claim, [read(folder.path), read(few.path)])
+    assert [own.standing for own in both.evidence] == [Standing.HOLDS, Standing.UNDECIDED]
+    assert ["Holm p 0.031" in own.said for own in both.evidence] == [True, False]
+    assert "Holm p" not in both.evidence[1].said
+    assert judge(claim, [read(folder.path), read(six.path)]).standing == Standing.UNDECIDED
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bench.report.fallen import fallen
 from bench.report.gradients import conditions
 from bench.report.published import book
 from bench.report.results import Results
-from bench.report.statistics import holm, pair, sign_flip, t_interval
+from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval
 from bench.report.summary import Summary
 from bench.report.table import plain
 from bench.report.verdicts.book import Check, Claim
@@ -103,16 +103,22 @@ def _differences(found: Found) -> NDArray[np.float64]:
 
 
 def _compared(test: Check, folders: Sequence[Results]) -> list[Evidence]:
-    """Compares rows by seed; p corrected over all comparisons of the test."""
+    """Compares rows by seed; p corrected over the comparisons of the test that could reach the level by themselves.
+
+    No values reject the others, so they are no part of what is tested (Tarone, A modified Bonferroni
+    method for discrete data, Biometrics 46 (1990), 515-522): one seed more somewhere takes nothing from ten elsewhere.
+    """
     both = [(found, _differences(found)) for found in pairs(test, folders)]
     both = [(found, values) for found, values in both if len(values)]
-    corrected = holm([sign_flip(values) for _, values in both])
-    return [_one(test, found, values, p) for (found, values), p in zip(both, corrected, strict=True)]
+    able = [at for at, (_, values) in enumerate(both) if smallest_p(len(values)) <= LEVEL]
+    corrected = dict(zip(able, holm([sign_flip(both[at][1]) for at in able]), strict=True))
+    return [_one(test, found, values, corrected.get(at)) for at, (found, values) in enumerate(both)]
 
 
-def _one(test: Check, found: Found, values: NDArray[np.float64], p: float) -> Evidence:
+def _one(test: Check, found: Found, values: NDArray[np.float64], p: float | None) -> Evidence:
     interval, unit = t_interval(values), "points" if found.own.data.percent else found.own.data.quality
-    spread = f" ({interval.low:+.2f} to {interval.high:+.2f}), Holm p {p:.2g}" if interval else ""
+    spread = f" ({interval.low:+.2f} to {interval.high:+.2f})" if interval else ""
+    spread += f", Holm p {p:.2g}" if p is not None else ""
     own, other = found.names
     fell = [name for name, row in zip(found.names, found.sides, strict=True) if fallen(row)]
     remark = f"; training of {' and '.join(fell)} fell apart" if fell else ""
@@ -121,7 +127,7 @@ def _one(test: Check, found: Found, values: NDArray[np.float64], p: float) -> Ev
     if interval and len(values) >= _FEWEST:
         if test.kind == "no-worse":
             standing = _within(interval.low, interval.high, -test.margin, None)
-        elif p <= LEVEL:
+        elif p is not None and p <= LEVEL:
             standing = Standing.HOLDS if values.mean() > 0 else Standing.NOT
     return Evidence(found.where, said, standing)
 

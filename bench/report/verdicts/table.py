@@ -25,8 +25,8 @@ def table(judged: Sequence[Judged]) -> Table:
     ]
     caption = (
         f"Claims and verdicts: {tally}. Differences are by seed, above zero where the claim's side is better, with "
-        "Student's 95 % interval; p of the sign-flip test, by Holm over the comparisons of a claim. Fewer than three "
-        "seeds decide nothing."
+        "Student's 95 % interval; p of the sign-flip test, by Holm over the comparisons of a claim with seeds enough "
+        "to reach 5 %. Fewer than three seeds decide nothing."
     )
     return Table("claims", caption, _COLUMNS, tuple(rows), stub=_STUB)
 
