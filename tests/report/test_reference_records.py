@@ -11,6 +11,8 @@ from bench.record import Record, read_all
 from bench.record.search import read_choice, read_trials
 from bench.report import frame, read
 from bench.report.discover import FORMATS, MAIN, all_tables
+from bench.report.document import sidebyside
+from bench.report.document.write import in_order
 from bench.report.journal import without_name
 from bench.report.parts import to_print
 from bench.report.writers import table_to_csv, to_csv, to_markdown
@@ -108,3 +110,9 @@ def test_the_committed_tables_are_what_the_records_make(folder: str) -> None:
     made = to_csv(list(frame.rows(results.summaries))).splitlines()
     committed = (tables / f"{folder}.csv").read_text(encoding="utf-8").splitlines()
     assert [line.rpartition(",")[0] for line in made] == [line.rpartition(",")[0] for line in committed]
+
+
+def test_the_committed_side_by_side_is_what_the_records_make() -> None:
+    """``rnnbench paper results/reference`` writes it; copy it from ``tables/`` when results were added."""
+    made = sidebyside.table(in_order(read(REFERENCE / folder) for folder in FOLDERS))
+    assert to_markdown(made) == (REFERENCE / "side-by-side.md").read_text(encoding="utf-8")

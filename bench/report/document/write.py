@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def write_document(
     files: dict[Path, str | bytes] = {folder / "references.bib": bibliography(cells)}
     against, found = changed or ("", ())
     chapters = []
-    for results in _in_order(folders):
+    for results in in_order(folders):
         chapter, figures = _chapter(results, found)
         chapters.append(chapter)
         files |= {folder / "figures" / name: content for name, content in figures.items()}
@@ -114,7 +114,7 @@ def _in_all_formats(table: Table, place: Path) -> dict[Path, str | bytes]:
     return {place / f"{table.name}.{ending}": text for ending, text in texts.items()}
 
 
-def _in_order(folders: Sequence[Results]) -> list[Results]:
+def in_order(folders: Iterable[Results]) -> list[Results]:
     """Returns results in the order of their sections: tables of the paper by number, then other grids by name."""
     tables = {path.stem for path in grids() if path.parent.name == "paper"}
 
