@@ -84,12 +84,13 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     tables, figures = all_tables(results), all_figures(results)
     stem = _stem(results.name)
     place, page = folder / "tables", folder / "report.html"
-    texts: dict[Path, str | bytes] = {place / f"{stem}.csv": to_csv(list(frame.rows(results.summaries)))}
+    texts: dict[Path, str | bytes] = {}
     for name, table in tables.items():
-        file = stem if name == MAIN else f"{stem}-{name}"
-        printed = for_journal(table, results, style) if name == MAIN else without_name(table, results.name)
-        texts |= {place / f"{file}.tex": to_print(printed), place / f"{file}.md": to_markdown(table)}
-        texts |= {place / f"{file}.csv": table_to_csv(table)} if name != MAIN else {}
+        if name == MAIN:
+            rows = to_csv(list(frame.rows(results.summaries)))
+            texts |= in_formats(place / stem, table, for_journal(table, results, style), rows)
+        else:
+            texts |= in_formats(place / f"{stem}-{name}", table, without_name(table, results.name))
     texts[place / "references.bib"] = bibliography(results.cell_files)
     for panel in (panel for figure in figures.values() for panel in figure.panels if panel.name):
         texts |= {folder / "figures" / f"{panel.name}.{ending}": file for ending, file in files_of(panel).items()}
@@ -155,16 +156,25 @@ def write_comparison(folder: Path, against: str, rope: float) -> Compared:
     if table is None or not rows:
         raise RnnbenchError(f"{folder} has no finished run to compare with {against!r}")
     stem = folder / "tables" / f"{_stem(results.name)}-compare"
-    texts = {
-        stem.with_suffix(".tex"): to_print(without_name(table, results.name)),
-        stem.with_suffix(".md"): to_markdown(table),
-    }
-    texts[stem.with_suffix(".csv")] = to_csv(rows)
+    texts = in_formats(stem, table, without_name(table, results.name), to_csv(rows))
     try:
         write_all(texts)
     except OSError as error:
         raise RnnbenchError(f"cannot write the comparison into {folder}: {error.strerror or error}") from None
     return Compared(table, rows, list(texts))
+
+
+def in_formats(stem: Path, table: Table, printed: Table, csv: str = "") -> dict[Path, str]:
+    """Returns a table as LaTeX, Markdown and CSV, by the paths of the files.
+
+    Args:
+        stem: of the paths.
+        table: in Markdown, and in CSV where there is no other.
+        printed: the same in the form that LaTeX has.
+        csv: in place of the entries as printed.
+    """
+    texts = {"tex": to_print(printed), "md": to_markdown(table), "csv": csv or table_to_csv(table)}
+    return {stem.with_name(f"{stem.name}.{ending}"): text for ending, text in texts.items()}
 
 
 def _stem(name: str) -> str:

@@ -19,8 +19,7 @@ from bench.report.results import Results
 from bench.report.table import Table
 from bench.report.verdicts import Judged
 from bench.report.verdicts.table import table as claims_table
-from bench.report.write import write_all
-from bench.report.writers import table_to_csv, to_latex, to_markdown
+from bench.report.write import in_formats, write_all
 
 NAME = "paper.tex"
 _TITLE = r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle"
@@ -64,7 +63,7 @@ def write_document(
     beside = sidebyside.table([chapter.results for chapter in chapters])
     of_all = [made for made in (data.table(folders), beside) if made.rows]
     for made in of_all:
-        files |= _in_all_formats(made, folder / "tables")
+        files |= in_formats(folder / "tables" / made.name, made, made)
     every = [own.caption for chapter in chapters for own in chapter.tables.values()]
     every += [own.caption for chapter in chapters for own in chapter.plates]
     said = captions.repeated(every)
@@ -107,11 +106,6 @@ def _chapter(own: Results, found: Sequence[Moved]) -> tuple[_Chapter, dict[str, 
     }
     files = {plate.file: content for plate, content in drawn.items()}
     return _Chapter(results, all_tables(results), [*drawn]), files
-
-
-def _in_all_formats(table: Table, place: Path) -> dict[Path, str | bytes]:
-    texts = {"tex": to_latex(table), "md": to_markdown(table), "csv": table_to_csv(table)}
-    return {place / f"{table.name}.{ending}": text for ending, text in texts.items()}
 
 
 def in_order(folders: Iterable[Results]) -> list[Results]:
