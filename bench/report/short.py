@@ -64,13 +64,18 @@ def _words(rows: Sequence[Summary]) -> dict[str, str]:
         labels[row.data.name].add(row.label)
     said = {row.label: _said(row) for row in rows}
     common = set.intersection(*map(set, said.values()))
-    own = {label: [word for word in words if word not in common] for label, words in said.items()}
-    sizes = {label: [word for word in words if _SIZE.fullmatch(word)] for label, words in own.items()}
-    others = {label: ", ".join(word for word in own[label] if word not in sizes[label]) for label in own}
-    found = {label: ", ".join([f" {others[label]}".rstrip(), *sizes[label]]) for label in own}
+    found = {label: _behind([word for word in words if word not in common]) for label, words in said.items()}
     everywhere = all(there == said.keys() for there in labels.values())
     apart = len(set(found.values())) == len(found)
-    return found if everywhere and apart and max(map(len, others.values())) <= SHORT else {}
+    long = any(len(words.partition(", H ")[0]) > SHORT + 1 for words in found.values())
+    return found if everywhere and apart and not long else {}
+
+
+def _behind(words: Sequence[str]) -> str:
+    """Returns what stands behind a name: a space and words, then the hidden size, if it is among them."""
+    sizes = [word for word in words if _SIZE.fullmatch(word)]
+    others = ", ".join(word for word in words if word not in sizes)
+    return ", ".join([f" {others}" if others else "", *sizes])
 
 
 def _said(row: Summary) -> list[str]:

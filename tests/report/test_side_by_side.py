@@ -99,9 +99,8 @@ def test_runs_without_a_score_make_no_difference(folder: Any) -> None:
     folder.add("FastRNN", "har2", 0, 0.9)
     folder.add("FastRNN", "har2", 1, float("nan"))
     folder.add("FastGRNN", "har2", 0, float("nan"))
-    whole, broken = lines(sidebyside.table([read(folder.path)]))
-    if whole[1] == "FastGRNN":
-        whole, broken = broken, whole
+    rows = {row[1]: row for row in lines(sidebyside.table([read(folder.path)]))}
+    whole, broken = rows["FastRNN"], rows["FastGRNN"]
     assert (whole[5], whole[6], whole[9]) == ("90.00", "1", "-")
     assert broken[8:10] == ("-", "-")
 

@@ -21,8 +21,8 @@ def repeated(captions: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for caption in captions:
         for sentence in _SENTENCES.split(caption):
-            term = next((term for term in _TERMS if sentence.startswith(f"{term}: ")), "")
-            found[term][sentence] += 1
+            if (term := sentence.partition(": ")[0]) in _TERMS:
+                found[term][sentence] += 1
     most = (found[term].most_common(1)[0] for term in _TERMS if term in found)
     return tuple(sentence for sentence, often in most if often >= _OFTEN)
 

@@ -105,8 +105,8 @@ def _differences(found: Found) -> NDArray[np.float64]:
 def _compared(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     """Compares rows by seed; p corrected over the comparisons of the test that could reach the level by themselves.
 
-    No values reject the others, so they are no part of what is tested (Tarone, A modified Bonferroni
-    method for discrete data, Biometrics 46 (1990), 515-522): one seed more somewhere takes nothing from ten elsewhere.
+    No values reject the others, so they are no part of what is tested, and one seed somewhere takes nothing from ten
+    elsewhere. Source: Tarone, A modified Bonferroni method for discrete data, Biometrics 46 (1990), 515-522.
     """
     both = [(found, _differences(found)) for found in pairs(test, folders)]
     both = [(found, values) for found, values in both if len(values)]
