@@ -8,7 +8,7 @@ from dataclasses import replace
 from bench.report.notes import Notes
 from bench.report.published import Target, target
 from bench.report.summary import DataSet, Summary
-from bench.report.table import DASH, Column, Entry, Spanner, number
+from bench.report.table import DASH, Column, Entry, Spanner, as_printed, number
 
 
 class Beside:
@@ -46,7 +46,7 @@ class Beside:
         marks = notes.mark(f"ours: {rest}" if rest else "")
         mean = summary.mean(summary.data.quality)
         difference = number(None if mean is None else summary.data.scale * mean - own.value)
-        return [replace(number(own.value), marks=marks), difference, number(own.kb)]
+        return [replace(number(own.value), marks=marks), difference, as_printed(own.kb)]
 
     def remarks(self, difference: bool = True) -> Iterator[str]:
         """Yields for each data set where its figures are published, and what of the protocol is not the same.

@@ -159,6 +159,11 @@ def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float
     return Entry("", mean * scale, None if sd is None else sd * scale, n)
 
 
+def as_printed(value: float | None) -> Entry:
+    """Returns an entry with a published number to the digits that its source prints; a dash where there is none."""
+    return DASH if value is None else Entry(f"{value:g}", value)
+
+
 def plain(value: float, digits: int = 4) -> str:
     """Prints a number to so many digits, those before the point whole; never an exponent: ``21,670``, ``7031``."""
     if not value:
@@ -171,7 +176,7 @@ def plain(value: float, digits: int = 4) -> str:
 def typeset(table: Table) -> Table:
     """Prints the numbers of a table, each column to the same decimal places, and marks its best entries.
 
-    Entries that were marked before stay so.
+    Entries that were marked before stay so, and what has a text keeps it.
     """
     columns = [_typeset([row.entries[at] for row in table.rows], column) for at, column in enumerate(table.columns)]
     rows = (replace(row, entries=tuple(column[at] for column in columns)) for at, row in enumerate(table.rows))
@@ -190,7 +195,9 @@ def _typeset(entries: Sequence[Entry], column: Column) -> list[Entry]:
         entry
         if entry.mean is None
         else replace(
-            entry, text=_text(entry.mean, entry.sd, places), best=entry.best or rounded(entry.mean, places) == top
+            entry,
+            text=entry.text or _text(entry.mean, entry.sd, places),
+            best=entry.best or rounded(entry.mean, places) == top,
         )
         for entry in entries
     ]

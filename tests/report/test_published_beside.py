@@ -38,7 +38,7 @@ def test_the_paper_s_protocol_differs_in_nothing(folder: Any) -> None:
     assert (found.value, found.kb, found.where, found.differences) == (93.65, 74, "Table 3", ())
     table = compare(folder)
     assert titles(table) == ["accuracy (%)", "paper", "difference", "paper KB", "KB", "ms"]
-    assert [entry.text for entry in row(table, "LSTM")] == ["94.65", "93.65", "1.00", "74.0", "10.0", "12.5"]
+    assert [entry.text for entry in row(table, "LSTM")] == ["94.65", "93.65", "1.00", "74", "10.0", "12.5"]
     assert any("har2: paper:" in note and "the protocol is the paper's" in note for note in table.notes)
     assert any("best on the test set" in note for note in table.notes)
 

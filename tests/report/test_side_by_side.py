@@ -50,7 +50,7 @@ def test_every_row_with_a_published_figure_is_there_once_with_its_grid(two: list
         "-3.50",
         f"{-3.5 - half:.2f} to {-3.5 + half:.2f}",
         "28.0",
-        "29.0",
+        "29",
     )
     assert found[0] == ("har2", "FastRNN", "FastRNN", "one", *ours)
     assert found[1][:6] == ("har2", "FastGRNN", "FastGRNN-LSQ", "other", "Adam", "95.00")

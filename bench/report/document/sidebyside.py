@@ -12,7 +12,7 @@ from bench.report.published import Target, target
 from bench.report.results import Results
 from bench.report.short import told_names
 from bench.report.summary import Summary
-from bench.report.table import DASH, Column, Entry, Row, Table, number, rounded, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, as_printed, number, rounded, typeset
 from bench.report.tables.settings import optimiser
 
 _STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "the paper's", "Grid"))
@@ -79,7 +79,7 @@ def _row(found: _Found, notes: Notes) -> Row:
         number(difference),
         _interval(difference, summary.half_interval),
         kb,
-        number(own.kb),
+        as_printed(own.kb),
     )
     return Row((summary.data.title, found.name, own.method, ", ".join(dict.fromkeys(found.grids))), cells)
 
