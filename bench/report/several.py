@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,5 +102,8 @@ def folders_in(place: Path) -> list[Path]:
 
 
 def read_all_in(folders: Sequence[Path]) -> list[Results]:
-    """Reads several results folders, each by itself."""
-    return [read(folder) for folder in folders]
+    """Reads several results folders, each by itself; where two are of one grid, all go by their folders' names."""
+    found = [read(folder) for folder in folders]
+    if len({results.name for results in found}) == len(found):
+        return found
+    return [replace(results, name=folder.name) for results, folder in zip(found, folders, strict=True)]

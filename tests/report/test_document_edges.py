@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,29 @@ def test_claims_alone_fit_a_page_of_another_document(small: Any, tmp_path: Path)
     text = rf"\documentclass{{article}}{packages}\begin{{document}}\cite{{a}}\input{{claims}}\end{{document}}"
     (tmp_path / "other.tex").write_text(text, encoding="utf-8")
     assert compile_pdf(tmp_path / "other.tex") == []
+
+
+def test_two_folders_of_one_grid_have_sections_tables_and_figures_each(make_folder: Any, tmp_path: Path) -> None:
+    for name in ("in/now", "in/before"):
+        made = make_folder(name)
+        made.grid = "mine"
+        made.add("FastRNN", "har2", 0, 0.91 if name == "in/now" else 0.85, kb=29.0)
+        made.add("GRU", "har2", 0, 0.92, kb=74.0)
+    done = CliRunner().invoke(app, ["paper", str(tmp_path / "in"), "--no-pdf", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "out" / "paper.tex").read_text(encoding="utf-8")
+    assert [name for name in re.findall(r"\\section\{(\w+)\}", text) if name in ("mine", "now", "before")] == [
+        "before",
+        "now",
+    ]
+    labels = re.findall(r"\\label\{.*?\}", text)
+    assert len(labels) == len(set(labels))
+    figures = re.findall(r"figures/(\S+?)\}", text)
+    assert len(figures) == len(set(figures)) > 0
+    beside = (tmp_path / "out" / "tables" / "side-by-side.csv").read_text(encoding="utf-8")
+    rows = [line.split(",")[1:6] for line in beside.splitlines()[1:]]
+    assert ["FastRNN", "FastRNN", "before", "Adam", "85.00"] in rows, "one id, but trained twice"
+    assert ["FastRNN", "FastRNN", "now", "Adam", "91.00"] in rows
 
 
 def test_a_grid_of_which_nothing_is_done_is_left_out_of_the_document(make_folder: Any, tmp_path: Path) -> None:

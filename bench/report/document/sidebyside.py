@@ -47,14 +47,15 @@ class _Found(NamedTuple):
 
 def table(folders: Sequence[Results]) -> Table:
     """Returns a row for each configuration that has finished runs and a published figure, by data set and grid."""
-    found: dict[frozenset[str], _Found] = {}
+    found: dict[frozenset[tuple[str, float | None]], _Found] = {}
     for results in folders:
         names = told_names(results)
         for summary in results.summaries:
             own = target(summary) if summary.n else None
             if own is not None:
-                ids = frozenset(run.record.id for run in summary.runs if run.done)
-                row = found.setdefault(ids, _Found(summary, own, names[summary.label], []))
+                done = (run for run in summary.runs if run.done)
+                same = frozenset((run.record.id, run.figures.get(summary.data.quality)) for run in done)
+                row = found.setdefault(same, _Found(summary, own, names[summary.label], []))
                 row.grids.append(results.name)
     notes = Notes()
     ordered = sorted(found.values(), key=lambda row: row.summary.data.title)

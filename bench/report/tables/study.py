@@ -40,7 +40,7 @@ def table(results: Results) -> Table | None:
         (first, *published.columns(data, Spanner(data.name, data.title)), *others)
         for data, (first, *others) in columns.items()
     )
-    name, caption, remarks = f"{grid.name}-study", _caption(grid, results), tuple(published.remarks())
+    name, caption, remarks = f"{results.name}-study", _caption(grid, results), tuple(published.remarks())
     return typeset(Table(name, caption, tuple(chain.from_iterable(every)), tuple(rows), notes.listed(), remarks))
 
 
@@ -74,7 +74,7 @@ def _columns(data: DataSet) -> tuple[Column, ...]:
 
 
 def _caption(grid: Grid, results: Results) -> str:
-    about = f"{grid.name}: {grid.about or 'the rows of the study'}".rstrip(".")
+    about = f"{results.name}: {grid.about or 'the rows of the study'}".rstrip(".")
     parts = [f"{about}, {seeds(results.summaries)}."]
     if any(data.quality == "perplexity" for data in results.data_sets):
         parts.append(
