@@ -168,16 +168,19 @@ def test_tables_of_all_folders_are_files_of_each_kind(folder: Any, tmp_path: Pat
     folder.add(data="har2")
     folder.add(data="watch")
     tables = whole(folder, tmp_path / "out").parent / "tables"
-    assert {f"{name}.{kind}" for name in ("data", "side-by-side") for kind in ("csv", "md", "tex")} == {
-        path.name for path in tables.iterdir()
-    }
-    head, har2, watch = (tables / "data.csv").read_text(encoding="utf-8").splitlines()
+    assert {
+        f"{name}.{kind}"
+        for name in ("table1-data", "table12-published", "side-by-side")
+        for kind in ("csv", "md", "tex")
+    } == {path.name for path in tables.iterdir()}
+    head, har2, watch = (tables / "table1-data.csv").read_text(encoding="utf-8").splitlines()
     assert head.startswith("Data set,ours: train,ours: validation,")
     assert head.endswith(",the paper's Table 1: input size,the paper's Table 1: classes")
     assert har2 == "har2,700,100,200,128,6,7,7352,2947,128,9,2"
     assert watch == "Watch-7,700,100,200,128,6,7,,,,,"
-    assert "7,352" in (tables / "data.md").read_text(encoding="utf-8")
-    assert r"\begin{table" in (tables / "data.tex").read_text(encoding="utf-8")
+    assert "7,352" in (tables / "table1-data.md").read_text(encoding="utf-8")
+    assert r"\begin{table" in (tables / "table1-data.tex").read_text(encoding="utf-8")
+    assert "FastGRNN,int8,7.7,1.8,2.5," in (tables / "table12-published.csv").read_text(encoding="utf-8")
 
 
 def test_what_moved_is_by_seed_and_beyond_the_interval(make_folder: Callable[[str], Any]) -> None:

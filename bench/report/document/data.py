@@ -32,7 +32,7 @@ def table(folders: Sequence[Results]) -> Table:
         "Data sets: sequences (of a text, words), steps of the longest, inputs a step, classes. The paper's training "
         "data include those that validate here. A dash: the set is not one of the paper's."
     )
-    return Table("data", caption, columns, tuple(rows), stub=(Column("Data set", align="left"),))
+    return Table("table1-data", caption, columns, tuple(rows), stub=(Column("Data set", align="left"),))
 
 
 def _cite(name: str) -> str:

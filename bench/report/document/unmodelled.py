@@ -21,7 +21,7 @@ def tables() -> Iterator[Table]:
         titles = [own["title"] for own in published["datasets"].values()]
         columns = (*(Column(title, align="right") for title in titles), Column("ours", align="right"))
         yield Table(
-            f"published-{board}",
+            f"table{about['table']}-published",
             f"Table {about['table']} of the paper, {about['title']}: milliseconds of one prediction, as published.",
             columns,
             tuple(_row(row, [*published["datasets"]]) for row in rows),

@@ -39,8 +39,8 @@ def write_document(
 ) -> Path:
     """Writes the document with its figures and its bibliography, and returns its path.
 
-    Two tables are of no one folder of results, and lie beside it: ``tables/data`` and, where rows have a published
-    figure, ``tables/side-by-side``, as LaTeX, Markdown and CSV.
+    Tables that are of no one folder of results lie beside it as LaTeX, Markdown and CSV: ``table1-data``,
+    ``table12-published`` and, where rows have a published figure, ``side-by-side``.
 
     Args:
         folder: where it goes.
@@ -62,7 +62,8 @@ def write_document(
         files |= {folder / "figures" / name: content for name, content in figures.items()}
     beside = sidebyside.table([chapter.results for chapter in chapters])
     of_all = [made for made in (data.table(folders), beside) if made.rows]
-    for made in of_all:
+    of_none = [*unmodelled.tables()]
+    for made in (*of_all, *of_none):
         files |= in_formats(folder / "tables" / made.name, made, made)
     every = [own.caption for chapter in chapters for own in chapter.tables.values()]
     every += [own.caption for chapter in chapters for own in chapter.plates]
@@ -76,7 +77,7 @@ def write_document(
     body += [sections.of_grid(*chapter, against, said) for chapter in chapters]
     body.append(r"\section{Microcontrollers}")
     body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
-    body += map(parts.floats, unmodelled.tables())
+    body += map(parts.floats, of_none)
     body += [sections.of_claims(judged, claims_table(judged).caption)]
     body += [r"\bibliographystyle{plain}\bibliography{references}", r"\end{document}", ""]
     files[folder / NAME] = "\n\n".join(body)
