@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from bench.train.language import softmax
 from bench.train.language.softmax import cross_entropy, log_likelihood
 
 
@@ -40,6 +41,23 @@ def test_rounded_factors_are_off_by_their_rounding() -> None:
     for one, other in zip(exact, torch.autograd.grad(rounded, (h, W, b)), strict=True):
         assert other.dtype == torch.float32
         assert float((one - other).norm() / one.norm()) < 0.02
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_products_of_rounded_factors_are_the_same_wherever_they_are_multiplied(
+    native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In float64 from the definition: each factor and each result rounded to bfloat16, half a place of it apart."""
+    monkeypatch.setattr(softmax, "_multiplies", lambda dtype, device: native)
+    h, W, b = operands(70, dtype=torch.float32)
+    y = torch.randint(0, 53, (70,))
+    dh, dW = torch.autograd.grad(cross_entropy(h, W, b, y, torch.bfloat16), (h, W))
+    rounded = [each.detach().bfloat16().double() for each in (h, W)]
+    scores = (rounded[0] @ rounded[1].T).bfloat16().double() + b.detach().double()
+    p = (torch.softmax(scores, 1) - functional.one_hot(y, 53)).bfloat16().double()
+    for ours, want in ((dh, p @ rounded[1] / 70), (dW, p.T @ rounded[0] / 70)):
+        torch.testing.assert_close(ours.double(), want, rtol=2**-7, atol=2**-7 * float(want.abs().max()))
+        assert float((ours.double() - want).norm() / want.norm()) < 2**-8
 
 
 def test_a_certain_mistake_gives_a_finite_loss() -> None:
