@@ -23,7 +23,10 @@ def number_format(record: Record) -> str:
 
 
 def conditions(record: Record) -> Conditions:
-    """Returns what a run's score depends on beside the cell, its training settings and the seed."""
+    """Returns what a run's score depends on beside the cell, its training settings and the seed.
+
+    Whether it was trained in a pack is not among them: a pack changes last bits, as another processor does.
+    """
     made, train = record.provenance, record.spec.get("train") or {}
     git, packages = made.get("git") or {}, made.get("packages") or {}
     commit = str(git.get("commit") or "unknown")[:7] + (" with changes" if git.get("dirty") else "")
@@ -32,5 +35,4 @@ def conditions(record: Record) -> Conditions:
     split = record.spec.get("split") or {}
     found |= {"selected epoch": word(train.get("select", "best")), "trained on": word(split.get("train_on", "train"))}
     found |= {"commit": commit, **{f"version of {name}": word(packages.get(name)) for name in _PACKAGES}}
-    found |= {name.replace("_", " "): word(made.get(name)) for name in _SETTINGS}
-    return found | {"training": "in a pack" if (made.get("pack") or 1) > 1 else "alone"}
+    return found | {name.replace("_", " "): word(made.get(name)) for name in _SETTINGS}

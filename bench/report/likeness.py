@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.record import Record
@@ -23,13 +23,21 @@ def alike(summaries: Iterable[Summary]) -> list[list[Summary]]:
     return list(groups.values())
 
 
-def varying(summaries: Iterable[Summary]) -> list[str]:
-    """Returns the names of the conditions that differ among finished runs."""
-    found: dict[str, set[str]] = defaultdict(set)
+def varying(summaries: Sequence[Summary]) -> list[str]:
+    """Returns the names of the conditions that keep rows from being alike: those that differ at a seed of two rows.
+
+    Where none does, and rows have other seeds, those that differ among all runs; none where all rows are alike.
+    """
+    if len(alike(summaries)) < 2:
+        return []
+    at_a_seed: dict[tuple[str, int], set[str]] = defaultdict(set)
+    at_all: dict[str, set[str]] = defaultdict(set)
     for run in (run for summary in summaries for run in summary.runs if run.done):
         for name, value in run.conditions.items():
-            found[name].add(value)
-    return [name for name, values in found.items() if len(values) > 1]
+            at_a_seed[name, run.seed].add(value)
+            at_all[name].add(value)
+    differ = dict.fromkeys(name for (name, _), values in at_a_seed.items() if len(values) > 1)
+    return [*differ] or [name for name, values in at_all.items() if len(values) > 1]
 
 
 def mixed(summary: Summary) -> str:
@@ -56,8 +64,8 @@ def packed(records: Iterable[Record]) -> str:
     if not count:
         return ""
     return (
-        f"{count} of {len(done)} runs were trained together with others. Who was together changes last bits, and with "
-        "them a figure now and then: `--pack off` trains each alone, with the same bits every time."
+        f"{count} of {len(done)} runs were trained in packs: who is together changes last bits, and with them a figure "
+        "now and then."
     )
 
 

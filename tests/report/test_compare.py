@@ -133,11 +133,11 @@ def test_unlike_runs_are_said_and_not_bold(folder: Any) -> None:
         folder,
         "GRU",
         shifted((4, 4.5, 4, 4.5, 4, 4.5)),
-        provenance={"git": {"commit": "d00f", "dirty": False}, "pack": 4},
+        provenance={"git": {"commit": "d00f", "dirty": False}},
     )
     made = table(folder)
     _, difference, *_ = entries(made, "GRU")
-    assert notes(made, difference) == ["commit d00f against c0ffee; training in a pack against alone"]
+    assert notes(made, difference) == ["commit d00f against c0ffee"]
     assert not difference.leads
     assert texts(made)["GRU"][5] == "better"
 
