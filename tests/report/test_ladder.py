@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from typing import Any
 
@@ -88,8 +89,35 @@ def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     assert ladder.table(read(folder.path)) is not None
     folder.add("GRU", "watch", 0, hidden=32)
     assert [row.label for row in climb(folder).rows] == ["Watch-7"], "the one of 32 is dense alone"
-    folder.add("GRU", "watch", 0, steps="L", variant="rank 9")
+    folder.add("GRU", "watch", 0, steps="L", rank=9)
     assert ladder.table(read(folder.path)) is None, "two models of one kind have no one place"
+    for steps in ("", "L"):
+        folder.add("LSTM", "watch", 0, steps=steps)
+    left = climb(folder)
+    assert "LSTM, low rank (L)" in left.caption
+    assert "Not shown of Watch-7: GRU, H 64: several models on a step." in left.notes
+
+
+def test_a_variant_of_a_cell_stands_on_a_ladder_of_its_own(folder: Any) -> None:
+    for steps in ("", "Q"):
+        for gate, integer in (("sigmoid", 0.8), ("tanh", 0.7)):
+            own = {"v": "x", "gate": gate}
+            folder.add("GRU", variant=gate, steps=steps, options=own, integer=integer if steps else None)
+    assert {row.label: row.entries[2].text for row in climb(folder).rows} == {
+        "GRU, gate sigmoid v x, Watch-7": "80.00",
+        "GRU, gate tanh v x, Watch-7": "70.00",
+    }
+
+
+def test_the_metric_is_the_data_set_s(folder: Any) -> None:
+    """Of integers with the float32 network's beside it; a set that reports F1 has no accuracy in its ladder."""
+    for steps, score in (("", 0.5), ("L", 0.4)):
+        path = folder.path / "runs" / folder.add(steps=steps, facts={"reported": "f1"}).id / "record.json"
+        body = json.loads(path.read_text())
+        path.write_text(json.dumps({**body, "result": {**body["result"], "test_f1": score}}))
+    table = climb(folder)
+    assert texts(table)["Watch-7"][:1] == ["40.00"]
+    assert "test F1" in table.caption
 
 
 def test_models_that_differ_in_more_than_steps_stand_on_ladders_of_their_own(folder: Any) -> None:
@@ -122,7 +150,7 @@ def test_no_caption_in_latex_begins_with_the_grid_s_name(folder: Any) -> None:
     write_report(folder.path)
     write_comparison(folder.path, "FastGRNN (LS)", 1.0)
     tables = {path.stem: path.read_text(encoding="utf-8") for path in (folder.path / "tables").glob("demo*.tex")}
-    assert {"demo", "demo-ladder", "demo-compare", "demo-settings"} == tables.keys()
+    assert {"demo", "demo-ladder", "demo-formats", "demo-compare", "demo-settings"} == tables.keys()
     assert not [name for name, text in tables.items() if r"\caption{demo" in text]
     assert r"\caption{FastGRNN, low rank (L)" in tables["demo-ladder"]
     assert (folder.path / "tables" / "demo-ladder.md").read_text(encoding="utf-8").startswith("demo: FastGRNN, low")

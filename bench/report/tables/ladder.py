@@ -12,6 +12,7 @@ from itertools import chain
 from bench.report.beside import Beside
 from bench.report.caption import kb_meaning, seeds
 from bench.report.entries import entries
+from bench.report.ladders import Ladder, ladders
 from bench.report.notes import Notes
 from bench.report.results import Results
 from bench.report.summary import Summary
@@ -27,32 +28,32 @@ _TITLES = {
     "LQ": "LQ",
     "SQ": "SQ",
 }
-Place = tuple[str, str]
-"""A row: the cell, and the name of the data set."""
 
 
 def table(results: Results) -> Table | None:
-    """The table; ``None`` where no cell of one size stands on two steps, or has two models on one.
+    """The table; ``None`` where no cell stands on two steps. Cells with two models on one step are named below it.
 
     Where a search chose a size for each model, steps are not of one cell.
     """
-    tried = [summary for summary in results.summaries if summary.runs]
-    models = _models(tried)
-    if sum(map(len, models.values())) < len(tried):
+    models: dict[tuple[str, str], Ladder] = {}
+    remarks = []
+    for data in results.data_sets:
+        found, left_out = ladders(results.rows_on(data))
+        models |= {(name, data.name): steps for name, steps in found.items()}
+        remarks += [f"Not shown of {data.title}: {left_out}."] if left_out else []
+    if not models:
         return None
-    models = {place: found for place, found in models.items() if len(found) > 1}
-    steps = [step for step in _TITLES if any(step in found for found in models.values())]
-    if not steps:
-        return None
-    notes, cells, published = Notes(), {cell for cell, _ in models}, Beside(tried)
+    shown = [row for steps in models.values() for row in steps.values()]
+    notes, cells, published = Notes(), {cell for cell, _ in models}, Beside(shown)
     columns = {
-        step: _columns(step, [found[step] for found in models.values() if step in found], published) for step in steps
+        step: _columns(step, own, published)
+        for step in _TITLES
+        if (own := [steps[step] for steps in models.values() if step in steps])
     }
     rows = []
-    for cell, data in sorted(models):
-        found = models[cell, data]
-        title = next(iter(found.values())).data.title
-        parts = (_entries(found.get(step), step, columns[step], published, notes) for step in steps)
+    for (cell, _), steps in sorted(models.items()):
+        title = next(iter(steps.values())).data.title
+        parts = (_entries(steps.get(step), step, columns[step], published, notes) for step in columns)
         label = title if len(cells) == 1 else f"{cell}, {title}"
         rows.append(Row((label,), tuple(chain.from_iterable(parts))))
     every = tuple(chain.from_iterable(columns.values()))
@@ -60,11 +61,11 @@ def table(results: Results) -> Table | None:
     return typeset(
         Table(
             f"{results.name}-ladder",
-            _caption(subject, tried),
+            _caption(subject, shown),
             every,
             tuple(rows),
             notes.listed(),
-            tuple(published.remarks(difference=False)),
+            (*published.remarks(difference=False), *remarks),
         )
     )
 
@@ -78,33 +79,19 @@ def _entries(
     return [*own, *(beside or [DASH])][: len(columns)]
 
 
-def _models(summaries: Sequence[Summary]) -> dict[Place, dict[str, Summary]]:
-    """Sorts models by place and step; a cell that has several sizes on a data set is named with its size."""
-    sizes: dict[Place, set[int | None]] = {}
-    for summary in summaries:
-        sizes.setdefault((summary.cell, summary.data.name), set()).add(summary.hidden_size)
-    models: dict[Place, dict[str, Summary]] = {}
-    for summary in summaries:
-        several = len(sizes[summary.cell, summary.data.name]) > 1
-        cell = f"{summary.cell}, H {summary.hidden_size}" if several else summary.cell
-        models.setdefault((cell, summary.data.name), {})[str(summary.compression)] = summary
-    return models
-
-
 def _caption(subject: str, summaries: Sequence[Summary]) -> str:
-    percent = all(summary.data.percent for summary in summaries)
+    words = " or ".join(sorted({summary.data.word for summary in summaries}))
     return (
-        f"{subject}low rank (L), sparsity (S), quantisation to int8 (Q): test {'accuracy' if percent else 'metric'} "
-        f"and size, {seeds(summaries)}. With Q: the accuracy of the integer program over the whole test set, and "
+        f"{subject}low rank (L), sparsity (S), quantisation to int8 (Q): test {words} "
+        f"and size, {seeds(summaries)}. With Q: the {words} of the integer program over the whole test set, and "
         f"beside it that of the same network in float32. {kb_meaning(summaries)}"
     )
 
 
 def _names(summary: Summary | None, step: str) -> tuple[str, ...]:
     """Returns the figures of a step; integers also have the accuracy of the same network in float32."""
-    if "Q" in step:
-        return ("accuracy", "float_accuracy", "kb")
-    return ("" if summary is None else "accuracy" if summary.data.percent else summary.data.quality, "kb")
+    quality = "" if summary is None else summary.data.quality
+    return (quality, f"float_{quality}", "kb") if "Q" in step else (quality, "kb")
 
 
 def _columns(step: str, summaries: Sequence[Summary], published: Beside) -> tuple[Column, ...]:
