@@ -97,13 +97,20 @@ def _sentences(found: Sequence[Twins], results: Results) -> Iterator[str]:
     where = f"{own[0].own.data.title}: "
     if across:
         yield f"{where}{_name(smallest.small)} is {'; and it is '.join(map(_beside, across))}."
-    yield f"{where * same}The same cell, from dense float32 to int8: {_steps(own, results)}."
+    yield f"{where * same}The same cell, from dense float32 to {_ways(found)}: {_steps(own, results)}."
     yield from _fitting(found)
     yield _shown([*own, *across])
 
 
 def _name(row: Summary) -> str:
-    return f"{row.cell} in {format_of(row)}"
+    return f"{row.cell} in {format_of(row)}" if row.compression in ("dense", "Q") else f"{row.cell} {row.compression}"
+
+
+def _ways(found: Sequence[Twins]) -> str:
+    """Says what the small rows are: ``int8``, or ``int8 (Q), low rank (L) or sparse (S) as well``."""
+    letters = "".join(both.small.compression or "" for both in found)
+    more = [word for letter, word in (("L", "low rank (L)"), ("S", "sparse (S)")) if letter in letters]
+    return f"int8 (Q), {' or '.join(more)} as well" if more else "int8"
 
 
 def _steps(own: Sequence[Contrast], results: Results) -> str:

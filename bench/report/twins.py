@@ -39,10 +39,18 @@ def twins(results: Results) -> list[Twins]:
 
 
 def names(results: Results) -> dict[str, str]:
-    """Returns short names of the twins' rows by label, ``LSTM int8``; a name that several rows would have is none's."""
-    rows = {row.label: f"{cell_of(row)} {format_of(row)}" for pair in twins(results) for row in pair}
+    """Returns short names of the twins' rows by label; a name that several rows would have is none's.
+
+    They are ``LSTM float32`` and ``LSTM int8``, or ``LSTM LSQ`` of one that is low rank or sparse as well.
+    """
+    rows = {row.label: f"{cell_of(row)} {_made(row)}" for pair in twins(results) for row in pair}
     uses = Counter(rows.values())
     return {label: name for label, name in rows.items() if uses[name] == 1}
+
+
+def _made(row: Summary) -> str:
+    """Returns the letters of what a row is made small by, or its format, where that is all."""
+    return format_of(row) if row.compression in ("dense", "Q") else str(row.compression)
 
 
 def format_of(row: Summary) -> str:

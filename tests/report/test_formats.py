@@ -46,9 +46,9 @@ def test_the_table_by_hand(both: Any) -> None:
     assert titles(table) == ["accuracy (%)", "95 % interval", "KB", "uno", "mkr1000"]
     assert texts(table) == {
         "GRU float32": ["90.00", "90.00 to 90.00", "60.0", "does not fit", "12000"],
-        "GRU int8": ["92.00", "89.52 to 94.48", "4.0", "1200", "120"],
+        "GRU LSQ": ["92.00", "89.52 to 94.48", "4.0", "1200", "120"],
         "LSTM float32": ["92.00", "87.03 to 96.97", "80.0", "does not fit", "16000"],
-        "LSTM int8": ["90.00", "85.70 to 94.30", "8.0", "1600", "160"],
+        "LSTM LSQ": ["90.00", "85.70 to 94.30", "8.0", "1600", "160"],
     }
     assert "over 3 seeds" in table.caption
 
@@ -61,7 +61,7 @@ def test_a_failed_seed_and_several_data_sets_are_told(both: Any) -> None:
     assert table is not None
     assert [row.labels for row in table.rows][:3] == [
         ("Digits", "GRU float32"),
-        ("Digits", "GRU int8"),
+        ("Digits", "GRU LSQ"),
         ("Watch-7", "GRU float32"),
     ]
     assert notes(table, table.rows[2].entries[0]) == ["3 of 4 seeds; seed 3 failed: boom"]
@@ -69,13 +69,14 @@ def test_a_failed_seed_and_several_data_sets_are_told(both: Any) -> None:
 
 
 def test_the_paragraph_by_hand(both: Any) -> None:
-    """GRU in int8 against LSTM in float32, by seed: 1, 0, -1 points, 4.303 * 1 / sqrt(3) = 2.48 to either side."""
+    """GRU LSQ against LSTM in float32, by seed: 1, 0, -1 points, 4.303 * 1 / sqrt(3) = 2.48 to either side."""
     (said,) = findings(read(both.path))
     assert said.replace("\n", " ") == (
-        "Watch-7: GRU in int8 is 20 times smaller than LSTM in float32, 133 times as fast on Arduino mkr1000, accuracy "
-        "+0.0 points (-2.5 to +2.5); and it is 2 times smaller than LSTM in int8, 1.3 times as fast on Arduino uno, "
+        "Watch-7: GRU LSQ is 20 times smaller than LSTM in float32, 133 times as fast on Arduino mkr1000, accuracy "
+        "+0.0 points (-2.5 to +2.5); and it is 2 times smaller than LSTM LSQ, 1.3 times as fast on Arduino uno, "
         "1.3 times as fast on Arduino mkr1000, accuracy +2.0 points (-0.5 to +4.5). The same cell, from dense float32 "
-        "to int8: GRU from 60 to 4 KB and from 12,000 to 120 ms on Arduino mkr1000, accuracy +2.0 points (-0.5 to "
+        "to int8 (Q), low rank (L) or sparse (S) as well: "
+        "GRU from 60 to 4 KB and from 12,000 to 120 ms on Arduino mkr1000, accuracy +2.0 points (-0.5 to "
         "+4.5); LSTM from 80 to 8 KB and from 16,000 to 160 ms on Arduino mkr1000, accuracy -2.0 points (-4.5 to "
         "+0.5). GRU and LSTM fit Arduino uno in int8 only. In brackets: 95 % intervals of the mean over ever more "
         "seeds; here are 3, and so few cannot show that any of the 4 differences is real (sign-flip test, Holm: least "
@@ -132,18 +133,22 @@ def test_grids_without_both_formats_are_silent(folder: Any) -> None:
 def test_a_name_that_two_rows_would_have_is_none_s(folder: Any) -> None:
     folder.add("A")
     folder.add("A", integer=0.9, steps="Q")
-    folder.add("A", integer=0.9, steps="LSQ")
+    for rank in (8, 9):
+        folder.add("A", integer=0.9, steps="LSQ", rank=rank)
     results = read(folder.path)
-    assert len(twins(results)) == 2
-    assert list(names(results).values()) == ["A float32"]
+    assert len(twins(results)) == 3
+    assert sorted(names(results).values()) == ["A float32", "A int8"]
     table = formats.table(results)
     assert table is not None
-    assert len({row.labels for row in table.rows}) == 3
+    assert len({row.labels for row in table.rows}) == 4
+    assert "made small in int8 (L: low rank, S: sparse, Q: int8)" in table.caption
 
 
 def test_what_is_held_is_in_the_name(folder: Any) -> None:
     for steps, integer in (("", None), ("Q", 0.9)):
-        folder.add("FastRNN", variant="held alpha 0.3", steps=steps, integer=integer, hold={"alpha": 0.3})
+        folder.add(
+            "FastRNN", variant="held alpha 0.3", steps=steps, integer=integer, hold={"alpha": 0.3}, options={"v": ""}
+        )
     table = formats.table(read(folder.path))
     assert table is not None
     assert [row.label for row in table.rows] == ["FastRNN held alpha 0.3 float32", "FastRNN held alpha 0.3 int8"]
@@ -167,8 +172,8 @@ def test_arrows_lead_from_float32_to_int8(both: Any, monkeypatch: pytest.MonkeyP
     assert figure is not None
     assert "Arrows" in figure.about
     labels, joined = drawn["size-0"]
-    assert labels == {"GRU float32", "GRU int8", "LSTM float32", "LSTM int8"}
-    assert joined == [("GRU float32", 60.0, "GRU int8", 4.0), ("LSTM float32", 80.0, "LSTM int8", 8.0)]
+    assert labels == {"GRU float32", "GRU LSQ", "LSTM float32", "LSTM LSQ"}
+    assert joined == [("GRU float32", 60.0, "GRU LSQ", 4.0), ("LSTM float32", 80.0, "LSTM LSQ", 8.0)]
     assert [line[1::2] for line in drawn["latency-0"][1]] == [(12000, 120), (16000, 160)]
 
 
@@ -192,7 +197,7 @@ def test_the_page_and_the_terminal_say_it(both: Any) -> None:
     assert [table.name for table in report.brief] == ["demo-formats"]
     assert report.said == findings(read(both.path))
     assert report.said[0] in page
-    assert page.count("<td>GRU int8</td>") == 3  # its runs
+    assert page.count("<td>GRU LSQ</td>") == 3  # its runs
     assert all(command in page for command, _ in report.onward)
     assert (both.path / "tables" / "demo-formats.tex").exists()
     both.add("QRNN")

@@ -17,6 +17,7 @@ from bench.report.table import CELL, DASH, Column, Entry, Row, Spanner, Table, n
 from bench.report.twins import names, twins
 
 _DATA = Column("Data", align="left")
+_WORDS = {"L": "low rank", "B": "blocks", "S": "sparse", "Q": "int8"}
 
 
 def table(results: Results) -> Table | None:
@@ -78,9 +79,16 @@ def _time(row: Summary, board: str, notes: Notes) -> Entry:
 def _caption(results: Results, rows: Sequence[Summary]) -> str:
     seeds = sorted({row.n for row in rows})
     return (
-        f"{results.name}: the same cells in float32 and in int8. Test results, means over "
-        f"{' to '.join(map(str, seeds[:: max(1, len(seeds) - 1)]))} seeds, of an int8 model those of its integer "
+        f"{results.name}: the same cells, dense in float32 and made small in int8{_letters(rows)}. Test results, means "
+        f"over {' to '.join(map(str, seeds[:: max(1, len(seeds) - 1)]))} seeds, of an int8 model those of its integer "
         "program; 95 % interval: Student's, of the mean over ever more seeds on the same test data. "
         f"{kb_meaning(rows)} ms: a sequence of the data set's greatest length, predicted for the exported code in the "
         "row's format."
     )
+
+
+def _letters(rows: Sequence[Summary]) -> str:
+    """Says what the letters stand for where rows are made small by more than int8."""
+    used = "".join(row.compression or "" for row in rows if row.compression not in ("dense", "Q"))
+    said = [f"{letter}: {word}" for letter, word in _WORDS.items() if letter in used]
+    return f" ({', '.join(said)})" if said else ""
