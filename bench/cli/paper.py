@@ -10,7 +10,7 @@ import typer
 
 from bench.cli.console import err, out
 from bench.errors import RnnbenchError
-from bench.places import PUBLISHED
+from bench.places import PUBLISHED, grids
 
 
 def paper(
@@ -22,9 +22,18 @@ def paper(
     against: Annotated[
         str, typer.Option(help="A folder or a commit: what moved since, beyond the noise of the seeds, is marked.")
     ] = "",
+    claims: Annotated[
+        bool | None,
+        typer.Option(
+            "--claims/--no-claims",
+            help="The FastGRNN paper's claims and Table 12; by default where a grid is of configs/paper or studies.",
+            show_default=False,
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="The document's title.", show_default=False)] = "",
     pdf: Annotated[bool, typer.Option("--pdf/--no-pdf", help="Compile it, where pdflatex and bibtex are.")] = True,
 ) -> None:
-    """Writes one LaTeX document with every table, figure and claim, and its protocol, and compiles it."""
+    """Writes one LaTeX document with every table and figure, its protocol, and claims, and compiles it."""
     from bench.report import document
     from bench.report.several import folders_in, read_all_in
     from bench.report.verdicts import judge, read_claims
@@ -37,7 +46,10 @@ def paper(
             err.print(f"left out: {own.folder}, of which no run is done", style="yellow")
     if not read:
         raise RnnbenchError(f"no run in {results} is done: nothing to write of yet")
-    judged = [judge(claim, read) for claim in read_claims(PUBLISHED / "fastgrnn_claims.yaml")]
+    if claims is None:
+        ours = {path.stem for path in grids() if path.parent.name in ("paper", "studies")}
+        claims = any(own.name in ours for own in read)
+    judged = [judge(claim, read) for claim in read_claims(PUBLISHED / "fastgrnn_claims.yaml")] if claims else []
     others = sorted(results.glob("*/*/published.tex"))
     with tempfile.TemporaryDirectory() as unpacked:
         changed = None
@@ -50,7 +62,7 @@ def paper(
                     f"--against {against}: nothing to compare: no finished run there is of a row of {results}"
                 )
             changed = (against, found)
-        written = document.write_document(folder, read, judged, others, changed)
+        written = document.write_document(folder, read, judged, others, changed, title)
     out.print(f"written: {written}")
     if not pdf:
         return

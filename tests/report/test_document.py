@@ -154,7 +154,7 @@ def test_a_table_wider_than_a_page_is_cut_between_its_spanners() -> None:
     assert second.rows[0].labels == ("r",)
 
 
-def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:
+def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any, make_folder: Callable[[str], Any]) -> None:
     """700 training sequences of 128 steps and 6 inputs here; HAR-2 has 7,352 of 128 and 9."""
     folder.add(data="har2")
     folder.add(data="watch")
@@ -162,6 +162,17 @@ def test_table_1_has_the_paper_s_counts_beside_ours(folder: Any) -> None:
     rows = {row.label: [entry.text for entry in row.entries] for row in table.rows}
     assert rows["har2"] == ["700", "100", "200", "128", "6", "7", "7,352", "2,947", "128", "9", "2"]
     assert rows["Watch-7"][6:] == ["-"] * 5
+    other = make_folder("other")
+    other.add(data="watch")
+    alone = data.table([read(other.path)])
+    assert [column.whole_title for column in alone.columns] == [
+        "train",
+        "validation",
+        "test",
+        "steps",
+        "features",
+        "classes",
+    ]
 
 
 def test_tables_of_all_folders_are_files_of_each_kind(folder: Any, tmp_path: Path) -> None:

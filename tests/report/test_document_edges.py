@@ -30,6 +30,33 @@ def test_claims_alone_fit_a_page_of_another_document(small: Any, tmp_path: Path)
     assert compile_pdf(tmp_path / "other.tex") == []
 
 
+def test_a_document_of_other_grids_is_not_about_the_paper(make_folder: Any, tmp_path: Path) -> None:
+    """Claims are of grids under configs/paper and configs/studies, or asked for; a title is the user's, escaped."""
+    made = make_folder("in/mine")
+    made.grid = "mine"
+    made.add("GRU")
+
+    def text(*options: str) -> str:
+        command = ["paper", str(tmp_path / "in"), "--no-pdf", "--out", str(tmp_path / "out"), *options]
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        return (tmp_path / "out" / "paper.tex").read_text(encoding="utf-8")
+
+    alone = text("--title", "Cells & boards")
+    assert r"\title{Cells \& boards}" in alone
+    assert not re.search(
+        r"kusupati2018fastgrnn\}\.|section\{Claims|Verdicts|Raspberry|section\{Microcontrollers", alone
+    )
+    asked = text("--claims")
+    assert r"\title{FastGRNN, table by table}" in asked
+    assert all(word in asked for word in (r"\section{Claims}", "Verdicts in brief", "Raspberry"))
+    other = make_folder("in/other")
+    other.grid = "table7"
+    other.add("GRU")
+    assert r"\section{Claims}" in text()
+    assert r"\section{Claims}" not in text("--no-claims")
+
+
 def test_two_folders_of_one_grid_have_sections_tables_and_figures_each(make_folder: Any, tmp_path: Path) -> None:
     for name in ("in/now", "in/before"):
         made = make_folder(name)

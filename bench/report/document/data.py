@@ -19,19 +19,21 @@ def table(folders: Sequence[Results]) -> Table:
     facts = {data.name: data.facts for results in folders for data in results.data_sets if data.facts}
     printed = {row["dataset"]: row for row in book()["table_1"]["rows"]}
     names = {own["data"]: own["dataset"] for own in book()["data_sets"]}
+    fields = _PRINTED if any(names.get(name) in printed for name in facts) else ()
     rows = []
     for name, own in sorted(facts.items()):
         beside = printed.get(names.get(name, ""), {})
         ours = [Entry(_say(getattr(own, field))) for field in _FIELDS]
-        rows.append(Row((own.title,), (*ours, *(Entry(_say(beside.get(field))) for field in _PRINTED)), _cite(name)))
+        rows.append(Row((own.title,), (*ours, *(Entry(_say(beside.get(field))) for field in fields)), _cite(name)))
     columns = (
-        *(Column(field, _OURS, align="right") for field in _FIELDS),
-        *(Column(field.replace("_", " "), _PAPER, align="right") for field in _PRINTED),
+        *(Column(field, _OURS if fields else None, align="right") for field in _FIELDS),
+        *(Column(field.replace("_", " "), _PAPER, align="right") for field in fields),
     )
-    caption = (
-        "Data sets: sequences (of a text, words), steps of the longest, inputs a step, classes. The paper's training "
-        "data include those that validate here. A dash: the set is not one of the paper's."
-    )
+    caption = "Data sets: sequences (of a text, words), steps of the longest, inputs a step, classes."
+    if fields:
+        caption += (
+            " The paper's training data include those that validate here. A dash: the set is not one of the paper's."
+        )
     return Table("table1-data", caption, columns, tuple(rows), stub=(Column("Data set", align="left"),))
 
 

@@ -20,13 +20,13 @@ from bench.report.table import Table
 from bench.report.verdicts import Judged
 from bench.report.verdicts.table import table as claims_table
 from bench.report.write import in_formats, write_all
+from bench.report.writers.latex import escape
 
 NAME = "paper.tex"
-_TITLE = r"\title{FastGRNN, table by table}\author{rnnbench}\date{}\maketitle"
-_INTRODUCTION = (
-    "Written by rnnbench from the records of its runs and from published figures; no number was typed. The paper is "
-    r"FastGRNN \cite{kusupati2018fastgrnn}. "
-)
+_TITLE = r"\title{%s}\author{rnnbench}\date{}\maketitle"
+_REPRODUCTION = "FastGRNN, table by table"
+_INTRODUCTION = "Written by rnnbench from the records of its runs and from published figures; no number was typed."
+_THE_PAPER = r"The paper is FastGRNN \cite{kusupati2018fastgrnn}."
 _CONTENTS = r"\begin{multicols}{2}\tableofcontents\end{multicols}"
 
 
@@ -36,18 +36,21 @@ def write_document(
     judged: Sequence[Judged],
     others: Sequence[Path] = (),
     changed: tuple[str, Sequence[Moved]] | None = None,
+    title: str = "",
 ) -> Path:
     """Writes the document with its figures and its bibliography, and returns its path.
 
     Tables that are of no one folder of results lie beside it as LaTeX, Markdown and CSV: ``table1-data``,
-    ``table12-published`` and, where rows have a published figure, ``side-by-side``.
+    ``table12-published`` beside claims and, where rows have a published figure, ``side-by-side``.
 
     Args:
         folder: where it goes.
         folders: the results folders, each a section.
-        judged: the claims.
+        judged: the claims of the FastGRNN paper; without any the document is not about that paper, and leaves out what
+            only it has: the verdicts, the claims, its boards that we do not predict.
         others: LaTeX of tables that commands on microcontrollers wrote.
         changed: an earlier state, and what moved against it.
+        title: of the document; by default what it is about.
 
     Raises:
         RnnbenchError: when the folder cannot be written.
@@ -62,23 +65,23 @@ def write_document(
         files |= {folder / "figures" / name: content for name, content in figures.items()}
     beside = sidebyside.table([chapter.results for chapter in chapters])
     of_all = [made for made in (data.table(folders), beside) if made.rows]
-    of_none = [*unmodelled.tables()]
+    of_none = [*unmodelled.tables()] if judged else []
     for made in (*of_all, *of_none):
         files |= in_formats(folder / "tables" / made.name, made, made)
     every = [own.caption for chapter in chapters for own in chapter.tables.values()]
     every += [own.caption for chapter in chapters for own in chapter.plates]
     said = captions.repeated(every)
-    body = [sections.PREAMBLE, r"\begin{document}", _TITLE, _INTRODUCTION]
+    heading = _TITLE % escape(title or (_REPRODUCTION if judged else "Results"))
+    body = [sections.PREAMBLE, r"\begin{document}", heading, _INTRODUCTION, *([_THE_PAPER] if judged else [])]
     body += [parts.floats(sections.explained(made, against)) for made in of_all]
-    body += [sections.of_verdicts(judged), _CONTENTS]
+    body += [*([sections.of_verdicts(judged)] if judged else []), _CONTENTS]
     if changed:
         body.append(sections.of_moved(found, against))
     body.append(sections.of_captions(said))
     body += [sections.of_grid(*chapter, against, said) for chapter in chapters]
-    body.append(r"\section{Microcontrollers}")
-    body += [parts.inline(path.read_text(encoding="utf-8")) for path in others]
-    body += map(parts.floats, of_none)
-    body += [sections.of_claims(judged, claims_table(judged).caption)]
+    boards = [*(parts.inline(path.read_text(encoding="utf-8")) for path in others), *map(parts.floats, of_none)]
+    body += [r"\section{Microcontrollers}", *boards] if boards else []
+    body += [sections.of_claims(judged, claims_table(judged).caption)] if judged else []
     body += [r"\bibliographystyle{plain}\bibliography{references}", r"\end{document}", ""]
     files[folder / NAME] = "\n\n".join(body)
     try:
