@@ -54,13 +54,13 @@ def explain(standings: Sequence[Standing], costs: bool = True) -> str:
     groups = sorted({group for found in standings for group in found.groups})
     blind = [(n, rows) for n, rows in groups if (rows - 1) * smallest_p(n) > LEVEL]
     parts = [
-        "Underlined: best of its column, as printed; of test results, among rows that are alike (docs/statistics.md)."
+        "Underlined: best of its column, as printed; of test results, among rows of the same seeds, data and conditions."
     ]
     if len(blind) < len(groups):
         parts.append(
             "Bold: the best and all that is not significantly worse (paired by seed, sign-flip test, Holm, 5 %)."
         )
-    parts += dict.fromkeys(_blind(n, rows) for n, rows in blind)
+    parts += (_blind(n, [rows for own, rows in blind if own == n]) for n in dict.fromkeys(n for n, _ in blind))
     return " ".join(parts)
 
 
@@ -71,8 +71,9 @@ def unlike_rows(data: DataSet, summaries: Sequence[Summary]) -> Iterator[str]:
         yield f"{data.title}: rows differ in {', '.join(different)}; those that do are not compared with each other."
 
 
-def _blind(n: int, rows: int) -> str:
+def _blind(n: int, rows: Sequence[int]) -> str:
     if n == 1:
         return "One seed cannot show a difference: nothing is bold."
-    p = min(1.0, (rows - 1) * smallest_p(n))
-    return f"{n} seeds cannot show a difference between {rows} rows (least p {p:.2g}): nothing is bold among them."
+    p = min(1.0, (rows[0] - 1) * smallest_p(n))
+    between = " or ".join(map(str, rows))
+    return f"{n} seeds cannot show a difference between {between} rows (least p {p:.2g}): nothing is bold among them."

@@ -115,3 +115,15 @@ def test_costs_are_underlined_and_never_bold(folder: Any) -> None:
     add(folder, "B", NEAR, kb=4.0)
     for cell, best in (("A", True), ("B", False)):
         assert [(entry.leads, entry.best) for entry in row(compare(folder), cell)[1:2]] == [(False, best)]
+
+
+def test_groups_of_as_many_seeds_are_told_in_one_sentence(folder: Any) -> None:
+    """Of four seeds the least p is 2 of 16, whatever they show."""
+    for seed in range(4):
+        for cell in "ABC":
+            folder.add(cell, seed=seed)
+        for cell in "DE":
+            folder.add(cell, seed=seed, train={"epochs": 60})
+    caption = compare(folder).caption
+    assert "4 seeds cannot show a difference between 2 or 3 rows (least p 0.12): nothing is bold among them." in caption
+    assert caption.count("cannot show") == 1
