@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +41,7 @@ def report(
     from bench.report import write_results
     from bench.report.journal import Style, read_style
     from bench.report.several import Source, read_several
+    from bench.report.write import stale_comparison
 
     given = {"columns": _parts(columns, ","), "rows": _parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
     form = (read_style(style) if style else Style()).model_copy(update={key: own for key, own in given.items() if own})
@@ -61,6 +63,9 @@ def report(
         print_table(table)
     for sentence in written.said:
         out.print(f"\n{sentence}", style="bold")
+    if older := stale_comparison(found, written.tex.parent):
+        again = f"`rnnbench compare {shlex.quote(str(first))} --against CELL`"
+        err.print(f"{older} is older than the last run that ended: {again} makes it again", style="yellow")
     out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper", end="")
     if len(sources) == 1 and (first / "wandb").is_dir():
         out.print(f",\nor `wandb leet {first / 'wandb'}` for the curves of every run in the terminal", end="")

@@ -54,7 +54,7 @@ def explain(standings: Sequence[Standing], costs: bool = True) -> str:
     groups = sorted({group for found in standings for group in found.groups})
     blind = [(n, rows) for n, rows in groups if (rows - 1) * smallest_p(n) > LEVEL]
     parts = [
-        "Underlined: best of its column, as printed; of test results, among rows of the same seeds, data and conditions."
+        "Underlined: best of its column, as printed; of test results, among rows of equal seeds, data and conditions."
     ]
     if len(blind) < len(groups):
         parts.append(

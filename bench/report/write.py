@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.citations import bibliography
@@ -114,6 +115,16 @@ def _earlier(folder: Path, stem: str, tables: Mapping[str, Table], texts: Mappin
     drawn = [path for path in (folder / "figures").glob("*.svg") if path not in texts and is_ours(path)]
     printed = [path.with_suffix(ending) for path in drawn for ending in (".pdf", ".png")]
     return [path for path in (*named, *printed) if path.exists()] + drawn
+
+
+def stale_comparison(results: Results, tables: Path) -> Path | None:
+    """Returns the table of :func:`write_comparison` where one of the runs ended after it was written."""
+    path = tables / f"{_stem(results.name)}-compare.tex"
+    if not path.exists():
+        return None
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    ends = (datetime.fromisoformat(record.times.finished) for record in results.records if record.times.finished)
+    return path if any(end > written for end in ends) else None
 
 
 def is_ours(figure: Path) -> bool:

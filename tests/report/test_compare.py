@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ import numpy as np
 import pytest
 from commands import Command
 from reading import notes
+from typer.testing import CliRunner
 
+from bench.cli import app
 from bench.errors import RnnbenchError
 from bench.record import Items, items, runs_folder
 from bench.report import read, write_comparison
 from bench.report.discover import all_tables
 from bench.report.table import Table
+from bench.report.write import stale_comparison
 
 SIX = (0.80, 0.81, 0.82, 0.83, 0.84, 0.85)
 TEXT = {"metric": "perplexity", "higher_is_better": False, "majority": None}
@@ -266,3 +271,18 @@ def test_without_the_same_people_there_is_no_such_interval(folder: Any, fault: s
     made = table(folder)
     assert "of new people" not in [column.title for column in made.columns]
     assert texts(made)["GRU"][0] == "2"
+
+
+def test_a_table_that_is_older_than_a_run_is_told(folder: Any) -> None:
+    """Runs of this folder ended in August 2026; the table is written before that, then after."""
+    add(folder, "FastGRNN", SIX)
+    add(folder, "GRU", shifted((4, 4.5, 4, 4.5, 4, 4.5)))
+    write_comparison(folder.path, "GRU", 1.0)
+    path = folder.path / "tables" / "demo-compare.tex"
+    for year, stale in ((2025, path), (2027, None)):
+        at = datetime(year, 1, 1, tzinfo=UTC).timestamp()
+        os.utime(path, (at, at))
+        assert stale_comparison(read(folder.path), path.parent) == stale
+        said = CliRunner().invoke(app, ["report", str(folder.path)])
+        assert said.exit_code == 0, said.output
+        assert (f"rnnbench compare {folder.path} --against CELL" in said.output.replace("\n", "")) == bool(stale)
