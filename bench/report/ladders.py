@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench.report.flat import flat
 from bench.report.summary import Summary
@@ -48,10 +48,14 @@ class _Kind(NamedTuple):
 def _kind(row: Summary) -> _Kind:
     spec = row.runs[0].record.spec
     cell, compress = spec.get("cell") or {}, spec.get("compress") or {}
-    own = sorted(flat({key: cell.get(key) or {} for key in ("options", "hold")}).items())
-    variant = " ".join(f"{path.partition('.')[2]} {value}" for path, value in own)
     after = compress.get("apply") == "after" and row.compression != "dense"
-    return _Kind(row.cell, row.hidden_size, variant, after)
+    return _Kind(row.cell, row.hidden_size, variant(cell), after)
+
+
+def variant(cell: Mapping[str, Any]) -> str:
+    """Returns the options of a cell and what of it is held, in words: ``"gate tanh alpha 0.3"``."""
+    own = sorted(flat({key: cell.get(key) or {} for key in ("options", "hold")}).items())
+    return " ".join(f"{path.partition('.')[2]} {value}" for path, value in own)
 
 
 def _name(kind: _Kind, alike: Sequence[_Kind]) -> str:

@@ -24,7 +24,7 @@ from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.press import files_of, to_print
 from bench.report.drawing.scatter import Point
 from bench.report.figure import Figure, Panel
-from bench.report.figures import curves, gradients, ladder, learnt, residual
+from bench.report.figures import cost, curves, gradients, ladder, learnt, residual
 from bench.report.figures.budget import figure as budget
 from bench.report.trials import Group
 from bench.report.verdicts import Standing, judge, read_claims
@@ -47,6 +47,22 @@ def printed(figure: Figure | None) -> list[Panel]:
 
 def legend(axes: Axes) -> list[str]:
     return axes.get_legend_handles_labels()[1]
+
+
+def test_variants_of_a_cell_have_markers_and_words_of_their_own(folder: Any) -> None:
+    """In one colour; where a cell has one variant alone, its options are not named."""
+    for gate in ("sigmoid", "tanh"):
+        for steps in ("", "L"):
+            folder.add(
+                "FastGRNN", variant=gate, steps=steps, kb=20.0 if steps else 40.0, options={"gate": gate, "v": 1}
+            )
+    folder.add("GRU", kb=80.0, options={"v": 2})
+    (panel, *_) = printed(cost.figure(read(folder.path)))
+    axes = drawn(panel)
+    assert legend(axes) == ["FastGRNN gate sigmoid v 1", "FastGRNN gate tanh v 1", "GRU"]
+    first, second, other = axes.get_legend_handles_labels()[0]
+    assert first.get_color() == second.get_color() != other.get_color()
+    assert first.get_marker() != second.get_marker()
 
 
 def test_each_cell_has_a_look_of_its_own_wherever_it_stands() -> None:

@@ -47,6 +47,12 @@ def look(cell: str, others: Iterable[str] = ()) -> Look:
     return _nth(_OF_USERS, sorted({title for title in (*others, cell) if title not in _order()}).index(cell))
 
 
+def look_of(cell: str, at: int, others: Iterable[str] = ()) -> Look:
+    """Returns the look of a variant of a cell: its colour, and from the second variant on another marker."""
+    colour, marker = look(cell, others)
+    return Look(colour, _MARKERS[(_MARKERS.index(marker) + at) % len(_MARKERS)])
+
+
 def _nth(colours: Sequence[str], at: int) -> Look:
     turn = at // len(colours)  # a second round has the colours with other markers
     return Look(colours[at % len(colours)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bench.report.drawing.looks import look
+from bench.report.drawing.looks import look, look_of
 from bench.report.drawing.scatter import Joined, Point, by_cell, draw_spread, keep_to_shares, scale_x, undominated
 from bench.report.labels import printable
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MARKED = 12
 """The most epochs that a line marks one by one."""
+_LONGEST = 24
+"""The most letters of a cell's title, and of what tells a variant of it, in a legend."""
 
 
 def draw_trade_off(
@@ -41,17 +43,20 @@ def draw_trade_off(
         arrow = {"arrowstyle": "->", "color": "#666666", "linewidth": 0.6, "shrinkA": 4, "shrinkB": 4}
         axes.annotate("", (end.x, end.y), (start.x, start.y), arrowprops=arrow, zorder=1)
     cells = [point.cell or point.label for point in points]
-    alike = defaultdict[tuple[str, bool], list[Point]](list)
+    alike = defaultdict[tuple[str, str, bool], list[Point]](list)
+    variants = defaultdict[str, dict[str, None]](dict)
     for cell, point in zip(cells, points, strict=True):
-        alike[cell, point.small].append(point)
-    for (cell, small), own in alike.items():
-        colour, marker = look(cell, cells)
+        alike[cell, point.variant, point.small].append(point)
+        variants[cell][point.variant] = None
+    for (cell, variant, small), own in alike.items():
+        colour, marker = look_of(cell, [*variants[cell]].index(variant), cells)
         face = colour if small else "white"
         style: Any = {"color": colour, "marker": marker, "markerfacecolor": face, "markeredgewidth": 0.9}
         draw_spread(axes, own, capsize=1.5, elinewidth=0.7, zorder=3, **style)
-    for cell in dict.fromkeys(cells):
-        colour, marker = look(cell, cells)
-        axes.plot([], [], color=colour, marker=marker, linestyle="", label=printable(cell[:24]))
+    for cell, variant in ((cell, variant) for cell, own in variants.items() for variant in own):
+        colour, marker = look_of(cell, [*variants[cell]].index(variant), cells)
+        name = " ".join(filter(None, (cell[:_LONGEST], variant[:_LONGEST])))
+        axes.plot([], [], color=colour, marker=marker, linestyle="", label=printable(name))
     for cell, path in by_cell(points).items() if lines else ():
         axes.plot([p.x for p in path], [p.y for p in path], color=look(cell, cells).colour, linewidth=0.6, zorder=2)
     scale_x(axes, [point.x for point in points], lines)

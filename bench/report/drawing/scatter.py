@@ -28,6 +28,7 @@ class Point(NamedTuple):
         y_half: half of the interval of y, where that is known.
         cell: the title of the cell, which has one colour and marker in all printed figures.
         small: whether its numbers are int8.
+        variant: its options, where points of the cell differ in them; they have markers and words of their own.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Point(NamedTuple):
     y_half: float | None = None
     cell: str = ""
     small: bool = False
+    variant: str = ""
 
 
 NAMED = 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -9,6 +10,7 @@ from bench.report.board import Board
 from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.scatter import NAMED, Point, trade_off
 from bench.report.figure import Figure, Panel, file_name
+from bench.report.ladders import variant
 from bench.report.notes import STALE, explain_latency, explain_majority
 from bench.report.results import Results
 from bench.report.short import short_names
@@ -21,7 +23,7 @@ _READING = (
 )
 _ALIKE = 1.01
 """Costs that are within one percent of each other are alike."""
-_ARROWS = " Arrows: the same cell, from dense in float32 to int8."
+_ARROWS = " Arrows: the same cell, from dense in float32 to small in int8."
 _CAPTION = "Filled: int8; hollow: float32. Bars: Student's 95 % interval of the mean over seeds."
 
 
@@ -57,7 +59,7 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
     for number, data in enumerate(results.data_sets):
         tried = (results.summary(data, label) for label in results.by_size)
         drawn = [(row.label, *_point(row, board, short)) for row in tried if row.runs]
-        points = {label: point for label, point, _ in drawn if point}
+        points = _told_apart({label: point for label, point, _ in drawn if point})
         costs = [point.x for point in points.values()]
         if len(costs) == 1 or max(costs, default=0) > _ALIKE * min(costs, default=0):  # else cost says nothing
             both = ((points.get(dense.label), points.get(small.label)) for dense, small in pairs if dense.data == data)
@@ -77,6 +79,13 @@ def _panels(results: Results, board: Board | None) -> list[Panel]:
     return panels
 
 
+def _told_apart(points: Mapping[str, Point]) -> dict[str, Point]:
+    """Leaves the variants of points whose cell has several."""
+    variants = {(point.cell, point.variant) for point in points.values()}
+    uses = Counter(cell for cell, _ in variants)
+    return {label: point if uses[point.cell] > 1 else point._replace(variant="") for label, point in points.items()}
+
+
 def _point(summary: Summary, board: Board | None, short: Mapping[str, str]) -> tuple[Point | None, str]:
     """Returns a cell's point, under its short name if it has one, or the reason why it has none."""
     data, kb, name = summary.data, summary.mean("kb"), short.get(summary.label, summary.label)
@@ -85,7 +94,8 @@ def _point(summary: Summary, board: Board | None, short: Mapping[str, str]) -> t
         return None, "no finished run"
     if data.percent and explain_majority(summary)[0]:
         return None, "no better than always answering the most frequent class"  # it would flatten all the others
-    kind = (summary.cell, "Q" in (summary.compression or ""))
+    own = variant(summary.runs[0].record.spec["cell"])
+    kind = (summary.cell, "Q" in (summary.compression or ""), own)
     y = data.scale * quality
     if board is None:
         return Point(name, kb, y, None, half, *kind), ""
