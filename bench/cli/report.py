@@ -33,19 +33,23 @@ def report(
     rows: Annotated[str, typer.Option(help="Its rows by short name, in this order: LSTM;FastGRNN LSQ.")] = "",
     labels: Annotated[str, typer.Option(help="Other names for its rows: FastGRNN LSQ=FastGRNN;LSTM=Baseline.")] = "",
     caption: Annotated[str, typer.Option(help="Its caption, in place of the one that says what numbers are.")] = "",
-    style: Annotated[Path | None, typer.Option(help="A YAML with these four, under the same keys.")] = None,
+    style: Annotated[
+        Path | None,
+        typer.Option(help="A YAML with these four, under the same keys; style.yaml in the folder by default."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of results folders, and prints the table."""
     from bench.deploy.refresh import predict_again
     from bench.report import write_results
-    from bench.report.journal import Style, read_style
     from bench.report.several import Source, read_several
+    from bench.report.style import Style, noted_style, parts, read_style
     from bench.report.write import stale_comparison
 
-    given = {"columns": _parts(columns, ","), "rows": _parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
-    form = (read_style(style) if style else Style()).model_copy(update={key: own for key, own in given.items() if own})
+    given = {"columns": parts(columns, ","), "rows": parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
     sources = [Source.parse(text) for text in results]
+    noted = noted_style(sources[0].folder) if len(sources) == 1 else Style()
+    form = (read_style(style) if style else noted).model_copy(update={key: own for key, own in given.items() if own})
     found = read_several(sources, board)
     due = (record.folder for record in found.records if record.folder is not None and record.latency_due)
     if again := predict_again(due):
@@ -64,8 +68,8 @@ def report(
     for sentence in written.said:
         out.print(f"\n{sentence}", style="bold")
     if older := stale_comparison(found, written.tex.parent):
-        again = f"`rnnbench compare {shlex.quote(str(first))} --against CELL`"
-        err.print(f"{older} is older than the last run that ended: {again} makes it again", style="yellow")
+        remake = f"`rnnbench compare {shlex.quote(str(first))} --against CELL`"
+        err.print(f"{older} is older than the last run that ended: {remake} makes it again", style="yellow")
     out.print(f"\nLook next: {written.html} in a browser, {written.tex} in a paper", end="")
     if len(sources) == 1 and (first / "wandb").is_dir():
         out.print(f",\nor `wandb leet {first / 'wandb'}` for the curves of every run in the terminal", end="")
@@ -75,12 +79,10 @@ def report(
         out.print(f"    # {what}", style="dim")
 
 
-def _parts(text: str, between: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(between) if part.strip())
-
-
 def _pairs(text: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in _parts(text, ";")]
+    from bench.report.style import parts
+
+    pairs = [part.partition("=") for part in parts(text, ";")]
     if bad := next((name for name, equals, _ in pairs if not equals), ""):
         raise RnnbenchError(f"--labels: write {bad}=NAME, several with a semicolon between")
     names = [name.strip() for name, _, _ in pairs]

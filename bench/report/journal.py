@@ -6,48 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
-
-import yaml
-from pydantic import Field
 
 from bench.citations import citations
 from bench.errors import RnnbenchError, nearest
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
 from bench.report.short import legend, short_names
+from bench.report.style import Style
 from bench.report.summary import Summary
 from bench.report.table import Column, Entry, Footnote, Row, Table
 from bench.report.tables import comparison
-from bench.spec import Part, parse, read_yaml
 
 _NOTHING = ("-", "not run")
-
-
-class Style(Part):
-    """The parts of a table that are printed, and their form, from the options of ``rnnbench report`` or a YAML file."""
-
-    columns: tuple[str, ...] = ()
-    """Titles of columns, or names of their figures in the CSV; all by default."""
-    rows: tuple[str, ...] = ()
-    """Rows by their short names, in this order; all by default."""
-    labels: dict[str, str] = Field(default={})
-    """Other names for rows, by their short names."""
-    caption: str = ""
-    """In place of the caption that says what the numbers are."""
-
-
-def read_style(path: Path) -> Style:
-    """Reads a style from YAML.
-
-    Raises:
-        RnnbenchError: when it cannot be read or is no style.
-    """
-    try:
-        given = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RnnbenchError(f"cannot read the style {path}: {error}") from None
-    return parse(Style, given or {}, str(path))
 
 
 def for_journal(table: Table, results: Results, style: Style | None = None) -> Table:
@@ -73,7 +43,7 @@ def for_journal(table: Table, results: Results, style: Style | None = None) -> T
     for row in table.rows:
         groups[names.get(row.label, row.label)].append(row)
     chosen = style.rows or [*groups]
-    cells = {names[own.label]: own.cell for own in results.summaries if own.runs}
+    cells = {names[own.label]: results.titles.get(own.cell, own.cell) for own in results.summaries if own.runs}
     cited = citations(results.cell_files)
     printed = {name: style.labels.get(name, name.removesuffix(f", H {hidden.get(name)}")) for name in chosen}
     _check_labels(style.labels, {*names.values()}, printed)

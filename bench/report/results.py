@@ -17,6 +17,7 @@ from bench.record import CELL_FILE, GRID_NOTE, Record, noted_runs, read_all, rea
 from bench.report import frame
 from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
+from bench.report.style import noted_style, retitled
 from bench.report.summary import DataSet, Run, Summary, gather
 from bench.spec import Grid, parse
 
@@ -46,6 +47,7 @@ class Results:
         moved: data sets and labels of the rows that moved against earlier results.
         shown: labels of the rows that there are; empty for all.
         combinations: the place of each run of the grid, by id, on its axes but data set and seed.
+        titles: of cells that have another title here, the one that their code has.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Results:
     moved: frozenset[tuple[str, str]] = frozenset()
     shown: frozenset[str] = frozenset()
     combinations: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def rows_of(self, kind: type[T]) -> list[T]:
         """The rows of one kind."""
@@ -181,14 +184,26 @@ def read(folder: Path, board: str | None = None) -> Results:
     records = [record for record in read_all(folder) if noted is None or record.id in noted]
     if not records:
         raise RnnbenchError(f"{folder} holds no records: run a grid first, or name the folder that it wrote")
-    true = [_as_it_is(record) for record in records]
+    cells = noted_style(folder).cells
+    true = [_as_it_is(record) for record in (retitled(records, cells) if cells else records)]
     sealed = tuple(record for record in true if record.spec.get("sealed"))
     opened = tuple(record for record in true if not record.spec.get("sealed"))
     unstarted = tuple(sorted((noted or frozenset()) - {record.id for record in records}))
     grid = noted_grid(folder)
     name = grid.name if grid else " + ".join(sorted({record.grid for record in records}))
     combinations = _combinations(grid, (read_note(folder) or {}).get("runs") or ()) if grid else {}
-    return Results(name, opened, sealed, folder, grid, board, unstarted=unstarted, combinations=combinations)
+    titles = {new: old for old, new in cells.items()}
+    return Results(
+        name,
+        opened,
+        sealed,
+        folder,
+        grid,
+        board,
+        unstarted=unstarted,
+        combinations=combinations,
+        titles=titles,
+    )
 
 
 def _combinations(grid: Grid, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:

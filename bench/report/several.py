@@ -69,6 +69,7 @@ def read_several(sources: Sequence[Source], board: str | None = None) -> Results
         wanted=board,
         remarks=tuple(remarks),
         unstarted=tuple(sorted(name for _, name in unstarted)),
+        titles={new: old for _, part in parts for new, old in part.titles.items()},
     )
 
 

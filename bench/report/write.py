@@ -13,10 +13,11 @@ from bench.record import write_atomically
 from bench.report import differences, frame
 from bench.report.discover import FORMATS, MAIN, SETTINGS, all_figures, all_tables, table_names
 from bench.report.finding import findings
-from bench.report.journal import Style, for_journal, without_name
+from bench.report.journal import for_journal, without_name
 from bench.report.onward import onward
 from bench.report.parts import to_print
 from bench.report.results import Results, read
+from bench.report.style import Style, noted_style
 from bench.report.table import Table
 from bench.report.tables import compare
 from bench.report.writers import table_to_csv, to_csv, to_markdown
@@ -70,7 +71,7 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     Args:
         results: of one results folder, or of several.
         folder: where the files go.
-        style: what the LaTeX of the comparison prints, and how.
+        style: what the LaTeX of the comparison prints, and how; by default as the results folder's own style says.
 
     Raises:
         RnnbenchError: when no run is done, none has a latency on the board, or the folder cannot be written.
@@ -82,6 +83,8 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     if not done:
         where = results.folder or " or ".join(sorted({record.grid for record in results.records}))
         raise RnnbenchError(f"no run is done yet in {where}; run the grid first")
+    if style is None and results.folder is not None:
+        style = noted_style(results.folder)
     tables, figures = all_tables(results), all_figures(results)
     stem = _stem(results.name)
     place, page = folder / "tables", folder / "report.html"

@@ -131,7 +131,7 @@ class Folder:
                     "rank": ranks,
                     "hold": hold or {},
                     "source": hashlib.sha256(file.encode()).hexdigest()[:16] if file else "",
-                    "options": {**({"v": ""} if steps else {"v": variant}), **(options or {})},
+                    "options": {"v": variant, **(options or {})},
                 },
                 "train": {"epochs": 30, "learning_rate": 0.005, **(train or {})},
                 "split": split or {},

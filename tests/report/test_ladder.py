@@ -16,6 +16,9 @@ from bench.report.figures import ladder as drawn
 from bench.report.tables import ladder
 from bench.status import Status
 
+SAME = {"v": ""}
+"""Options of a cell in every model of it, whatever its variant is called."""
+
 
 def climb(folder: Any) -> Table:
     table = ladder.table(read(folder.path))
@@ -27,11 +30,20 @@ def fill(folder: Any) -> None:
     """Table 8's row of HAR-2, and a second set that lacks one step and failed another."""
     for seed in (0, 1):
         for steps, accuracy, kb in (("", 0.9538, 29), ("L", 0.9681, 28), ("LS", 0.9637, 17)):
-            folder.add("FastGRNN", "watch", seed, accuracy, kb=kb, steps=steps, variant=steps)
-        folder.add("FastGRNN", "watch", seed, 0.96, integer=0.9559, kb=3, steps="LSQ", variant="LSQ")
-    folder.add("FastGRNN", "digits", 0, 0.5, kb=57, variant="")
-    folder.add("FastGRNN", "digits", 1, 0.6, kb=57, variant="")
-    folder.add("FastGRNN", "digits", 0, steps="LSQ", variant="LSQ", status=Status.FAILED, reason="loss became nan")
+            folder.add("FastGRNN", "watch", seed, accuracy, kb=kb, steps=steps, variant=steps, options=SAME)
+        folder.add("FastGRNN", "watch", seed, 0.96, integer=0.9559, kb=3, steps="LSQ", variant="LSQ", options=SAME)
+    folder.add("FastGRNN", "digits", 0, 0.5, kb=57, variant="", options=SAME)
+    folder.add("FastGRNN", "digits", 1, 0.6, kb=57, variant="", options=SAME)
+    folder.add(
+        "FastGRNN",
+        "digits",
+        0,
+        steps="LSQ",
+        variant="LSQ",
+        options=SAME,
+        status=Status.FAILED,
+        reason="loss became nan",
+    )
 
 
 def test_rows_are_data_sets_and_columns_the_steps(folder: Any) -> None:
@@ -69,7 +81,7 @@ def test_the_main_table_has_the_integer_accuracy(folder: Any) -> None:
 def test_several_cells_are_named_in_the_rows(folder: Any) -> None:
     fill(folder)
     folder.add("GRU", "watch", 0, 0.93, kb=60)
-    folder.add("GRU", "watch", 0, 0.93, integer=0.92, kb=6, steps="LSQ", variant="LSQ")
+    folder.add("GRU", "watch", 0, 0.93, integer=0.92, kb=6, steps="LSQ", variant="LSQ", options=SAME)
     assert list(texts(climb(folder))) == ["FastGRNN, Digits", "FastGRNN, Watch-7", "GRU, Watch-7"]
 
 
@@ -85,7 +97,7 @@ def test_it_is_written_as_latex_and_markdown(folder: Any) -> None:
 def test_there_is_none_where_there_is_nothing_to_compare(folder: Any) -> None:
     folder.add("GRU", "watch", 0)
     assert ladder.table(read(folder.path)) is None
-    folder.add("GRU", "watch", 0, steps="L", variant="rank 8")
+    folder.add("GRU", "watch", 0, steps="L", variant="rank 8", options=SAME)
     assert ladder.table(read(folder.path)) is not None
     folder.add("GRU", "watch", 0, hidden=32)
     assert [row.label for row in climb(folder).rows] == ["Watch-7"], "the one of 32 is dense alone"
