@@ -47,6 +47,10 @@ def test_a_document_of_other_grids_is_not_about_the_paper(make_folder: Any, tmp_
     assert not re.search(
         r"kusupati2018fastgrnn\}\.|section\{Claims|Verdicts|Raspberry|section\{Microcontrollers", alone
     )
+    (made.path / "style.yaml").write_text("cells: {GRU: Ours}\ncaption: Mine.\n", encoding="utf-8")
+    styled = text()
+    assert r"\caption{Mine.}" in styled
+    assert "GRU" not in styled.partition(r"\begin{document}")[2]
     asked = text("--claims")
     assert r"\title{FastGRNN, table by table}" in asked
     assert all(word in asked for word in (r"\section{Claims}", "Verdicts in brief", "Raspberry"))

@@ -18,6 +18,7 @@ from bench.report.figure import Figure, Panel
 from bench.report.journal import for_journal, shortly, without_name
 from bench.report.notes import MOVED, Notes
 from bench.report.results import Results
+from bench.report.style import noted_style
 from bench.report.table import DASH, Column, Entry, Row, Table, number, plain, typeset
 from bench.report.verdicts import Judged, tally
 from bench.report.writers.latex import escape
@@ -78,8 +79,9 @@ def of_grid(
         f"{about}{command}: {state}, {minutes / 60:.1f} hours of training, at commit {_commits(results)}. "
         f"{escape(protocol(results.summaries))}",
     ]
+    style = noted_style(results.folder) if results.folder else None
     for name, table in tables.items():
-        made = for_journal(table, results) if name == MAIN else shortly(table, results)
+        made = for_journal(table, results, style) if name == MAIN else shortly(table, results)
         made = explained(without_name(made, results.name), against)
         parts.append(floats(replace(made, caption=shorter(made.caption, said))))
     return "\n\n".join([*parts, *_figures([plate._replace(caption=shorter(plate.caption, said)) for plate in plates])])
