@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.record import Record
 from bench.report import origins
-from bench.report.caption import seeds
+from bench.report.caption import KB, seeds
 from bench.report.discover import MAIN
 from bench.report.drawing.svg import PALETTE
 from bench.report.figure import Figure
@@ -79,18 +79,19 @@ def _best(table: Table) -> list[str]:
     """Writes a sentence for each data set that has a best mean, and what is not significantly worse."""
     sentences = []
     for spanner, group in groupby(enumerate(table.columns), lambda item: item[1].spanner):
-        at, column = next(group)
+        (at, column), *others = group
+        kb = next(place for place, other in others if other.name == KB)  # what is published stands between
         best = [row for row in table.rows if row.entries[at].best]
         near = [row.label for row in table.rows if row.entries[at].leads and row not in best]
         if best and spanner is not None:
             unit = " %" if "%" in column.title else ""
             texts = dict.fromkeys(row.entries[at].text for row in best)
             if len(texts) == 1:
-                sizes = " and ".join(row.entries[at + 1].text for row in best)
+                sizes = " and ".join(row.entries[kb].text for row in best)
                 what = f"{' and '.join(row.label for row in best)}: {best[0].entries[at].text}{unit} with {sizes} KB"
                 sentence = f"On {spanner.title}, the best mean is that of {what}"
             else:
-                each = (f"{row.label} ({row.entries[at].text}{unit}, {row.entries[at + 1].text} KB)" for row in best)
+                each = (f"{row.label} ({row.entries[at].text}{unit}, {row.entries[kb].text} KB)" for row in best)
                 sentence = f"On {spanner.title}, the best means, each among rows that are alike, are {'; '.join(each)}"
             if near:
                 sentence += f"; not significantly worse: {', '.join(near)}"

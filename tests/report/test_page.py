@@ -185,6 +185,14 @@ def test_the_lead_says_what_is_not_significantly_worse(folder: Any) -> None:
     assert "On Digits, the best mean is that of A: 92.50 ± 1.87 % with 10.0 KB." in page.text
 
 
+def test_the_lead_says_the_size_of_ours_where_figures_are_published(folder: Any) -> None:
+    """LSTM on HAR-2 of 64 units: the paper has 93.65 % and 74 KB, and stands between our accuracy and our KB."""
+    folder.add("LSTM", "har2", accuracy=0.94, kb=73.0)
+    folder.add("GRU", "har2", accuracy=0.93, kb=70.0)
+    _, page = _page(folder)
+    assert "the best mean is that of LSTM: 94.00 % with 73.0 KB, which so few" in page.text
+
+
 def test_equals_share_the_lead(folder: Any) -> None:
     folder.add("A", kb=3.0)
     folder.add("B", kb=4.0)
