@@ -54,6 +54,8 @@ class Labels(Frozen):
     """The cell's title: ``FastGRNN``."""
     variant: str
     """The options that differ from its defaults: ``gate tanh``; empty for none."""
+    folder: str = Field(default="", exclude=True)
+    """What tells its row from those of other results folders, where several are read; never written."""
 
 
 class Result(Frozen):

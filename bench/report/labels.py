@@ -105,6 +105,7 @@ def _family(record: Record, letters: Mapping[tuple[str, str], str]) -> str:
     variant = record.labels.variant
     if record.chosen is not None:  # the ranks and fractions of the variant were drawn
         variant = letters[record.labels.cell, _own_group(record)]
+    variant = ", ".join(filter(None, (variant, record.labels.folder)))
     name = f"{record.labels.cell} ({variant})" if variant else record.labels.cell
     return ", ".join([name, *(word for word in _own_group(record).split(", ") if _is_size(word))])
 

@@ -75,10 +75,7 @@ def read_several(sources: Sequence[Source], board: str | None = None) -> Results
 
 def _labelled(record: Record, label: str) -> Record:
     """Puts the label of its folder into the name of a run's row."""
-    if not label:
-        return record
-    variant = ", ".join(filter(None, (record.labels.variant, label)))
-    return record.model_copy(update={"labels": record.labels.model_copy(update={"variant": variant})})
+    return record.model_copy(update={"labels": record.labels.model_copy(update={"folder": label})}) if label else record
 
 
 def _say(source: Source, part: Results) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from reading import notes as footnotes
 from reading import row, texts
 
 from bench.errors import RnnbenchError
+from bench.record import runs_folder
 from bench.report.results import Results
 from bench.report.several import Source, read_several
 from bench.report.table import Table
@@ -141,3 +143,16 @@ def test_a_report_with_labels(two: tuple[Any, Any], rnnbench: Any, tmp_path: Pat
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines() if line.startswith("| GRU")}
     assert "90.00" in rows["GRU (old)"]
     assert "50.00" in rows["GRU (new)"]
+
+
+def test_labels_keep_what_a_search_chose_apart(two: tuple[Any, Any]) -> None:
+    """The rows of a search are named by what it chose for, and not by the variant that it drew."""
+    for folder, accuracy in zip(two, (0.90, 0.50), strict=True):
+        path = runs_folder(folder.path) / folder.add("GRU", accuracy=accuracy, steps="LQ", variant="rank U 8").id
+        origin = {"group": "watch, gru, kb 3", "trial": 3, "trials": 16, "failed": 0, "validation": 0.9, "sd": 0.01}
+        chosen = {"chosen": {**origin, "epochs": 9, "settings": {}, "trial_runs": []}}
+        record = path / "record.json"
+        record.write_text(json.dumps({**json.loads(record.read_text()), **chosen}))
+    rows = pooled(*two, labels=("before", "after")).summaries
+    found = {own.label: [*own.scores.values()] for own in rows}
+    assert found == {"GRU (LQ, after), 3 KB": [pytest.approx(50)], "GRU (LQ, before), 3 KB": [pytest.approx(90)]}
