@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from reading import texts, titles
 
 from bench.errors import RnnbenchError
+from bench.record import runs_folder
 from bench.report import Table, read, write_report
 from bench.report.tables import study as module
 from bench.spec import Grid, parse
@@ -48,6 +50,16 @@ def test_a_language_model_has_both_perplexities(folder: Any) -> None:
     assert texts(table)["GRU"][:2] == ["120.50", "110.50"]
     assert "the state carried over" in table.caption
     assert "recurrent layers" in table.caption
+
+
+def test_a_data_set_that_reports_f1_has_f1(folder: Any) -> None:
+    """As the comparison has it: the accuracy of a word among many others says little."""
+    path = runs_folder(folder.path) / folder.add("GRU", accuracy=0.9).id / "record.json"
+    body = json.loads(path.read_text())
+    body["data"]["reported"], body["result"]["test_f1"] = "f1", 0.5
+    path.write_text(json.dumps(body))
+    table = study(folder, {"GRU": {}})
+    assert (titles(table)[0], texts(table)["GRU"][0]) == ("F1 (%)", "50.00")
 
 
 def test_a_run_is_in_the_last_row_that_it_fits(folder: Any) -> None:

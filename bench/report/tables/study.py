@@ -1,7 +1,7 @@
 """The table of a study: the rows that its grid names, in its order, in the form of the FastGRNN paper.
 
-Its Tables 2 and 16 (NeurIPS 2018) print test and train perplexity, KB and minutes; of classifiers this prints accuracy,
-KB and minutes.
+Its Tables 2 and 16 (NeurIPS 2018) print test and train perplexity, KB and minutes; of classifiers this prints accuracy
+(or what else their data set reports), KB and minutes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.report.entries import entries
 from bench.report.notes import Notes
 from bench.report.results import Results
 from bench.report.summary import DataSet, Summary
-from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, typeset
+from bench.report.table import DASH, Best, Column, Entry, Row, Spanner, Table, typeset
 from bench.spec import Grid, row_of
 
 
@@ -70,7 +70,8 @@ def _columns(data: DataSet) -> tuple[Column, ...]:
     if data.quality == "perplexity":
         test = Column("test perplexity", spanner, "perplexity", "low", places=2)
         return (test, Column("train perplexity", spanner, "train_perplexity", "low", places=2), *costs)
-    return (Column("accuracy (%)", spanner, "accuracy", "high", places=2), *costs)
+    best: Best = "high" if data.upwards else "low"
+    return (Column(data.quality_title, spanner, data.quality, best, places=2), *costs)
 
 
 def _caption(grid: Grid, results: Results) -> str:
