@@ -101,8 +101,9 @@ def write_results(results: Results, folder: Path, style: Style | None = None) ->
     texts[page] = to_page(results, stem, tables, figures, folder)
     try:
         write_all(texts)
-        for path in _earlier(folder, stem, tables, texts):
-            path.unlink()
+        if results.folder is not None and folder.resolve() == results.folder.resolve():
+            for path in _earlier(folder, stem, tables, texts):  # in any other place they may be of another grid
+                path.unlink()
     except OSError as error:
         raise RnnbenchError(f"cannot write the report into {folder}: {error.strerror or error}") from None
     tex, markdown, csv = (place / f"{stem}.{ending}" for ending in ("tex", "md", "csv"))

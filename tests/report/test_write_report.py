@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.errors import RnnbenchError
-from bench.report import figures, tables, write_report
+from bench.report import figures, read, tables, write_report, write_results
 from bench.status import Status
 
 pytestmark = pytest.mark.long
@@ -156,6 +156,21 @@ def test_figures_of_data_sets_that_are_gone_are_removed_and_the_users_own_stay(f
     write_report(folder.path)
     left = {f"{kind}-watch.{ending}" for kind in ("size", "latency") for ending in ("svg", "pdf", "png")}
     assert {path.name for path in own.parent.iterdir()} == {*left, "own.svg"}
+
+
+def test_what_other_grids_wrote_into_one_place_stays(make_folder: Any, tmp_path: Path) -> None:
+    """The table of the trials of ``demo`` would have the name of the comparison of ``demo-trials``."""
+    first, second = make_folder("demo-trials"), make_folder("demo")
+    first.grid = "demo-trials"
+    first.add("A", "digits")
+    second.add("A", "watch")
+    for folder in (first, second):
+        write_results(read(folder.path), tmp_path / "both")
+    assert (tmp_path / "both" / "tables" / "demo-trials.md").exists()
+    assert {path.name for path in (tmp_path / "both" / "figures").glob("size-*.svg")} == {
+        "size-digits.svg",
+        "size-watch.svg",
+    }
 
 
 def test_a_hundred_runs(folder: Any) -> None:
