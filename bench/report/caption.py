@@ -50,7 +50,7 @@ def _subject(summaries: Sequence[Summary], columns: Collection[str]) -> str:
         return f"{' and '.join(costs) or 'published figures'} of trained models."
     words = sorted({summary.data.word for summary in summaries if summary.data.percent})
     what = f"test {' or '.join(words)} in %" if all(summary.data.percent for summary in summaries) else "test metric"
-    return f"{what}, {seeds(summaries)}. {protocol(summaries)}"
+    return f"{what}, {seeds(summaries)}. {protocol(summaries)}".strip()
 
 
 _SELECTED = {
@@ -61,19 +61,33 @@ _SELECTED = {
 
 
 def protocol(summaries: Sequence[Summary]) -> str:
-    """Says how the runs chose their epoch, and on what they were trained and tuned."""
+    """Says how the runs that are done chose their epoch, and on what they were trained and tuned; empty without any."""
     records = [run.record for summary in summaries for run in summary.runs if run.done]
     kinds = dict.fromkeys(str((record.spec.get("train") or {}).get("select", "best")) for record in records)
-    parts = [_SELECTED[kind] for kind in kinds] if records else [_SELECTED["best"]]
+    parts = [_SELECTED[kind] for kind in kinds]
     if len(parts) > 1:
         parts = ["Runs differ in how their epoch was chosen:", *parts]
-    if any((record.spec.get("split") or {}).get("train_on", "train") != "train" for record in records):
-        parts.append("Trained on training and validation data.")
+    parts += _on_validation_data(summaries)
     trials = sorted({record.chosen.trials for record in records if record.chosen})
     if trials:
         counts = " to ".join(map(str, dict.fromkeys((trials[0], trials[-1]))))
         parts.append(f"Settings: the best of {counts} trials by validation data, on other seeds.")
     return " ".join(parts)
+
+
+def _on_validation_data(summaries: Sequence[Summary]) -> list[str]:
+    """Says which runs were trained on validation data, too: all, those on some data sets, or some."""
+    used: dict[str, set[bool]] = {}
+    for summary in summaries:
+        for split in (run.record.spec.get("split") or {} for run in summary.runs if run.done):
+            used.setdefault(summary.data.title, set()).add(split.get("train_on", "train") != "train")
+    titles = [title for title, found in used.items() if True in found]
+    if not titles:
+        return []
+    if any(len(found) > 1 for found in used.values()):
+        return ["Some were trained on training and validation data."]
+    where = "" if len(titles) == len(used) else f", those on {' and '.join(titles)}"
+    return [f"Trained on training and validation data{where}."]
 
 
 def kb_meaning(summaries: Sequence[Summary]) -> str:
@@ -90,6 +104,8 @@ def kb_meaning(summaries: Sequence[Summary]) -> str:
 def seeds(summaries: Sequence[Summary]) -> str:
     """Says how many seeds are behind the numbers, and what ± means."""
     counts = sorted({summary.n for summary in summaries if summary.n})
+    if not counts:
+        return "no run is done"
     if counts == [1]:
         return "one seed each: no spread is known"
     spread = "mean ± sample standard deviation"

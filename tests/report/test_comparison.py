@@ -246,3 +246,20 @@ def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
 def test_halves_are_rounded_up_from_the_digits_of_a_number(value: float, places: int, printed: str) -> None:
     """2.675 is a little less than that in binary; a paper that prints 3.25 KB is rounded to 3.3."""
     assert rounded(value, places) == printed
+
+
+def test_the_caption_says_which_runs_were_trained_on_validation_data(folder: Any) -> None:
+    both: dict[str, Any] = {"split": {"train_on": "train+validation"}, "train": {"select": "last"}}
+    folder.add("GRU", "watch", **both)
+    assert "Trained on training and validation data." in compare(folder).caption
+    folder.add("GRU", "digits")
+    assert "Trained on training and validation data, those on Watch-7." in compare(folder).caption
+    folder.add("LSTM", "digits", **both)
+    assert "Some were trained on training and validation data." in compare(folder).caption
+
+
+def test_the_caption_of_rows_without_a_finished_run_claims_nothing_of_runs(folder: Any) -> None:
+    folder.add("GRU", status=Status.FAILED, reason="loss became nan")
+    caption = compare(folder).caption
+    assert "no run is done" in caption
+    assert "epoch was chosen" not in caption
