@@ -36,6 +36,14 @@ def test_learnt_numbers_stand_beside_table_7(folder: Any) -> None:
     assert texts[4:] == ["0.0643", "0.9652"]
 
 
+def test_what_is_no_number_has_a_dash(folder: Any) -> None:
+    """At alpha 1 there is nothing that beta could be off by a percentage of; at beta 0 alpha/beta has no value."""
+    measured(folder, folder.add("FastRNN"), learnt={"alpha": 1.0, "beta": 0.0})
+    table = learnt.table(read(folder.path))
+    assert table is not None
+    assert [entry.text for entry in table.rows[0].entries] == ["1.0000", "0.0000", "-", "-"]
+
+
 def test_rows_of_one_cell_are_told_apart_by_their_size_or_a_legend(folder: Any) -> None:
     learnt_both = {"learnt": {"alpha": 0.1, "beta": 0.9}}
     for hidden in (8, 12):

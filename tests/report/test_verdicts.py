@@ -10,6 +10,7 @@ import pytest
 
 from bench.errors import RnnbenchError
 from bench.places import PUBLISHED
+from bench.record import runs_folder, write
 from bench.report import read
 from bench.report.verdicts import Claim, Judged, Standing, judge, read_claims, table
 
@@ -228,6 +229,24 @@ def test_models_of_the_same_shape_are_compared_where_a_claim_asks_for_it(folder:
     alike = judged(folder, **test, across_formats=True, same=["cell.rank"]).evidence
     assert len(alike) == 2
     assert not any("(1)" in own.said for own in alike), "no number that only a legend explains"
+
+
+@pytest.mark.parametrize(
+    ("alpha", "hold", "standing"),
+    [
+        (0.1, None, Standing.HOLDS),
+        (1.0, None, Standing.UNDECIDED),  # of which no percentage can be taken
+        (0.1, {"beta": 0.9}, Standing.UNTESTED),  # held, and not learnt
+    ],
+)
+def test_what_is_learnt_counts_and_not_what_is_held(
+    folder: Any, alpha: float, hold: dict[str, float] | None, standing: Standing
+) -> None:
+    for seed in range(3):
+        record = folder.add("FastRNN", seed=seed, hold=hold)
+        kept = record.result.model_copy(update={"learnt": {"alpha": alpha, "beta": 0.9 + seed / 10_000}})
+        write(runs_folder(folder.path) / record.id, record.model_copy(update={"result": kept}))
+    assert judged(folder, kind="learnt", own={"cell": "fastrnn"}, figure="error", at_most=3.21).standing == standing
 
 
 def test_learnt_numbers_by_name(folder: Any) -> None:

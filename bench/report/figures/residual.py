@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from bench.report.drawing.looks import look
 from bench.report.drawing.press import to_page
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.published import book
+from bench.report.learnt import alpha_beta, printed
 from bench.report.results import Results
 from bench.report.short import short_names
 from bench.report.statistics import deviation, mean
-from bench.report.summary import Summary
+from bench.report.summary import DataSet, Summary
 
 _ABOUT = (
     "What cells learnt for alpha and beta, means over seeds with one sample standard deviation; the number beside a "
@@ -36,41 +36,33 @@ class _Point(NamedTuple):
 def figure(results: Results) -> Figure | None:
     """A panel for each data set, at any number of steps; ``None`` where no cell learnt both alpha and beta."""
     points: dict[str, list[_Point]] = defaultdict(list)
-    titles: dict[str, str] = {}
+    data_sets: dict[str, DataSet] = {}
     short = short_names(results.summaries)
     for row in results.summaries:
         if point := _point(row, short.get(row.label, row.label)):
             name = row.data.name.partition(" ")[0]
             points[name].append(point)
-            titles.setdefault(name, row.data.title.partition(", T ")[0])
+            data_sets.setdefault(name, row.data)
     panels = []
     for name, own in points.items():
-        draw = partial(_draw, points=own, printed=_printed(name))
+        title = data_sets[name].title.partition(", T ")[0]
+        draw = partial(_draw, points=own, paper=printed(data_sets[name]))
         said = "; ".join(f"{p.name}, T {p.steps}: alpha {mean(p.alphas):.4f}, beta {mean(p.betas):.4f}" for p in own)
-        said = f"beta against 1 - alpha on {titles[name]}. {said}"
+        said = f"beta against 1 - alpha on {title}. {said}"
         page = partial(to_page, draw, said, f"residual-{name}")
-        panels.append(Panel(titles[name], page, file_name("residual", name), "Beta against 1 - alpha", draw=draw))
+        panels.append(Panel(title, page, file_name("residual", name), "Beta against 1 - alpha", draw=draw))
     return Figure("Beta against 1 - alpha", _ABOUT, tuple(panels), caption=_ABOUT) if panels else None
 
 
 def _point(row: Summary, name: str) -> _Point | None:
     """Returns the numbers that a row learnt; ``None`` where it did not learn both freely, or no run is done."""
-    free = (run.record for run in row.runs if run.done and not run.record.spec["cell"].get("hold"))
-    learnt = [record.result.learnt or {} for record in free if record.result]
-    known = [own for own in learnt if {"alpha", "beta"} <= own.keys()]
+    known = alpha_beta(row)
     if not known or row.data.facts is None:
         return None
-    return _Point(row.cell, name, row.data.facts.steps, *([own[key] for own in known] for key in ("alpha", "beta")))
+    return _Point(row.cell, name, row.data.facts.steps, *map(list, zip(*known, strict=True)))
 
 
-def _printed(data: str) -> list[tuple[int, float, float]]:
-    """Returns steps, alpha and beta of the paper's Table 7 on one of its data sets; none on any other."""
-    names = {own["data"]: own["dataset"] for own in book()["data_sets"]}
-    rows = (row for row in book()["table_7"]["rows"] if row["dataset"] == names.get(data))
-    return [(row["steps"], row["alpha"], row["beta"]) for row in rows]
-
-
-def _draw(axes: Axes, points: Sequence[_Point], printed: Sequence[tuple[int, float, float]]) -> None:
+def _draw(axes: Axes, points: Sequence[_Point], paper: Sequence[Mapping[str, float]]) -> None:
     cells = [point.cell for point in points]
     said: Any = {"textcoords": "offset points", "xytext": (4, -7), "color": "#666666", "fontsize": 6}
     for point in points:
@@ -80,14 +72,15 @@ def _draw(axes: Axes, points: Sequence[_Point], printed: Sequence[tuple[int, flo
         bars: Any = {"xerr": deviation(point.alphas), "yerr": deviation(point.betas)}
         axes.errorbar(x, y, **bars, **style)
         axes.annotate(str(point.steps), (x, y), **said)
-    for steps, alpha, beta in printed:
-        axes.plot(1 - alpha, beta, "x", color="#888888", markersize=4, zorder=2)
-        axes.annotate(str(steps), (1 - alpha, beta), **said)
+    for row in paper:
+        x, y = 1 - row["alpha"], row["beta"]
+        axes.plot(x, y, "x", color="#888888", markersize=4, zorder=2)
+        axes.annotate(str(row["steps"]), (x, y), **said)
     low = min(*axes.get_xlim(), *axes.get_ylim())
     axes.plot([low, 1], [low, 1], color="#999999", linewidth=0.7, zorder=1)
     for cell in dict.fromkeys(cells):
         colour, marker = look(cell, cells)
         axes.plot([], [], color=colour, marker=marker, linestyle="", label=cell)
-    if printed:
+    if paper:
         axes.plot([], [], "x", color="#888888", label="the paper")
     axes.set(xlabel="1 - alpha", ylabel="beta")

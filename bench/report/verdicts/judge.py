@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bench.report.fallen import fallen
 from bench.report.gradients import conditions
+from bench.report.learnt import alpha_beta, error, ratio
 from bench.report.published import book
 from bench.report.results import Results
 from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval
@@ -183,20 +184,24 @@ def _unit(test: Check) -> str:
     return {"kb": "KB", "minutes": "min"}.get(test.figure, f"ms on {test.board}")
 
 
+_LEARNT: dict[str, Callable[[float, float], float]] = {
+    "alpha": lambda alpha, _: alpha,
+    "beta": lambda _, beta: beta,
+    "alpha/beta": ratio,
+    "error": error,
+}
+
+
 def _learnt(test: Check, folders: Sequence[Results]) -> list[Evidence]:
     evidence = []
     for found in rows(test, folders):
-        learnt = [run.record.result.learnt for run in found.own.runs if run.done and run.record.result]
-        known = [own for own in learnt if own and {"alpha", "beta"} <= own.keys()]
-        values = np.array([_of_alpha(test.figure, own["alpha"], own["beta"]) for own in known])
-        evidence += _over_seeds(test, found.where, f"{found.names[0]}: {test.figure}", values)
+        values = np.array([_LEARNT[test.figure](*own) for own in alpha_beta(found.own)])
+        what = f"{found.names[0]}: {test.figure}"
+        if np.isnan(values).any():
+            evidence.append(Evidence(found.where, f"{what} of a seed is no number", Standing.UNDECIDED))
+        else:
+            evidence += _over_seeds(test, found.where, what, values)
     return evidence
-
-
-def _of_alpha(figure: str, alpha: float, beta: float) -> float:
-    """Returns alpha, beta, their ratio, or by how many percent beta is not 1 - alpha."""
-    known = {"alpha": alpha, "beta": beta, "alpha/beta": alpha / beta}
-    return known[figure] if figure in known else 100 * abs(beta - (1 - alpha)) / (1 - alpha)
 
 
 def _spreads(test: Check, folders: Sequence[Results]) -> list[Evidence]:
