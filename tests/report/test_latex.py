@@ -72,6 +72,15 @@ def test_a_spread_of_zero_is_printed(folder: Any) -> None:
     assert "retain-zero-uncertainty," in text
 
 
+def test_a_label_is_no_argument_of_the_line_break_before_it(folder: Any) -> None:
+    """LaTeX reads a bracket behind a line break as a gap, and an asterisk as its starred form."""
+    folder.add("A")
+    folder.add("[mine]")
+    folder.add("*star")
+    lines = [line.strip() for line in _tex(folder).splitlines()]
+    assert [line.partition(" &")[0] for line in lines if "mine" in line or "star" in line] == ["{}*star", "{}[mine]"]
+
+
 def test_three_data_sets_span_both_columns_of_a_page(folder: Any) -> None:
     for data in ("a", "b", "c"):
         folder.add(data=data)

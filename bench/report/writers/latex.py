@@ -129,6 +129,7 @@ def _heading(column: Column) -> str:
 def _row(table: Table, row: Row) -> list[str]:
     entries = zip(table.columns, row.entries, strict=True)
     first, *others = map(escape, row.labels)
+    first = f"{{}}{first}" if first.startswith(("[", "*")) else first  # or the line break before it takes it
     cited = rf"{first}~\cite{{{row.cite}}}" if row.cite else first
     return [cited, *others, *(_entry(entry, column) for column, entry in entries)]
 
