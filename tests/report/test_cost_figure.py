@@ -92,11 +92,11 @@ def test_names_are_not_read_as_formulas() -> None:
 
 
 def test_a_figure_of_its_own_is_a_whole_svg_file_with_its_title() -> None:
-    inside = trade_off([Point("A", 10, 90), Point("B", 20, 80)], "KB", "accuracy (%)", True, "k")
+    inside = trade_off([Point("A", 10, 90), Point("B->C", 20, 80)], "KB", "accuracy (%)", True, "k")
     drawn = ElementTree.fromstring(standalone(inside, "Set & <more>"))
     names = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert names[0] == "Set & <more>"
-    assert {"A", "B"} <= set(names)
+    assert {"A", "B->C"} <= set(names)
     _, top, _, height = map(float, drawn.attrib["viewBox"].split())
     assert top < 0 < height
     style = drawn.findtext("{http://www.w3.org/2000/svg}style")

@@ -132,5 +132,5 @@ def _font(match: re.Match[str]) -> str:
 
 
 def _attribute(text: str) -> str:
-    plain = printable(text).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\\", "&#92;")
+    plain = escape(printable(text), quote=False).replace('"', "&quot;").replace("\\", "&#92;")
     return plain.replace("\n", " ")
