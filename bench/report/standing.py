@@ -32,7 +32,8 @@ def standing(data: DataSet, summaries: Iterable[Summary]) -> Standing:
     best: set[str] = set()
     leading: set[str] = set()
     sizes = []
-    for group in (group for group in alike(summaries) if len(group) > 1):
+    scored = (summary for summary in summaries if summary.scores)
+    for group in (group for group in alike(scored) if len(group) > 1):
         means = {summary.label: summary.mean(data.quality) or 0.0 for summary in group}
         top = (max if data.upwards else min)(means.values())
         printed = {label: f"{data.scale * mean:.{_PLACES}f}" for label, mean in means.items()}

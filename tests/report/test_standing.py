@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from reading import compare, row, summaries
 
+from bench.record import runs_folder
+from bench.report import write_report
 from bench.report.standing import standing
 
 SIX = (0.90, 0.91, 0.92, 0.93, 0.94, 0.95)
@@ -45,6 +48,19 @@ def test_where_less_is_better_the_lowest_leads(folder: Any) -> None:
     add(folder, "A", tuple(100 * value for value in SIX), facts=text)
     add(folder, "B", tuple(100 * value - 1 for value in SIX), facts=text)
     assert marks(folder) == {"A": (False, False), "B": (True, True)}
+
+
+def test_a_row_without_the_data_set_s_metric_has_no_standing_and_the_page_no_number_of_it(folder: Any) -> None:
+    """No perplexity is not one of zero."""
+    text: dict[str, Any] = {"metric": "perplexity", "higher_is_better": False, "majority": None}
+    place = runs_folder(folder.path) / folder.add("A", accuracy=120.0, facts=text).id / "record.json"
+    body = json.loads(place.read_text())
+    body["result"]["test_perplexity"] = None
+    place.write_text(json.dumps(body))
+    folder.add("B", accuracy=110.0, facts=text)
+    folder.add("C", accuracy=115.0, facts=text)
+    assert {label: best for label, (_, best) in marks(folder).items()} == {"A": False, "B": True, "C": False}
+    assert write_report(folder.path).html.is_file()
 
 
 def test_few_seeds_leave_nothing_bold(folder: Any) -> None:
