@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bench.report.likeness import alike, varying
 from bench.report.statistics import leaders, smallest_p
 from bench.report.summary import DataSet, Summary
+from bench.report.table import rounded
 
 LEVEL = 0.05
 _PLACES = 2
@@ -36,8 +37,8 @@ def standing(data: DataSet, summaries: Iterable[Summary]) -> Standing:
     for group in (group for group in alike(scored) if len(group) > 1):
         means = {summary.label: summary.mean(data.quality) or 0.0 for summary in group}
         top = (max if data.upwards else min)(means.values())
-        printed = {label: f"{data.scale * mean:.{_PLACES}f}" for label, mean in means.items()}
-        best |= {label for label in means if printed[label] == f"{data.scale * top:.{_PLACES}f}"}
+        printed = {label: rounded(data.scale * mean, _PLACES) for label, mean in means.items()}
+        best |= {label for label in means if printed[label] == rounded(data.scale * top, _PLACES)}
         leading |= leaders({summary.label: summary.scores for summary in group}, data.upwards, LEVEL)
         sizes.append((group[0].n, len(group)))
     return Standing(frozenset(best), frozenset(leading), tuple(sizes))

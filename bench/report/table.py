@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Literal
 
+from bench.report.statistics import Interval
+
 Align = Literal["number", "right", "left", "wrap"]
 Best = Literal["high", "low", ""]
 _EXACT = 1e15
@@ -162,6 +164,11 @@ def number(mean: float | None, sd: float | None = None, n: int = 0, scale: float
 def as_printed(value: float | None) -> Entry:
     """Returns an entry with a published number to the digits that its source prints; a dash where there is none."""
     return DASH if value is None else Entry(f"{value:g}", value)
+
+
+def between(interval: Interval | None) -> Entry:
+    """Returns an entry with the ends of an interval; a dash where there is none."""
+    return DASH if interval is None else Entry(f"{rounded(interval.low, 2)} to {rounded(interval.high, 2)}")
 
 
 def plain(value: float, digits: int = 4) -> str:

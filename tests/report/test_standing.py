@@ -63,6 +63,14 @@ def test_a_row_without_the_data_set_s_metric_has_no_standing_and_the_page_no_num
     assert write_report(folder.path).html.is_file()
 
 
+def test_the_best_as_printed_is_so_by_the_rounding_of_the_table(folder: Any) -> None:
+    """100 * .90125 is 90.125 to the last bit; the table prints 90.13, as it does .90129."""
+    folder.add("A", accuracy=0.90125)
+    folder.add("B", accuracy=0.90129)
+    assert {line.entries[0].text for line in compare(folder).rows} == {"90.13"}
+    assert marks(folder) == {"A": (False, True), "B": (False, True)}
+
+
 def test_few_seeds_leave_nothing_bold(folder: Any) -> None:
     add(folder, "A", SIX[:5])
     add(folder, "B", tuple(value - 0.5 for value in SIX[:5]))

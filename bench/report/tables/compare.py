@@ -7,9 +7,9 @@ from dataclasses import replace
 from bench.report.differences import Difference, differences
 from bench.report.notes import Notes
 from bench.report.results import Results
-from bench.report.statistics import Comparison, Interval, Verdict, deviation
+from bench.report.statistics import Comparison, Verdict, deviation
 from bench.report.summary import Summary
-from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, between, number, typeset
 
 _STUB = (Column("Data set", align="left"), Column("Cell", align="left"))
 _PEOPLE = Column("of new people", align="right")
@@ -47,21 +47,16 @@ def table(results: Results) -> Table | None:
 def _entries(each: Difference, people: bool, notes: Notes) -> list[Entry]:
     """Returns the entries of a row, with an interval of new people where any row has one."""
     marks = notes.mark("; ".join(each.remarks))
-    shown = [Entry(_ends(each.people.interval)) if each.people else DASH] if people else []
+    shown = [between(each.people.interval if each.people else None)] if people else []
     if each.found is None:
         dashes = [DASH] * (len(_COLUMNS) - 3)
         return [DASH, replace(DASH, marks=marks or notes.mark("no seed in common")), *dashes, *shown]
     own = each.found
     difference = number(own.mean, deviation(own.differences.values()), own.n)
     decided = own.verdict in (Verdict.BETTER, Verdict.WORSE) and not each.remarks
-    interval = _ends(own.interval) if own.interval else "-"
-    first = [Entry(str(own.n)), replace(difference, marks=marks, leads=decided), Entry(interval)]
+    first = [Entry(str(own.n)), replace(difference, marks=marks, leads=decided), between(own.interval)]
     texts = (f"{own.p:.2g}", f"{own.corrected_p:.2g}", own.verdict.value, _smallest(own))
     return [*first, *shown, *map(Entry, texts)]
-
-
-def _ends(interval: Interval) -> str:
-    return f"{interval.low:.2f} to {interval.high:.2f}"
 
 
 def _smallest(own: Comparison) -> str:

@@ -14,7 +14,7 @@ from bench.report.notes import STALE, Notes, explain_latency, explain_runs
 from bench.report.results import Results
 from bench.report.statistics import deviation, t_interval
 from bench.report.summary import DataSet, Summary
-from bench.report.table import DASH, Column, Entry, Row, Table, number, plain, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, between, number, plain, typeset
 
 _LEVEL = 0.05
 _STUB = (Column("Data", align="left"), Column("within KB", align="right"), Column("best cell", align="left"))
@@ -68,14 +68,13 @@ def _row(data: DataSet, budget: float, rows: Sequence[Summary], results: Results
     worse = [each for each in found if _holds(each)]
     cells = {row.label: row.cell for row in others}
     scores = np.array([*best.scores.values()])
-    interval = t_interval(scores)
     quality = number(float(scores.mean()), deviation(scores.tolist()), best.n)
     return Row(
         (data.title, plain(budget), best.cell),
         (
             number(best.hidden_size),
             replace(quality, marks=notes.mark(explain_runs(best)[1])),
-            Entry(f"{interval.low:.2f} to {interval.high:.2f}") if interval else DASH,
+            between(t_interval(scores)),
             number(best.mean("kb")),
             *(_on_board(best, results.board, notes) if results.board else ()),
             Entry(_names(cells[each.label] for each in worse), marks=notes.mark(_mute(found))),
