@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -119,10 +119,26 @@ class Grid(Part):
             spec = read(raw)
             found.setdefault(spec.id, spec)
         if self.rows:
-            there = {row_of(self.rows, spec.model_dump(mode="json")) for spec in found.values()}
-            if missing := set(self.rows) - there:
-                raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
+            self._check_rows(found.values())
         return list(found.values())
+
+    def _check_rows(self, runs: Iterable[RunSpec]) -> None:
+        """Refuses rows that the study's table could not be made of: without a run, or of several configurations."""
+        known: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+        there = set()
+        for spec in runs:
+            raw = {**spec.model_dump(mode="json"), "seed": 0}
+            there.add(row := row_of(self.rows, raw))
+            if row is None:
+                continue
+            first, other = known.setdefault((row, str(raw["data"])), (spec.id, raw))
+            if other != raw:
+                raise RnnbenchError(
+                    f"grid {self.name!r}: row {row!r} names two configurations on {spec.data.name}: runs {first} and "
+                    f"{spec.id}; say in `rows` what tells them apart"
+                )
+        if missing := set(self.rows) - there:
+            raise RnnbenchError(f"grid {self.name!r}: no run is of row {min(missing)!r}")
 
     @cached_property
     def budgets(self) -> list[float]:

@@ -110,3 +110,15 @@ def test_a_row_without_a_run_is_a_fault_of_the_grid() -> None:
     body["rows"] = {"LSTM": {"cell": "lstm"}}
     with pytest.raises(RnnbenchError, match="grid 'g': no run is of row 'LSTM'"):
         parse(Grid, body, "test").runs()
+
+
+def test_a_row_of_two_configurations_is_refused_before_training() -> None:
+    """Seeds are one configuration, and other data sets stand in other columns."""
+    axes = {"data": ["watch7", "hapt2"], "cell": ["gru", "lstm"], "seed": [0, 1]}
+    body = {"name": "g", "grid": axes, "rows": {"GRU": {"cell": "gru"}, "LSTM": {"cell": "lstm"}}}
+    assert len(parse(Grid, body, "test").runs()) == 8
+    body["rows"] = {"both": {}}
+    with pytest.raises(
+        RnnbenchError, match=r"row .both. names two configurations on watch7: runs watch7-gru-.* and wa"
+    ):
+        parse(Grid, body, "test").runs()
