@@ -88,9 +88,9 @@ def _hidden_sizes(summaries: Sequence[Summary], names: Mapping[str, str]) -> dic
 
 
 def _merged(rows: Sequence[Row]) -> tuple[Entry, ...]:
-    """Returns for each column the entry that says something."""
+    """Returns for each column the entry that says something, or else says why it says nothing."""
     return tuple(
-        next((entry for entry in entries if entry.text not in _NOTHING), entries[0])
+        max(entries, key=lambda entry: (entry.text not in _NOTHING, bool(entry.marks)))
         for entries in zip(*(row.entries for row in rows), strict=True)
     )
 

@@ -128,6 +128,20 @@ def test_rows_of_one_combination_of_the_grid_are_one_row_though_letters_are_shar
     assert len(made(folder).rows) == 4, "without the grid nobody knows"
 
 
+def test_a_dash_keeps_its_reason_where_rows_become_one(folder: Any, make_latency: Any) -> None:
+    """The row of rank 6 has no run on watch: its dash there says nothing."""
+    large = (make_latency(flash=False),)
+    folder.add("GRU", "watch", steps="L", variant="rank U 8", latencies=large)
+    folder.add("GRU", "digits", steps="L", variant="rank U 6", rank=6)
+    table = made(folder)
+    (row,) = table.rows
+    at = next(at for at, column in enumerate(table.columns) if column.whole_title == "Watch-7: ms")
+    meaning = {note.mark: note.text for note in table.footnotes}
+    assert [meaning[mark] for mark in row.entries[at].marks] == [
+        "not on Arduino mkr1000: the weights do not fit its flash"
+    ]
+
+
 def test_rows_columns_labels_and_caption_are_chosen(small: Any) -> None:
     table = made(small, rows=("LSTM", "GRU"), columns=("KB",), labels={"GRU": "ours"}, caption="Sizes.")
     assert [row.label for row in table.rows] == ["LSTM", "ours"]
