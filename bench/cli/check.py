@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +17,8 @@ from bench.cli.console import AsJson, out, print_json
 from bench.errors import RnnbenchError
 
 _STYLE = {"passed": "green", "failed": "red", "not possible": "yellow"}
+_INPUTS = 5
+"""Features of the input that a cell is first tried on."""
 
 new_app = typer.Typer(name="new", help="Writes a file to begin from.", no_args_is_help=True)
 
@@ -27,12 +32,20 @@ def check(
     """Tries a cell on every point of the contract, with a verdict for each; exit code 1 when one failed."""
     from bench import zoo
     from bench.deploy import contract
+    from bench.execute.preflight import run_on_zeros
+    from bench.spec import CellPart, parse
+    from bench.train.cell import build_cell
     from cells.testing import Verdict, verdicts
 
     path = Path(what)
-    cls = zoo.load(path, name) if path.suffix == ".py" or path.exists() else zoo.cell_class(what)
+    of_file = path.suffix == ".py" or path.exists()
+    cls = zoo.load(path, name) if of_file else zoo.cell_class(what)
+    given = {"name": cls.name, "options": _options(option or [], list(zoo.options(cls)))}
+    part = parse(CellPart, {**given, "file": path if of_file else None}, "--option")
+    with _no_remarks("cells.scan"):  # that it has no kernel is a verdict
+        run_on_zeros(build_cell(part, _INPUTS), cls.name)  # what fails there fails at every point
     found: list[Verdict] = []
-    for verdict in verdicts(cls, contract.POINTS, **_options(option or [], list(zoo.options(cls)))):
+    for verdict in verdicts(cls, contract.POINTS, **part.options):
         found.append(verdict)
         if not as_json:
             why = f": {verdict.why}" if verdict.why else ""
@@ -44,6 +57,16 @@ def check(
         out.print(f"{cls.__name__}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count))
     if any(verdict.outcome == "failed" for verdict in found):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _no_remarks(name: str) -> Iterator[None]:
+    log = logging.getLogger(name)
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _options(given: list[str], known: list[str]) -> dict[str, Any]:

@@ -28,8 +28,6 @@ def try_out(runs: Iterable[RunSpec]) -> list[str]:
     Raises:
         RnnbenchError: names the cell, its line and the error; or says that a cell cannot be quantised.
     """
-    import torch  # here: a grid that is done needs none, and it takes two seconds
-
     tried, notes = set(), list[str]()
     for spec in runs:
         info = describe(spec.data.name, spec.data.options)
@@ -37,23 +35,34 @@ def try_out(runs: Iterable[RunSpec]) -> list[str]:
         if kind in tried:
             continue
         tried.add(kind)
-        cell = task_of(spec).cells(spec, info)[0].eval()
-        try:
-            with torch.no_grad():
-                h_TBH, _ = cell(torch.zeros(_STEPS, 3, cell.input_size))
-            wanted = [_STEPS, 3, cell.hidden_size]
-            if list(h_TBH.shape) != wanted:
-                raise ValueError(f"h has shape {list(h_TBH.shape)}, not {wanted}")
-        except Exception as error:  # whatever a user's cell raises
-            what = str(error).strip().partition("\n")[0]
-            raise RnnbenchError(
-                f"cell {spec.cell.name!r} fails on zeros: {type(error).__name__}: {what}{zoo.place_of(error)}"
-            ) from error
+        cell = task_of(spec).cells(spec, info)[0]
+        run_on_zeros(cell, spec.cell.name)
         if why := _without_code(cell):
             if spec.compress.quantise:
                 raise RnnbenchError(f"{why}; it has no program in integers: leave compress.quantise out")
             notes.append(f"{why}; it is trained, and has no latency")
     return notes
+
+
+def run_on_zeros(cell: Cell, name: str) -> None:
+    """Runs a cell on a short sequence of zeros.
+
+    Raises:
+        RnnbenchError: when it fails; names the cell, the line of its file and the error.
+    """
+    import torch  # here: a grid that is done needs none, and it takes two seconds
+
+    cell.eval()
+    try:
+        h_TBH, _ = cell(torch.zeros(_STEPS, 3, cell.input_size))
+        wanted = [_STEPS, 3, cell.hidden_size]
+        if list(h_TBH.shape) != wanted:
+            raise ValueError(f"h has shape {list(h_TBH.shape)}, not {wanted}")
+    except Exception as error:  # whatever a user's cell raises
+        what = str(error).strip().partition("\n")[0]
+        raise RnnbenchError(
+            f"cell {name!r} fails on zeros: {type(error).__name__}: {what}{zoo.place_of(error)}"
+        ) from error
 
 
 def _without_code(cell: Cell) -> str:

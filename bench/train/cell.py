@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from bench import zoo
 from bench.errors import RnnbenchError, nearest
 from bench.spec import CellPart, CompressPart, RunSpec
 from cells import Cell, Weight, outside
@@ -75,7 +76,7 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
             it, or it cannot be made sparse.
     """
     try:
-        cell = part.cell_class(features, part.hidden_size, **part.options)
+        cell = _made(part, features)
         for name, value in part.hold.items():
             hold_at(cell, name, value)
         for name, count in part.blocks.items():
@@ -91,6 +92,17 @@ def build_cell(part: CellPart, features: int, compress: CompressPart | None = No
     except ValueError as error:
         raise RnnbenchError(f"cell {part.name!r}: {error}") from None
     return cell
+
+
+def _made(part: CellPart, features: int) -> Cell:
+    cls = part.cell_class
+    try:
+        return cls(features, part.hidden_size, **part.options)
+    except (ValueError, RnnbenchError):
+        raise
+    except Exception as error:  # whatever a user's cell raises
+        what = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise RnnbenchError(f"cell {part.name!r} cannot be built: {what}{zoo.place_of(error)}") from error
 
 
 def make_small(cell: Cell, part: CellPart, compress: CompressPart) -> None:

@@ -55,6 +55,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         self.constants: dict[Any, int] = {}
         self.origins: dict[Any, Any] = {place(leaf): None for leaf in leaves}
         self.made_by: dict[Any, list[tuple[str, list[Tensor]]]] = {}
+        self.detached: dict[Any, str] = {}
         self.used: list[Tensor] = []
         self.differentiable: dict[Any, bool] = {place(leaf): True for leaf in leaves}
         for name, weight in cell.weights().items():
@@ -111,6 +112,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         name, operands = _name(func), tensors_in((args, tuple(kwargs.values())))
         if name == "detach":  # autograd does it to what it saves; were the result read, _check would notice
             self.kept += made
+            self.detached[place(made[0])] = _line()
             return
         if name in GENERATORS and all(place(operand) in self.values for operand in operands):
             node = self.formula.number(GENERATORS[name](*[a for a in args if not isinstance(a, Tensor | list | tuple)]))
@@ -255,7 +257,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch lea
         """That autograd leads from a value to the operands that it was computed from."""
         here, edge = place(tensor), tensor.grad_fn
         if tensor._backward_hooks or tensor.requires_grad != self.differentiable[here]:
-            raise RefusedError("a gradient that is stopped or changed")
+            raise RefusedError(f"a gradient that is stopped or changed{self.detached.get(here, '')}")
         if here not in self.made_by or not tensor.requires_grad:
             return
         if here in self.origins and edge is self.origins[here]:

@@ -1,6 +1,7 @@
 """A cell of one's own, from a file outside the repository: begun, checked, named by a grid, trained, timed."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,25 @@ def test_a_failed_point_is_said_and_ends_in_1(rnnbench: Command, mine: Path) -> 
     assert said.code == 1
     assert "failed       does not see the future or other rows" in said.out
     assert "is a formula: step is no formula (the operation flip at mine.py:" in said.out
+
+
+def test_a_step_that_fails_is_said_once_with_its_line(
+    rnnbench: Command, mine: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine.write_text(mine.read_text().replace("(h_BH,) = state", "h_BH, c_BH = state"))
+    said = rnnbench("check", mine)
+    assert said.code == 2
+    assert said.out == ""
+    assert caplog.text == ""
+    assert re.fullmatch(r"error: cell 'mine' fails on zeros: .*mine\.py:\d+: `h_BH, c_BH = state`\)\n", said.err)
+
+
+def test_a_cell_that_cannot_be_built_is_said_with_its_line(rnnbench: Command, mine: Path) -> None:
+    mine.write_text(mine.read_text().replace("super().__init__(", "self.other.part(", 1))
+    said = rnnbench("check", mine)
+    assert said.code == 2
+    assert re.match(r"error: cell 'mine' cannot be built: AttributeError: .*mine\.py:\d+: `self.other.part", said.err)
+    assert len(said.err.strip().splitlines()) == 1
 
 
 def test_a_file_that_is_there_is_kept(rnnbench: Command, mine: Path) -> None:
@@ -113,7 +133,12 @@ def test_a_file_that_is_no_cell_is_one_line(
 
 
 def test_options_of_a_cell_that_is_checked(rnnbench: Command) -> None:
-    for given, says in (("window", "takes KEY=VALUE"), ("size=3", "no option 'size'; it has pooling")):
+    for given, says in (
+        ("window", "takes KEY=VALUE"),
+        ("size=3", "no option 'size'; it has pooling"),
+        ("pooling=sin", "cell 'qrnn', pooling: input should be 'f', 'fo' or 'ifo', not 'sin'"),
+        ("window=much", "cell 'qrnn', window: input should be a valid integer"),
+    ):
         said = rnnbench("check", "qrnn", "--option", given)
         assert said.code == 2
         assert says in said.err

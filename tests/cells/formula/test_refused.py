@@ -163,6 +163,12 @@ def test_what_no_operation_shows_is_refused(what: str) -> None:
             formula_of(Own(function))
 
 
+@pytest.mark.parametrize("what", ["detached", "its data"])
+def test_a_stopped_gradient_is_refused_with_its_line(what: str) -> None:
+    with pytest.raises(RefusedError, match=rf" at test_refused\.py:\d+: `\"{what}\": "):
+        formula_of(Own(WITHOUT[what][0]))
+
+
 @pytest.mark.parametrize("function", [counting, cached, moving, failing, WITHOUT["a random number of Python's"][0]])
 def test_reading_leaves_no_trace(function: Any) -> None:
     cell = Own(function)
