@@ -87,6 +87,20 @@ class Grid(Part):
         return self
 
     @model_validator(mode="after")
+    def _axes_are_apart(self) -> Self:
+        """What two axes set only the later would give: the other's values would go without a word."""
+        setter: dict[str, str] = {}
+        for axis, values in self.grid.items():
+            for path in {path for value in values for path in _set_by(axis, value)}:
+                if path in setter:
+                    both = f"`{setter[path]}` and `{axis}`"
+                    raise ValueError(
+                        f"two axes set {path}: {both}; leave it to one, or say both in one axis `{TOGETHER}`"
+                    )
+                setter[path] = axis
+        return self
+
+    @model_validator(mode="after")
     def _searches_as_a_whole(self) -> Self:
         if self.search is None:
             if self.final is not None or self.choose.per is not None:
@@ -218,6 +232,14 @@ class Grid(Part):
             set_path(changed, path, value, where=f"grid {self.name!r}")
         changed.pop("size", None)
         return (reader or self.reader()).read(changed)
+
+
+def _set_by(axis: str, value: Any) -> Iterator[str]:
+    """Yields the dotted path of everything that one value of an axis sets."""
+    for path, one in value.items() if axis == TOGETHER else ((axis, value),):
+        full = as_mapping(path, one)
+        for found in paths_of({path: full}):
+            yield re.sub(r"^(data|cell)\.options\.", r"\1.", found)
 
 
 def read_grid(path: Path) -> Grid:

@@ -27,6 +27,27 @@ def test_the_runs_are_the_product_of_the_axes(tmp_path: Path) -> None:
     assert got == list(itertools.product("ab", ["gru", "qrnn"], range(3)))
 
 
+@pytest.mark.parametrize(
+    ("axes", "path"),
+    [
+        ("cell.hidden_size: [8, 16], cell: [{name: lstm, hidden_size: 24}, gru]", "cell.hidden_size"),
+        ("cell: [{name: lstm, hidden_size: 24}, gru], cell.hidden_size: [8, 16]", "cell.hidden_size"),
+        ("set: [{train.epochs: 9}, {}], train.epochs: [5, 6]", "train.epochs"),
+        ("cell: [gru], cell.name: [lstm]", "cell.name"),
+        ("cell: [{name: qrnn, options: {window: 2}}], cell.window: [3]", "cell.window"),
+        ("cell.rank: [{W: 2}], cell.rank.W: [3]", "cell.rank.W"),
+    ],
+)
+def test_what_two_axes_set_is_refused(tmp_path: Path, axes: str, path: str) -> None:
+    with pytest.raises(RnnbenchError, match=rf"two axes set {path}: `[a-zA-Z._]+` and `[a-zA-Z._]+`; [^\n]*$"):
+        grid(tmp_path, f"name: g\ngrid: {{data: [a], {axes}}}")
+
+
+def test_axes_may_set_parts_of_one_mapping(tmp_path: Path) -> None:
+    axes = "cell: [{name: lstm, rank: {W: 2}}, gru], cell.hidden_size: [8, 16], set: [{cell.rank.U: 3}, {}]"
+    assert len(grid(tmp_path, f"name: g\ngrid: {{data: [a], {axes}}}").runs()) == 8
+
+
 def test_a_run_given_twice_is_run_once(tmp_path: Path) -> None:
     made = grid(tmp_path, "name: g\ngrid: {data: [a, a], cell: [gru, {name: gru, reset: after}]}")
     assert len(made.runs()) == 1
