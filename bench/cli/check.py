@@ -99,8 +99,12 @@ def new_cell(
     """Writes a commented cell that works, to be changed into yours."""
     import jinja2
 
+    from bench import zoo
+
     if not (name.isascii() and name.isalnum() and name == name.lower() and name[0].isalpha()):
         raise RnnbenchError(f"cell name {name!r} must be lower-case letters and digits, a letter first")
+    if (there := zoo.described().get(name)) is not None:
+        raise RnnbenchError(f"cell name {name!r} is taken, by {there.title}: choose another")
     path = path or Path(f"{name}.py")
     template = (Path(__file__).parent / "templates" / "cell.py.j2").read_text(encoding="utf-8")
     text = jinja2.Template(template, keep_trailing_newline=True).render(name=name, title=name.capitalize())

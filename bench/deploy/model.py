@@ -228,10 +228,7 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
     """
     path = folder / "model.pt"
     if not path.is_file():
-        raise RnnbenchError(
-            f"{folder} holds no trained model (model.pt); give the folder of a run that is done, or, if this one is, "
-            "delete it and run its grid again"
-        )
+        raise RnnbenchError(_no_model(folder))
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
         given = found["spec"]
@@ -242,6 +239,22 @@ def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
         raise RnnbenchError(
             f"{path} is damaged ({type(error).__name__}); delete the run's folder and run its grid again"
         ) from None
+
+
+def _no_model(folder: Path) -> str:
+    """Says why there is no model at a path, and what to give instead."""
+    if not folder.exists():
+        return f"{folder} is not there; give the folder of a run that is done, results/<grid>/runs/<id>"
+    if runs_folder(folder).is_dir():
+        done = sorted(path.parent for path in runs_folder(folder).glob("*/model.pt"))
+        such = f", such as {done[0]}" if done else ", of which none is done yet"
+        return f"{folder} is a results folder; give one of its runs in {runs_folder(folder)}{such}"
+    if not (folder / "record.json").is_file():
+        return f"{folder} is no run's folder; give that of a run that is done, results/<grid>/runs/<id>"
+    return (
+        f"{folder} holds no trained model (model.pt); give the folder of a run that is done, or, if this one is, "
+        "delete it and run its grid again"
+    )
 
 
 def load(folder: Path, threshold: float | None = None) -> Trained | TrainedText:

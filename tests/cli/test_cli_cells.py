@@ -82,6 +82,12 @@ def test_a_file_that_is_there_is_kept(rnnbench: Command, mine: Path) -> None:
     assert mine.read_bytes() == before
 
 
+def test_a_name_that_is_taken_is_refused(rnnbench: Command, tmp_path: Path) -> None:
+    said = rnnbench("new", "cell", "gru", "--out", tmp_path / "one.py")
+    assert (said.code, said.err) == (2, "error: cell name 'gru' is taken, by GRU: choose another\n")
+    assert not (tmp_path / "one.py").exists()
+
+
 @pytest.mark.long
 def test_a_grid_trains_it(rnnbench_process: Command, rnnbench: Command, mine: Path, tmp_path: Path) -> None:
     said = rnnbench_process("run", grid(tmp_path), "--out", "results", "--wandb", "disabled")

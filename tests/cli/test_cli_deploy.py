@@ -267,7 +267,9 @@ def test_times_that_others_measured_on_boards_stand_beside_ours():
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (("export", "nowhere", "--board", "uno", "--out", "x"), "model.pt"),
+        (("export", "nowhere", "--board", "uno", "--out", "x"), "nowhere is not there; give the folder of a run"),
+        (("latency", "nowhere"), "nowhere is not there; give the folder of a run"),
+        (("latency", "docs"), "docs is no run's folder; give that of a run"),
         (("export", "nowhere", "--board", "uno1", "--out", "x"), "did you mean 'uno'"),
         (("simulate",), "--elf"),
         (("simulate", "--elf", "nowhere"), "cannot read nowhere: No such file"),
@@ -281,6 +283,17 @@ def test_faults_are_one_line(arguments, word):
     done = CliRunner().invoke(app, list(arguments))
     assert word in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_results_folder_is_told_from_a_runs(tmp_path, done):
+    folder = tmp_path / "runs" / "one"
+    folder.mkdir(parents=True)
+    if done:
+        (folder / "model.pt").touch()
+    with pytest.raises(RnnbenchError, match="is a results folder; give one of its runs") as caught:
+        models.saved(tmp_path)
+    assert (f"such as {folder}" in str(caught.value)) == done
 
 
 def test_a_damaged_model_is_a_fault_of_one_line(tmp_path):
