@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.console import AsJson, out, print_json
+from bench.cli.console import AsJson, err, out, print_json
+from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
     from bench.report.pick import Candidate, Picked
@@ -18,19 +21,31 @@ def choose(
     board: Annotated[str, typer.Option(help="The board that it is to run on.")],
     kb: Annotated[float | None, typer.Option(min=0, help="KB at most, as tables count them.")] = None,
     ms: Annotated[float | None, typer.Option(min=0, help="Milliseconds a sequence at most.")] = None,
-    hz: Annotated[float | None, typer.Option(min=0, help="Samples a second that it must keep up with.")] = None,
+    hz: Annotated[
+        float | None,
+        typer.Option(min=0, help="Samples a second that it must keep up with; those of its data otherwise, 0 for any."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Says which model is best on a board within limits, why, what it gives up, and how to export it."""
     from bench.report import read
     from bench.report.pick import Limits, pick
 
-    found = pick(read(results, board), board, Limits(kb, ms, hz))
+    found = pick(read(results, board), board, Limits(kb, ms, hz), _rate)
     if as_json:
         print_json([_body(picked) for picked in found])
         return
     for each in found:
         _print(each, results, board)
+
+
+def _rate(data: Mapping[str, Any]) -> float | None:
+    """Samples a second of a data set; ``None`` also of one that is not there any more."""
+    from bench.data import describe
+
+    with suppress(RnnbenchError):
+        return describe(data["name"], data.get("options", {})).sample_hz
+    return None
 
 
 def _print(each: Picked, results: Path, board: str) -> None:
@@ -39,11 +54,21 @@ def _print(each: Picked, results: Path, board: str) -> None:
     out.print(f"{each.data.title}: {best.row.label}", style="bold")
     out.print(f"    {_figures(best)}")
     out.print(f"    best {each.by} of the {len(within) + 1} models within the limits ({len(each.others) + 1} in all)")
+    if each.own_hz is not None and not each.behind:
+        out.print(
+            f"    within the limits is what keeps up with the data's {each.own_hz:g} samples a second (--hz 0: any)"
+        )
     for other in each.as_good:
         out.print(f"    as good as the seeds can tell, and cheaper: {other.row.label}: {_figures(other)}")
     if each.given_up is not None:
         lost = each.given_up
         out.print(f"    given up: {lost.row.label}: {_figures(lost)}; it has {' and '.join(lost.broken)}")
+    if each.own_hz is not None and each.behind:
+        err.print(
+            f"warning: no model on {each.data.title} keeps up with its {each.own_hz:g} samples a second on {board}: "
+            f"this one takes {best.latency.mean('ms_per_step'):.2f} ms a sample, and has {1000 / each.own_hz:.2f}",
+            style="yellow",
+        )
     format = best.latency.format
     out.print(f"    rnnbench export {results}/runs/{each.run} --board {board} --format {format} --out model")
 
@@ -79,6 +104,8 @@ def _body(each: Picked) -> dict[str, Any]:
         "by": each.by,
         "chosen": figures(each.best),
         "run": each.run,
+        "own_hz": each.own_hz,
+        "keeps_up": None if each.own_hz is None else not each.behind,
         "as_good_and_cheaper": [figures(other) for other in each.as_good],
         "given_up": None if lost is None else figures(lost),
         "others": [figures(other) for other in each.others],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.errors import RnnbenchError
 from bench.report.results import Results
@@ -12,6 +14,12 @@ from bench.report.statistics.paired import pair
 from bench.report.summary import DataSet, Latency, Summary
 
 _LEVEL = 0.05
+Rate = Callable[[Mapping[str, Any]], float | None]
+"""Samples a second of a data set, by how a record names it; ``None`` when unknown."""
+
+
+def _unknown(_: Mapping[str, Any]) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,8 @@ class Limits:
     Attributes:
         kb: size, as tables count it.
         ms: time of a sequence of the data set's greatest length.
-        hz: samples a second, each of which is to be done before the next.
+        hz: samples a second, each of which is to be done before the next; ``None`` for the rate of the data set, 0 for
+            no limit.
     """
 
     kb: float | None = None
@@ -68,6 +77,8 @@ class Picked:
         run: the id of the run to export: the median of its seeds by what was compared, the first if they have none.
         by: what was compared: ``validation accuracy``.
         others: the other rows that keep to the limits, best first, and then those that do not.
+        own_hz: samples a second of the data set, where that is a limit because none was given.
+        behind: whether no row within the other limits keeps up with them: then they are no limit.
     """
 
     data: DataSet
@@ -75,6 +86,8 @@ class Picked:
     run: str
     by: str
     others: tuple[Candidate, ...]
+    own_hz: float | None = None
+    behind: bool = False
 
     @property
     def as_good(self) -> list[Candidate]:
@@ -92,8 +105,14 @@ class Picked:
         return None if first is self.best else first
 
 
-def pick(results: Results, board: str, limits: Limits) -> list[Picked]:
+def pick(results: Results, board: str, limits: Limits, rate: Rate = _unknown) -> list[Picked]:
     """Chooses a row for every data set that has finished runs.
+
+    Args:
+        results: of a folder.
+        board: its name.
+        limits: that a row must keep to.
+        rate: says how many samples a second a data set has.
 
     Raises:
         RnnbenchError: when no run is done, none of a data set has a latency on the board, or none keeps to the limits.
@@ -101,7 +120,17 @@ def pick(results: Results, board: str, limits: Limits) -> list[Picked]:
     done = {data: [row for row in results.rows_on(data) if row.n] for data in results.data_sets}
     if not any(done.values()):
         raise RnnbenchError("no run is done yet: there is nothing to choose from")
-    return [_on(data, rows, board, limits) for data, rows in done.items() if rows]
+    return [_keeping_up(data, rows, board, limits, rate) for data, rows in done.items() if rows]
+
+
+def _keeping_up(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits, rate: Rate) -> Picked:
+    """Chooses a row that keeps up with its data set, where no other rate is asked for; the best, where none does."""
+    if limits.hz is not None or not (own := rate(rows[0].runs[0].record.spec["data"])):
+        return _on(data, rows, board, limits)
+    best = _on(data, rows, board, limits)
+    with suppress(RnnbenchError):
+        return replace(_on(data, rows, board, replace(limits, hz=own)), own_hz=own)
+    return replace(best, own_hz=own, behind=True)
 
 
 def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> Picked:

@@ -285,15 +285,11 @@ def test_faults_are_one_line(arguments, word):
     assert "\n" not in str(done.exception)
 
 
-@pytest.mark.parametrize("done", [True, False])
-def test_a_results_folder_is_told_from_a_runs(tmp_path, done):
-    folder = tmp_path / "runs" / "one"
-    folder.mkdir(parents=True)
-    if done:
-        (folder / "model.pt").touch()
-    with pytest.raises(RnnbenchError, match="is a results folder; give one of its runs") as caught:
+def test_a_results_folder_is_told_from_a_runs(tmp_path):
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "model.pt").touch()
+    with pytest.raises(RnnbenchError, match=r"is a results folder; give one of its runs in .*, such as .*/runs/one$"):
         models.saved(tmp_path)
-    assert (f"such as {folder}" in str(caught.value)) == done
 
 
 def test_a_damaged_model_is_a_fault_of_one_line(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,6 +69,48 @@ def test_each_limit(four: Any, limits: Limits, label: str) -> None:
     """A sequence is a hundred steps: FastGRNN takes 1 ms a step, RNN 0.4 ms."""
     (found,) = pick(read(four.path), "uno", limits)
     assert found.best.row.label == label
+
+
+@pytest.mark.parametrize(
+    ("limits", "rate", "label", "behind"),
+    [
+        (Limits(), 500, "FastGRNN", False),
+        (Limits(), 3000, "GRU", True),
+        (Limits(kb=4), 3000, "FastGRNN", True),
+        (Limits(hz=2000), 3000, "RNN", None),
+        (Limits(hz=0), 500, "GRU", None),
+        (Limits(), None, "GRU", None),
+    ],
+)
+def test_the_rate_of_the_data_is_a_limit_by_default(
+    four: Any, limits: Limits, rate: float | None, label: str, behind: bool | None
+) -> None:
+    """Of steps of 3 ms (GRU), 1 ms (FastGRNN) and 0.4 ms (RNN); 500 samples a second leave 2 ms, 3000 leave 0.33."""
+    (found,) = pick(read(four.path), "uno", limits, lambda data: rate)
+    assert found.best.row.label == label
+    assert (found.own_hz, found.behind) == ((None, False) if behind is None else (rate, behind))
+
+
+@pytest.mark.parametrize(
+    ("rate", "out", "err"),
+    [
+        (500.0, "what keeps up with the data's 500 samples a second", ""),
+        (
+            3000.0,
+            "Watch-7: GRU",
+            "warning: no model on Watch-7 keeps up with its 3000 samples a second on uno: this one ",
+        ),
+    ],
+)
+def test_the_command_says_which_rate(
+    four: Any, rnnbench: Command, monkeypatch: pytest.MonkeyPatch, rate: float, out: str, err: str
+) -> None:
+    monkeypatch.setattr("bench.data.describe", lambda name, options: SimpleNamespace(sample_hz=rate))
+    said = rnnbench("choose", four.path, "--board", "uno")
+    assert said.code == 0
+    assert out in said.out
+    assert said.err.startswith(err)
+    assert bool(said.err) == bool(err)
 
 
 def test_three_seeds_cannot_say_that_a_cheaper_row_is_as_good(folder: Any, add: Add) -> None:
