@@ -39,7 +39,7 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
     """Shows what a grid would run and what is already done. Writes nothing."""
     grid, standing, results = read(grid_file, folder)
     planned = standing.runs
-    from bench.execute.whole import tally
+    from bench.execute.whole import earlier_versions, tally
 
     if as_json:
         rows = [
@@ -60,6 +60,8 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
     if kb:
         out.print(_COUNTED)
     for line in _phases_in_words(grid, standing.phases):
+        out.print(line)
+    for line in earlier_versions(planned, results):
         out.print(line)
     out.print(f"{tally(planned)}; results in {results}")
 

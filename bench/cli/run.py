@@ -64,7 +64,7 @@ def run(
     from bench.execute.launch import Launch
     from bench.execute.only import only
     from bench.execute.packing import limit
-    from bench.execute.whole import run_missing, tally
+    from bench.execute.whole import earlier_versions, run_missing, tally
     from bench.track import check_login
 
     most = limit(pack)
@@ -82,6 +82,8 @@ def run(
         count = workers or part.workers or how.workers()
         return Launch(results, grid.name, runs, count, most, wandb.value, part.options, terms, fail_fast=fail_fast)
 
+    for line in earlier_versions(standing.runs, results):
+        err.print(f"note: {line}", style="dim")
     manner = Manner(wait, detach, retry, chosen)
     with interruptible():
         run_missing(grid, standing, launch, how, err, manner=manner, project=(wandb_project, wandb_entity))

@@ -16,7 +16,7 @@ from bench.execute.executors import Executor
 from bench.execute.grid import USUAL, Manner, advance, check_folder, prepare_results, run_grid
 from bench.execute.launch import Launch
 from bench.plan import Planned, plan
-from bench.record import CHOSEN_FILE, observed
+from bench.record import CHOSEN_FILE, observed, read, runs_folder
 from bench.search import Phases, phases
 from bench.spec import Grid, RunSpec
 from bench.status import Status
@@ -124,6 +124,27 @@ def _run_phase(
     with mirrored(todo.results, todo.wandb == "online", console.print):
         run_grid(todo, executor, console, manner)
     return todo.results
+
+
+def earlier_versions(runs: Sequence[Planned], results: Path) -> list[str]:
+    """Says which finished runs of a results folder are of other versions of users' cells, which any edit makes.
+
+    Returns:
+        A line for each cell of which there are any.
+    """
+    now = {run.spec.cell.name: run.spec.cell.source for run in runs if run.spec.cell.source}
+    if not now:
+        return []
+    planned_ids = {run.spec.id for run in runs}
+    others = [key for key, (status, _) in observed(results).items() if status is Status.DONE and key not in planned_ids]
+    cells = [read(runs_folder(results) / key).spec["cell"] for key in others]
+    found = Counter(cell["name"] for cell in cells if cell.get("source", "") not in ("", now.get(cell["name"], "")))
+    return [
+        f"{count} finished run{'s' if count > 1 else ''} of another version of cell {name!r} in {results}, which this "
+        "grid does not take: any edit of its file makes a new version; the file as it was brings them back"
+        for name, count in sorted(found.items())
+        if name in now
+    ]
 
 
 def tally(runs: Sequence[Planned]) -> str:

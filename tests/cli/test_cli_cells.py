@@ -4,12 +4,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commands import Command
 
 from bench import zoo
+from bench.execute import whole
 from bench.spec import read_grid
+from bench.status import Status
 from cells import registry
 
 GridFile = Callable[[str], Path]
@@ -136,6 +139,24 @@ def test_a_file_that_is_no_cell_is_one_line(
     assert said.code == 2
     assert says in said.err
     assert len(said.err.strip().splitlines()) == 1
+
+
+def test_runs_of_another_version_of_a_cell_are_said(
+    rnnbench: Command, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of five runs in the folder three are of the file before its edit; one of those failed."""
+    (own, gru) = read_grid(grid(tmp_path)).runs()
+    before = [own.model_copy(update={"seed": seed}) for seed in (0, 1, 2)]
+    mine.write_text(mine.read_text() + "# a remark\n")
+    after = read_grid(grid(tmp_path)).runs()[0]
+    there = {spec.id: spec for spec in (*before, after, gru)}
+    states = {key: (Status.FAILED if key == before[2].id else Status.DONE, "") for key in there}
+    monkeypatch.setattr(whole, "observed", lambda results: states)
+    monkeypatch.setattr(whole, "read", lambda path: SimpleNamespace(spec=there[path.name].model_dump(mode="json")))
+    said = rnnbench("plan", tmp_path / "own.yaml")
+    assert "2 finished runs of another version of cell 'mine' in results/own, which this grid" in said.out
+    states = {key: state for key, state in states.items() if key in (after.id, gru.id)}
+    assert "another version" not in rnnbench("plan", tmp_path / "own.yaml").out
 
 
 def test_options_of_a_cell_that_is_checked(rnnbench: Command) -> None:
