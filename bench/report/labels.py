@@ -68,7 +68,13 @@ def labels(records: Sequence[Record]) -> list[str]:
     for name, record in zip(names, records, strict=True):
         families[name].append(record)
     told = {name: _tell_apart(name, family) for name, family in families.items()}
-    return [printable(told[name][record.id]) for name, record in zip(names, records, strict=True)]
+    owners: dict[str, dict[str, None]] = defaultdict(dict)  # a user's cell may be titled as another's row is named
+    for name in sorted(told):
+        for label in told[name].values():
+            owners[printable(label)][name] = None
+    found = [(name, printable(told[name][record.id])) for name, record in zip(names, records, strict=True)]
+    places = [[*owners[label]].index(name) for name, label in found]
+    return [f"{label} ({at + 1})" if at else label for (_, label), at in zip(found, places, strict=True)]
 
 
 def _is_size(word: str) -> bool:

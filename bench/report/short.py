@@ -36,7 +36,8 @@ def short_names(summaries: Sequence[Summary]) -> dict[str, str]:
         others = {other for label, other in names.items() if label not in told}
         numbered = {label: f"{name} ({number})" for label, number in _numbers(own).items()}
         names |= told if told and others.isdisjoint(told.values()) else numbered
-    return names
+    clashing = _shared(rows, names)  # a user's cell may be titled as another row is named by now
+    return names | {label: label for label, name in names.items() if name in clashing}
 
 
 def _shared(rows: Sequence[Summary], names: Mapping[str, str]) -> list[str]:

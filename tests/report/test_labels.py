@@ -107,3 +107,11 @@ def test_a_group_of_trials_is_named_by_its_cell_and_what_else_it_is_called(folde
     record = next(record for record in read_all(folder.path) if record.id == run.id)
     assert group_label(record, f"watch, {record.spec['cell']['name']}, kb 1.5") == "GRU, 1.5 KB"
     assert group_label(record, f"watch, {record.spec['cell']['name']}") == "GRU"
+
+
+def test_a_cell_that_is_titled_as_another_row_is_named_has_a_row_of_its_own(folder: Any) -> None:
+    folder.add("GRU", hidden=16)
+    folder.add("GRU", hidden=32)
+    folder.add("GRU, H 16")
+    assert _names(folder) == ["GRU, H 16", "GRU, H 16 (2)", "GRU, H 32"]
+    assert len(set(short_names(read(folder.path).summaries).values())) == 3
