@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -138,6 +139,18 @@ def test_a_drawing_of_the_page_keeps_its_svg() -> None:
     assert set(files_of(TRADE_OFF)) == {"pdf", "png", "svg"}
 
 
+def test_a_legend_has_every_line_and_tells_long_names_that_begin_alike_apart(folder: Any) -> None:
+    """matplotlib leaves out a label that begins with an underscore."""
+    long = "A gated recurrent unit of a very long name"
+    for cell in ("_mine", f"{long} (a)", f"{long} (b)"):
+        folder.add(cell, curve=[0.5, 0.9])
+    (panel,) = printed(curves.figure(read(folder.path)))
+    names = legend(drawn(panel))
+    assert " _mine" in names
+    assert len(set(names)) == 3
+    assert max(map(len, names)) <= 36
+
+
 def test_learning_curves_of_a_data_set_are_those_of_its_best_rows(folder: Any) -> None:
     """Ten cells, of which the eighth and better are drawn; the mean of 50 and 70 is 60, the band from 50 to 70."""
     for number in range(10):
@@ -204,6 +217,17 @@ def with_gradients(folder: Any, end: list[float | None], **how: Any) -> None:
     course = Course(back=back, log10_norm=norms, log10_condition=tuple(end))
     place = runs_folder(folder.path) / folder.add(**how).id
     write_gradients(place, Gradients(sequences=8, start=start, end=course))
+
+
+def test_ids_of_the_page_s_figures_have_no_spaces_though_names_of_data_have(folder: Any) -> None:
+    """url(#gradients-watch fold=2-p1) refers to nothing."""
+    with_gradients(folder, [0.0, 2.0], cell="RNN", data_options={"fold": 2})
+    with_learnt(folder, [0.1, 0.2], data_options={"fold": 2})
+    results = read(folder.path)
+    figures = [gradients.figure(results), learnt.figure(results)]
+    panels = [panel for figure in figures if figure for panel in figure.panels]
+    assert panels
+    assert not any(re.search(r'url\(#[^)]*\s|id="[^"]*\s', panel.svg) for panel in panels)
 
 
 def test_condition_numbers_are_drawn_by_steps_from_the_end(folder: Any) -> None:

@@ -58,6 +58,16 @@ def _nth(colours: Sequence[str], at: int) -> Look:
     return Look(colours[at % len(colours)], _MARKERS[(at + 3 * turn) % len(_MARKERS)])
 
 
+def legend_label(name: str, room: int = _LONGEST) -> str:
+    """Returns a name as a legend has it: long ones cut in the middle, since many begin alike.
+
+    matplotlib takes a label that begins with an underscore for none; a space before it makes it one.
+    """
+    tail = room // 2
+    cut = name if len(name) <= room else f"{name[: room - tail - 1]}…{name[-tail:]}"
+    return printable(f" {cut}" if cut.startswith("_") else cut)
+
+
 def line_looks(rows: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
     """Returns matplotlib's words for the line of each row: the colour of its cell, a pattern among those of its cell.
 
@@ -75,7 +85,7 @@ def line_looks(rows: Sequence[tuple[str, str]]) -> dict[str, dict[str, Any]]:
         name: {
             "color": looks[cell].colour,
             "linestyle": _LINES[patterns[cell].index(name) % len(_LINES)],
-            "label": printable(name[:_LONGEST]),
+            "label": legend_label(name),
             **(
                 {"marker": looks[cell].marker, "markersize": 3, "markevery": 0.2}
                 if uses[looks[cell].colour] > 1

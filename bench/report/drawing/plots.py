@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from bench.report.drawing.looks import look, look_of
+from bench.report.drawing.looks import legend_label, look, look_of
 from bench.report.drawing.scatter import Joined, Point, by_cell, draw_spread, keep_to_shares, scale_x, undominated
-from bench.report.labels import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,8 +54,8 @@ def draw_trade_off(
         draw_spread(axes, own, capsize=1.5, elinewidth=0.7, zorder=3, **style)
     for cell, variant in ((cell, variant) for cell, own in variants.items() for variant in own):
         colour, marker = look_of(cell, [*variants[cell]].index(variant), cells)
-        name = " ".join(filter(None, (cell[:_LONGEST], variant[:_LONGEST])))
-        axes.plot([], [], color=colour, marker=marker, linestyle="", label=printable(name))
+        name = " ".join(filter(None, (legend_label(cell, _LONGEST), variant[:_LONGEST])))
+        axes.plot([], [], color=colour, marker=marker, linestyle="", label=name)
     for cell, path in by_cell(points).items() if lines else ():
         axes.plot([p.x for p in path], [p.y for p in path], color=look(cell, cells).colour, linewidth=0.6, zorder=2)
     scale_x(axes, [point.x for point in points], lines)

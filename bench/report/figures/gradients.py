@@ -28,11 +28,11 @@ _TIMES = {"start": "before training", "end": "after training"}
 
 def figure(results: Results) -> Figure | None:
     """Panels before and after training, data set by data set; ``None`` where no run has measured gradients."""
-    panels = tuple(panel for data in results.data_sets for panel in _panels(results, data))
+    panels = tuple(panel for number, data in enumerate(results.data_sets) for panel in _panels(results, data, number))
     return Figure("Gradients through time", _ABOUT, panels, caption=_ABOUT) if panels else None
 
 
-def _panels(results: Results, data: DataSet) -> Iterator[Panel]:
+def _panels(results: Results, data: DataSet, number: int) -> Iterator[Panel]:
     names, rows, cells = row_names(results), [], {}
     for row in results.rows_on(data):
         for _, found in row.gradients:
@@ -50,7 +50,7 @@ def _panels(results: Results, data: DataSet) -> Iterator[Panel]:
             if not own.empty:
                 draw = partial(_draw, rows=own, looks=looks, title=title)
                 said = f"{title} {when} on {data.title}: {', '.join(cells)}"
-                page = partial(to_page, draw, said, f"{name}-{time}-{data.name}")
+                page = partial(to_page, draw, said, f"{name}-{time}-{number}")
                 file = file_name("gradients", name.removeprefix("log10_"), time, data.name)
                 yield Panel(f"{data.title}, {when}", page, file, title.partition(",")[0].capitalize(), draw=draw)
 

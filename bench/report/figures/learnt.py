@@ -32,7 +32,7 @@ def figure(results: Results) -> Figure | None:
 def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
     short = row_names(results)
     for number, column in enumerate(dict.fromkeys(metrics["column"])):
-        for data in results.data_sets:
+        for place, data in enumerate(results.data_sets):
             own = metrics[(metrics["column"] == column) & (metrics["data"] == data.name)]
             labels = [label for label in results.by_size if label in set(own["label"])][:_LINES]
             if not labels:
@@ -42,7 +42,7 @@ def _panels(results: Results, metrics: pd.DataFrame) -> Iterator[Panel]:
             name = column.removeprefix(LEARNT)
             draw = partial(_draw, rows=rows, looks=looks, name=name)
             said = f"{name} over epochs on {data.title}: {', '.join(looks)}"
-            page = partial(to_page, draw, said, f"learnt-{number}-{data.name}")
+            page = partial(to_page, draw, said, f"learnt-{number}-{place}")
             title = f"{name}, {data.title}"
             yield Panel(title, page, file_name("learnt", name, data.name), "Learnt numbers over training", draw=draw)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from bench.report.drawing.looks import look
+from bench.report.drawing.looks import legend_label, look
 from bench.report.drawing.press import to_page
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.learnt import alpha_beta, printed
@@ -80,7 +80,7 @@ def _draw(axes: Axes, points: Sequence[_Point], paper: Sequence[Mapping[str, flo
     axes.plot([low, 1], [low, 1], color="#999999", linewidth=0.7, zorder=1)
     for cell in dict.fromkeys(cells):
         colour, marker = look(cell, cells)
-        axes.plot([], [], color=colour, marker=marker, linestyle="", label=cell)
+        axes.plot([], [], color=colour, marker=marker, linestyle="", label=legend_label(cell, 24))
     if paper:
         axes.plot([], [], "x", color="#888888", label="the paper")
     axes.set(xlabel="1 - alpha", ylabel="beta")
