@@ -93,8 +93,11 @@ class Results:
 
     def _awaited(self, data: DataSet) -> bool:
         """Whether a run of the grid on a data set may be of a row that has none yet."""
-        slug = re.sub("[^A-Za-z0-9]", "-", data.name.partition(" ")[0])[:30]  # with which ids begin
-        return any(name.startswith(slug) for name in self.unstarted)
+        own = _beginning(data.name.partition(" ")[0])
+        axis = self.grid.grid.get("data", ()) if self.grid else ()
+        every = (_beginning(str(value["name"] if isinstance(value, Mapping) else value)) for value in axis)
+        others = tuple(other for other in every if other != own and other.startswith(own))  # digits-mfcc- of digits-
+        return any(name.startswith(own) and not name.startswith(others) for name in self.unstarted)
 
     def _combination(self, row: Summary) -> tuple[int, ...] | None:
         found = {self.combinations.get(run.record.id) for run in row.runs}
@@ -164,6 +167,11 @@ class Results:
             RnnbenchError: when no run has a latency on the board that is wanted.
         """
         return choose(self.summaries, self.wanted)
+
+
+def _beginning(data: str) -> str:
+    """Returns what ids of the runs on a data set begin with."""
+    return f"{re.sub('[^A-Za-z0-9]', '-', data)[:30]}-"
 
 
 def read(folder: Path, board: str | None = None) -> Results:

@@ -181,6 +181,8 @@ def test_a_combination_that_the_grid_does_not_have_is_a_dash_with_that_note(fold
     table = compare(folder)
     first = row(table, "A")[0]
     assert (first.text, notes(table, first)) == ("not run", ["no run of this combination has started"])
+    folder.note({**axes, "data": ["watch", "digits", "digits-mfcc"]}, [*runs, "digits-mfcc-a-h64-s0-0123456789abcdef"])
+    assert row(compare(folder), "A")[0].text == "-", "that run is on another data set"
 
 
 def test_changed_data_is_said(folder: Any) -> None:
