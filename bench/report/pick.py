@@ -169,7 +169,7 @@ def _validated(row: Summary, metric: str) -> float | None:
 
 
 def _worse(best: Summary, other: Summary) -> bool:
-    """Whether a row is significantly worse than the best; so few seeds that none could be are no reason to say so."""
+    """Whether a row is not to be called as good: it is significantly worse, or of so few seeds that none could be."""
     own, theirs = best.scores, other.scores
     common = own.keys() & theirs.keys()
     if not common or smallest_p(len(common)) > _LEVEL:

@@ -130,7 +130,7 @@ def test_a_damaged_curve_is_named_not_drawn(folder: Any, damage: str) -> None:
     bad = folder.add("B", curve=[0.1, 0.2])
     (runs_folder(folder.path) / bad.id / "metrics.csv").write_text(damage, encoding="utf-8")
     _, page = _page(folder)
-    assert f"Without a readable metrics.csv: {bad.id}" in page.text
+    assert f"Without readable figures on validation data: {bad.id}" in page.text
 
 
 def test_no_curves_at_all(folder: Any) -> None:

@@ -89,6 +89,13 @@ def test_probes_print_random_first_states_and_conditions(folder: Any) -> None:
     }
 
 
+def test_a_single_draw_has_no_deviation(folder: Any) -> None:
+    measured(folder, folder.add("GRU"), random_h0_accuracy=(0.8,))
+    table = probes.table(read(folder.path))
+    assert table is not None
+    assert [column.title for column in table.columns] == ["zeros (%)", "random (%)"]
+
+
 def test_a_grid_that_measured_neither_has_neither_table(folder: Any) -> None:
     folder.add("GRU")
     assert learnt.table(read(folder.path)) is None

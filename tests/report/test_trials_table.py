@@ -10,9 +10,10 @@ import yaml
 
 from bench.record import GRID_NOTE, Chosen, read_all
 from bench.record.search import Choice, Drawn, write_choice, write_trials
-from bench.report import read
+from bench.report import Results, read
 from bench.report.figures import budget
 from bench.report.tables import trials
+from bench.report.trials import Group
 
 
 def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any) -> None:
@@ -44,6 +45,17 @@ def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any)
     (row,) = table.rows
     assert budget.figure(results) is None, "places on an axis are no draws of which there might be fewer"
     assert row.entries[-1].text == "optimiser Nesterov"
+
+
+def test_a_heading_names_the_metric_of_every_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [
+        Group("watch, gru", "accuracy (%)", True, 1, 0, (91.0,), None),
+        Group("ptb, gru", "perplexity", False, 1, 0, (120.0,), None),
+    ]
+    monkeypatch.setattr(trials, "groups", lambda _: made)
+    table = trials.table(Results("x"))
+    assert table is not None
+    assert table.columns[2].title == "best accuracy (%) or perplexity"
 
 
 def test_results_go_by_the_name_of_their_grid(folder: Any) -> None:

@@ -46,7 +46,9 @@ def figure(results: Results) -> Figure | None:
     if rows > _LINES:
         caption += f" Of each data set the {_LINES} rows with the best mean in its table."
     cut = "" if all(data.upwards for data in results.data_sets) else _CUT
-    about = f"{about}{cut} Without a readable metrics.csv: {', '.join(unread)}." if unread else f"{about}{cut}"
+    about = (
+        f"{about}{cut} Without readable figures on validation data: {', '.join(unread)}." if unread else f"{about}{cut}"
+    )
     return Figure("Learning curves", about, panels, small=True, caption=f"{caption}{cut}")
 
 

@@ -68,7 +68,7 @@ _FIGURES = {
         "first state",
         ("zeros (%)", _from_zeros),
         ("random (%)", lambda row: [mean(own) or 0.0 for own in _draws(row)]),
-        ("sd of draws", lambda row: [deviation(own) or 0.0 for own in _draws(row)]),
+        ("sd of draws", lambda row: [sd for own in _draws(row) if (sd := deviation(own)) is not None]),
     ),
     **_columns(
         "condition",

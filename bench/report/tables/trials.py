@@ -24,7 +24,7 @@ def table(results: Results) -> Table | None:
     found = groups(results)
     if not found:
         return None
-    title = found[0].title
+    title = " or ".join(dict.fromkeys(group.title for group in found))
     columns = (
         Column("trials", places=0),
         Column("failed", places=0),
