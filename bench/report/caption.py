@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bench.report.board import Board
 from bench.report.summary import Summary
+from bench.report.words import SELECTED
 
 QUALITY, KB, IN_ALL, MS = "quality", "kb", "kb_in_all", "ms"
 """Columns of the comparison that a caption explains."""
@@ -53,18 +54,11 @@ def _subject(summaries: Sequence[Summary], columns: Collection[str]) -> str:
     return f"{what}, {seeds(summaries)}. {protocol(summaries)}".strip()
 
 
-_SELECTED = {
-    "best": "The epoch was chosen on validation data; the test set was used once, after.",
-    "last": "The weights are those of the last epoch; the test set was used once, after.",
-    "test-epoch": "The epoch was chosen on the test set itself, which flatters the result.",
-}
-
-
 def protocol(summaries: Sequence[Summary]) -> str:
     """Says how the runs that are done chose their epoch, and on what they were trained and tuned; empty without any."""
     records = [run.record for summary in summaries for run in summary.runs if run.done]
     kinds = dict.fromkeys(str((record.spec.get("train") or {}).get("select", "best")) for record in records)
-    parts = [_SELECTED[kind] for kind in kinds]
+    parts = [SELECTED[kind].sentence for kind in kinds]
     if len(parts) > 1:
         parts = ["Runs differ in how their epoch was chosen:", *parts]
     parts += _on_validation_data(summaries)

@@ -16,13 +16,12 @@ import yaml
 from bench.places import PUBLISHED
 from bench.report.flat import flat
 from bench.report.summary import Summary
+from bench.report.words import SELECTED
 from bench.spec.yaml import QuickLoader
 
 Book = Mapping[str, Any]
 """What a paper prints."""
 _WORDS = {"cell.hidden_size": "hidden size", "split.train_on": "trained on", "train.select": "epoch kept"}
-
-_SELECTED = {"best": "the best on validation data", "last": "the last", "test-epoch": "the best on test data"}
 
 
 class Target(NamedTuple):
@@ -169,5 +168,5 @@ def _differences(spec: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterat
 
 def _say(value: Any, path: str = "") -> str:
     if path == "train.select":
-        return _SELECTED.get(value, str(value))
+        return SELECTED[value].epoch if value in SELECTED else str(value)
     return "none" if value is None or value == {} else f"{value:g}" if isinstance(value, float) else str(value)

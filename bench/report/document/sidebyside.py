@@ -13,7 +13,7 @@ from bench.report.results import Results
 from bench.report.short import told_names
 from bench.report.summary import Summary
 from bench.report.table import DASH, Column, Entry, Row, Table, as_printed, number, rounded, typeset
-from bench.report.tables.settings import optimiser
+from bench.report.words import optimiser
 
 _STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "the paper's", "Grid"))
 _PLACES = 2

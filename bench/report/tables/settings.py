@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
+from bench.report.words import SELECTED, optimiser
 
 _STUB = (Column("Data", align="left"), Column("Row", align="left"))
 _COLUMNS = (
@@ -17,9 +18,6 @@ _COLUMNS = (
     Column("epochs", places=0),
     *(Column(title, align="left") for title in ("schedule", "weights of")),
 )
-OPTIMISERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "Nesterov", "plain-sgd": "SGD"}
-"""What tables call an optimiser."""
-_WEIGHTS = {"best": "best epoch", "last": "last epoch", "test-epoch": "best on test data"}
 
 
 def table(results: Results) -> Table | None:
@@ -52,14 +50,8 @@ def _entries(spec: Mapping[str, Any]) -> tuple[Entry, ...]:
         number(train.get("batch_size"), n=1),
         number(train.get("epochs"), n=1),
         Entry(str(train.get("schedule", "-"))),
-        Entry(_WEIGHTS.get(weights, weights)),
+        Entry(SELECTED[weights].column if weights in SELECTED else weights),
     )
-
-
-def optimiser(spec: Mapping[str, Any]) -> str:
-    """Returns what tables call the optimiser of a run; a dash where its record has none."""
-    name = str((spec.get("train") or {}).get("optimizer", "-"))
-    return OPTIMISERS.get(name, name)
 
 
 def _by_matrix(values: Mapping[str, float] | None) -> Entry:

@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.report.results import Results
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
-from bench.report.tables.settings import OPTIMISERS
 from bench.report.trials import Group, groups
+from bench.report.words import OPTIMISERS
 
 _SHORT = {"hidden_size": "H", "keep": "kept", "optimizer": "optimiser"}
 _CAPTION = (
