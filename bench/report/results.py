@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from bench.errors import RnnbenchError
 from bench.record import CELL_FILE, GRID_NOTE, Record, noted_runs, read_all, read_note, standing
-from bench.report import frame
 from bench.report.board import Board, choose
 from bench.report.latency import LatencyRow, Published, T
 from bench.report.style import noted_style, retitled
@@ -22,8 +21,6 @@ from bench.report.summary import DataSet, Run, Summary, gather
 from bench.spec import Grid, parse
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bench.report.epochs import Epochs
 
 
@@ -104,16 +101,11 @@ class Results:
         return found.pop() if len(found) == 1 else None
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The summaries as a frame, with the rows of the CSV."""
-        import pandas as pd  # here: slow to import, and most commands print a table without it
-
-        return pd.DataFrame(frame.rows(self.summaries))
-
-    @cached_property
     def epochs(self) -> Epochs:
         """The epochs of the finished runs."""
-        from bench.report.epochs import read_epochs  # here, as pandas above
+        from bench.report.epochs import (
+            read_epochs,
+        )  # here: pandas is slow to import, and most commands print a table without it
 
         return read_epochs(self.runs)
 

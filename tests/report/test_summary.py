@@ -130,9 +130,9 @@ def test_csv_gives_every_number_back(small: Any) -> None:
     results = read(small.path)
     text = to_csv(list(frame.rows(results.summaries)))
     read_back = list(csv.DictReader(io.StringIO(text)))
-    assert len(read_back) == len(results.frame) == 6
+    assert len(read_back) == 6
     for row, again in zip(frame.rows(results.summaries), read_back, strict=True):
-        assert list(row) == list(again) == list(results.frame.columns)
+        assert list(row) == list(again)
         for name, value in row.items():
             assert again[name] == ("" if value is None else str(value))
             assert not isinstance(value, float) or float(again[name]) == value
@@ -144,7 +144,7 @@ def test_the_frame_is_what_pandas_would_compute(small: Any) -> None:
         {"data": run.data, "label": run.label, **run.figures} for run in results.runs if run.done
     ).groupby(["data", "label"], as_index=False)
     mean, sd = runs.mean(), runs.std(ddof=1)
-    mine = results.frame[results.frame["n"] > 0].reset_index(drop=True)
+    mine = pd.DataFrame(row for row in frame.rows(results.summaries) if row["n"])
     for ours, theirs in ((mine["accuracy_mean"], mean["accuracy"]), (mine["accuracy_sd"], sd["accuracy"])):
         np.testing.assert_allclose(ours.astype(float), theirs, rtol=1e-14)
 

@@ -1,6 +1,6 @@
 """Statistics of a comparison, in NumPy: what ``docs/statistics.md`` explains, each number with its source."""
 
-from bench.report.statistics.bootstrap import bootstrap, clustered
+from bench.report.statistics.bootstrap import clustered
 from bench.report.statistics.compare import Comparison, against
 from bench.report.statistics.describe import deviation, mean
 from bench.report.statistics.interval import Interval, t_interval
@@ -18,7 +18,6 @@ __all__ = [
     "Scores",
     "Verdict",
     "against",
-    "bootstrap",
     "clustered",
     "critical_difference",
     "deviation",

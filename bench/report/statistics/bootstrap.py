@@ -1,10 +1,8 @@
-"""Bootstrap intervals: of a mean, and of a mean over items that come in groups."""
+"""The bootstrap interval of a mean over items that come in groups."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,51 +11,12 @@ from bench.report.statistics.interval import Interval
 
 _RESAMPLES = 10_000
 _BLOCKS = 100
-_NORMAL = NormalDist()
-
-
-def bootstrap(
-    values: NDArray[np.float64],
-    method: Literal["percentile", "bca"] = "bca",
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Returns a bootstrap interval of the mean. It is too narrow below some 20 values: see ``docs/statistics.md``.
-
-    Source: Efron, Bootstrap methods, Annals of Statistics 7 (1979), 1-26; bias-corrected and accelerated: Efron,
-    Better bootstrap confidence intervals, Journal of the American Statistical Association 82 (1987), 171-185.
-
-    Args:
-        values: at least two.
-        method: quantiles of the resampled means, as they are or with their shares corrected for bias and skewness.
-        level: of confidence.
-        seed: draws the resamples.
-    """
-    drawn = np.random.default_rng(seed).integers(len(values), size=(_RESAMPLES, len(values)))
-    means = values[drawn].mean(axis=1)
-    return percentile(means, level) if method == "percentile" else accelerated(means, values, level)
 
 
 def percentile(means: NDArray[np.float64], level: float) -> Interval:
     """Returns the interval between the resampled means that leave out equal shares at both ends."""
-    return _between(means, (1 - level) / 2, (1 + level) / 2)
-
-
-def accelerated(means: NDArray[np.float64], values: NDArray[np.float64], level: float) -> Interval:
-    """Returns the bias-corrected and accelerated interval from resampled means of the values.
-
-    With z0 = PhiInv(share of means below the observed one, ties half), and the acceleration a = sum d^3 / (6 (sum
-    d^2)^1.5) of the deviations d = mean - mean without value i, an end's share PhiInv(alpha) = z becomes
-    Phi(z0 + (z0 + z) / (1 - a (z0 + z))).
-    """
-    observed = values.mean()
-    share = float((means < observed).mean() + (means <= observed).mean()) / 2
-    d = (values - observed) / (len(values) - 1)  # mean less the mean without value i
-    if not 0 < share < 1 or not d.any():
-        return percentile(means, level)
-    bias, a = _NORMAL.inv_cdf(share), float((d**3).sum() / (6 * (d**2).sum() ** 1.5))
-    ends = (bias + _NORMAL.inv_cdf(end) for end in ((1 - level) / 2, (1 + level) / 2))
-    return _between(means, *(_NORMAL.cdf(bias + z / (1 - a * z)) for z in ends))
+    low, high = np.quantile(means, ((1 - level) / 2, (1 + level) / 2))
+    return Interval(float(low), float(high))
 
 
 def clustered(
@@ -105,8 +64,3 @@ def _drawn(*numbers: int) -> list[list[NDArray[np.unsignedinteger]]]:
         return drawn.astype(np.min_scalar_type(n))  # of many speakers they would else take much memory
 
     return [[counts(n) for n in both] for _ in range(_BLOCKS)]
-
-
-def _between(means: NDArray[np.float64], *shares: float) -> Interval:
-    low, high = np.quantile(means, shares)
-    return Interval(float(low), float(high))

@@ -33,7 +33,7 @@ class Ranking:
     warning: str
 
 
-def rank(scores: NDArray[np.float64], upwards: bool = True, seed: int = 0) -> Ranking:
+def rank(scores: NDArray[np.float64], seed: int = 0) -> Ranking:
     """Ranks cells on every data set and averages the ranks; equal scores share their mean rank.
 
     Friedman's statistic is (k - 1) times the sum of squared distances of rank sums from their mean, over the sum of
@@ -44,14 +44,12 @@ def rank(scores: NDArray[np.float64], upwards: bool = True, seed: int = 0) -> Ra
     multiple data sets, Journal of Machine Learning Research 7 (2006), 1-30.
 
     Args:
-        scores: by data set and cell, at least two of each, all there.
-        upwards: whether a higher score is better.
+        scores: by data set and cell, at least two of each, all there; a higher one is better.
         seed: draws the shuffles, 9,999 of them.
     """
     n, k = scores.shape
-    better = scores if upwards else -scores
-    ahead = (better[:, :, None] < better[:, None, :]).sum(axis=2)
-    level = (better[:, :, None] == better[:, None, :]).sum(axis=2)
+    ahead = (scores[:, :, None] < scores[:, None, :]).sum(axis=2)
+    level = (scores[:, :, None] == scores[:, None, :]).sum(axis=2)
     ranks = ahead + (level + 1) / 2
     shuffled = np.random.default_rng(seed).permuted(np.tile(ranks, (_SHUFFLES, 1, 1)), axis=2)
     distances = np.stack([ranks, *shuffled]).sum(axis=1) - n * (k + 1) / 2
