@@ -53,11 +53,27 @@ def train_here(jobs: Sequence[Job]) -> list[Record]:
     return [run(jobs[0])] if len(jobs) == 1 else run_pack(jobs)
 
 
+class _RunLog(logging.FileHandler):
+    """A run's log; on a disk that is full it says so in one line, once, not with a traceback for every record."""
+
+    _told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
+        """Logging's own hook, called where a record could not be written."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._told:
+            self._told = True
+            with contextlib.suppress(OSError):  # stderr may be on that disk, too
+                sys.stderr.write(f"error: cannot write {self.baseFilename}: {error.strerror}\n")
+
+
 @contextlib.contextmanager
 def logging_to(jobs: Sequence[Job]) -> Iterator[None]:
     """Writes what is logged in its block to the ``log.txt`` of every run, after what earlier tries left there."""
     root, level = logging.getLogger(), logging.getLogger().level
-    handlers = [logging.FileHandler(job.folder / "log.txt") for job in jobs]
+    handlers = [_RunLog(job.folder / "log.txt") for job in jobs]
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root.addHandler(handler)
@@ -69,7 +85,8 @@ def logging_to(jobs: Sequence[Job]) -> Iterator[None]:
         root.setLevel(level)
         for handler in handlers:
             root.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # of what a full disk did not take, which was told
+                handler.close()
 
 
 def _print_to(first: Path, packed: bool) -> None:
