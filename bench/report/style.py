@@ -57,7 +57,10 @@ def read_style(path: Path) -> Style:
     except OSError as error:
         raise RnnbenchError(f"cannot read the style {path}: {error.strerror or error}") from None
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RnnbenchError(f"cannot read the style {path}: {error}") from None
+        what = " ".join(str(error).split())
+        raise RnnbenchError(f"cannot read the style {path}: {what}") from None
+    if not isinstance(given, dict | None):
+        raise RnnbenchError(f"{path} is not a style: it needs keys such as `columns: [accuracy, kb]`")
     return parse(Style, given or {}, str(path))
 
 

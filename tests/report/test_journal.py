@@ -241,6 +241,22 @@ def test_the_style_of_a_folder_is_every_report_s_and_its_titles_stand_everywhere
             read(small.path)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot read the style .*: No such file or directory$"),
+        ("a, b", "is not a style"),
+        ("a: [", "cannot read"),
+    ],
+)
+def test_a_file_that_is_no_style_is_one_line(tmp_path: Path, text: str | None, said: str) -> None:
+    if text is not None:
+        (tmp_path / "style.yaml").write_text(text)
+    with pytest.raises(RnnbenchError, match=said) as caught:
+        read_style(tmp_path / "style.yaml")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_cell_is_cited_by_the_key_of_its_entry(small: Any) -> None:
     key, entry = citations()["LSTM"]
     assert f"{{{key}," in entry
