@@ -13,7 +13,10 @@ class RnnbenchError(Exception):
 def nearest(word: object, known: Iterable[str]) -> str:
     """A hint for a misspelt word: ``"; did you mean 'x'?"``, or the list of known words."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is: {', '.join(names)}" if names else ""
+    return guess(word, names) or (f"; there is: {', '.join(names)}" if names else "")
+
+
+def guess(word: object, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for a misspelt word, or ``""`` where none is like it."""
+    close = difflib.get_close_matches(str(word), sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else ""

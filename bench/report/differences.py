@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.errors import RnnbenchError, nearest
+from bench.errors import RnnbenchError, guess
 from bench.report.conditions import DATA, FORMAT, number_format
 from bench.report.likeness import unlike
 from bench.report.people import People, over_people
@@ -61,16 +61,21 @@ def differences(results: Results) -> list[Difference]:
         found += [Difference(data, row.label, None, None, (_no_reference(row, results.against),)) for row in alone]
     if not any(_named(results.rows_on(data), results.against) for data in results.data_sets):
         labels = sorted({row.label for row in results.summaries})
-        raise RnnbenchError(
-            f"no row is of {results.against!r}{nearest(results.against, labels)}; rows: {', '.join(labels)}"
-        )
+        cells = {name for row in results.summaries for name in _cells(row)}
+        hint = guess(results.against, {*labels, *cells})
+        raise RnnbenchError(f"no row is of {results.against!r}{hint}; rows: {', '.join(labels)}")
     return found
 
 
 def _named(rows: Sequence[Summary], name: str) -> list[Summary]:
     """Returns the row of a label, or else the rows of a cell."""
     own = [row for row in rows if row.label == name]
-    return own or [row for row in rows if row.runs and name in (row.cell, row.runs[0].record.spec["cell"]["name"])]
+    return own or [row for row in rows if name in _cells(row)]
+
+
+def _cells(row: Summary) -> tuple[str, ...]:
+    """Returns the title of a row's cell, and its name."""
+    return (row.cell, row.runs[0].record.spec["cell"]["name"]) if row.runs else ()
 
 
 def _reference(row: Summary, named: Sequence[Summary]) -> Summary | None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from bench.citations import citations
-from bench.errors import RnnbenchError, nearest
+from bench.errors import RnnbenchError, guess
 from bench.report.notes import DAGGER, Notes
 from bench.report.results import Results
 from bench.report.short import legend, short_names
@@ -111,7 +111,7 @@ def _restricted(table: Table, results: Results, style: Style, names: Mapping[str
 def _check(what: str, wanted: Iterable[str], there: Mapping[str, object]) -> None:
     for name in wanted:
         if name not in there:
-            raise RnnbenchError(f"no {what} is {name!r}{nearest(name, there)}; {what}s: {', '.join(there)}")
+            raise RnnbenchError(f"no {what} is {name!r}{guess(name, there)}; {what}s: {', '.join(there)}")
 
 
 def _check_labels(labels: Mapping[str, str], there: Collection[str], printed: Mapping[str, str]) -> None:

@@ -130,6 +130,10 @@ def test_the_cell_may_be_named_as_in_a_grid_or_by_its_title(folder: Any) -> None
         RnnbenchError, match=r"no row is of 'GRUU'; did you mean 'GRU'\?; rows: FastGRNN \(gate tanh\), GRU"
     ):
         table(folder, "GRUU")
+    with pytest.raises(RnnbenchError, match="no row is of 'fastgrn'; did you mean 'fastgrnn'"):
+        table(folder, "fastgrn")
+    with pytest.raises(RnnbenchError, match=r"^no row is of 'zzz'; rows: FastGRNN \(gate tanh\), GRU$"):
+        table(folder, "zzz")
 
 
 def test_unlike_runs_are_said_and_not_bold(folder: Any) -> None:

@@ -197,6 +197,7 @@ def test_the_best_of_chosen_rows_is_the_best_of_those_and_remarks_are_of_them(fo
         ({"labels": {"LSTM": "A", "GRU": "A"}}, "rows 'GRU' and 'LSTM' would both be named 'A'"),
         ({"labels": {"LSTM": "GRU"}}, "rows 'GRU' and 'LSTM' would both be named 'GRU'"),
         ({"columns": ("KBs",)}, "no column is 'KBs'.*KB"),
+        ({"rows": ("zzz",)}, "^no row is 'zzz'; rows: Fast_GRNN & Co, GRU, LSTM$"),
     ],
 )
 def test_what_is_not_there_is_said_with_what_is(small: Any, style: dict[str, Any], said: str) -> None:
