@@ -218,7 +218,8 @@ def rounded(value: float, places: int) -> str:
     """Prints a number to decimal places, a half away from zero, as who rounds its decimal digits by hand does."""
     if not abs(value) < _EXACT:  # of which no digit behind the point is known; or no number
         return f"{value:.{places}f}"
-    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
+    found = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{found or abs(found):f}"  # 0.00 has no sign
 
 
 def _places(smallest: float) -> int:

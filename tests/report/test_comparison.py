@@ -241,6 +241,8 @@ def test_a_data_set_that_reports_f1_is_compared_by_it(folder: Any) -> None:
         (2.675, 2, "2.68"),
         (3.249, 1, "3.2"),
         (1e-7, 2, "0.00"),
+        (-1e-7, 2, "0.00"),
+        (-0.0, 1, "0.0"),
         (1e15, 0, "1" + "0" * 15),
         (float("inf"), 2, "inf"),
     ],
