@@ -59,13 +59,14 @@ class CompressPart(Part):
     def check(self, train: TrainPart) -> None:
         """Raises ``ValueError`` when a stage would have no epoch."""
         epochs, named, given = train.epochs, ", ".join(self.stages), self.stage_epochs
+        stages = f"{len(self.stages)} stage{'s' if len(self.stages) > 1 else ''} ({named})"
         if given is not None and (len(given) != len(self.stages) or min(given) < 1 or sum(given) != epochs):
             raise ValueError(
-                f"compress.stage_epochs must give {len(self.stages)} stages ({named}) at least 1 epoch each and "
+                f"compress.stage_epochs must give {stages} at least 1 epoch each and "
                 f"train.epochs ({epochs}) in all, not {list(given)}"
             )
         first = (0, *self.stage_ends(epochs))[-2]
         if train.length <= first:
             raise ValueError(f"train.stop_after must be above {first}, where the last stage of compression begins")
         if epochs < len(self.stages):
-            raise ValueError(f"train.epochs is {epochs}, and compression has {len(self.stages)} stages ({named})")
+            raise ValueError(f"train.epochs is {epochs}, and compression has {stages}")

@@ -76,6 +76,10 @@ class Grid(Part):
         for axis, values in grid.items():
             if not values:
                 raise ValueError(f"axis {axis!r} has no values: the grid is empty")
+            if axis == "seed" and (twice := [one for at, one in enumerate(values) if one in values[:at]]):
+                raise ValueError(
+                    f"axis 'seed' has {twice[0]!r} twice, which is one run: leave it out, or write another"
+                )
             if axis == TOGETHER and not all(isinstance(value, Mapping) for value in values):
                 raise ValueError(f"axis {axis!r} needs mappings as values: write [{{}}, {{cell.hidden_size: 32}}]")
         return grid

@@ -53,6 +53,12 @@ def test_a_run_given_twice_is_run_once(tmp_path: Path) -> None:
     assert len(made.runs()) == 1
 
 
+def test_a_seed_given_twice_is_refused(tmp_path: Path) -> None:
+    """Who writes it counts one run more than there is."""
+    with pytest.raises(RnnbenchError, match="axis 'seed' has 0 twice"):
+        grid(tmp_path, "name: g\ngrid: {data: [a], cell: [gru], seed: [0, 0, 1]}")
+
+
 def test_ids_do_not_depend_on_the_order_of_the_axes(tmp_path: Path) -> None:
     axes = {"data": ["a", "b"], "cell": ["gru", "rnn"], "seed": [0, 1], "train.epochs": [3, 4]}
     want = None

@@ -108,7 +108,7 @@ def test_what_is_kept_after_training_are_the_largest_entries(run_tiny: RunTiny) 
 
 
 def test_stages_are_for_compression_in_training() -> None:
-    with pytest.raises(RnnbenchError, match="stage_epochs must give 1 stages"):
+    with pytest.raises(RnnbenchError, match="stage_epochs must give 1 stage "):
         parse(
             RunSpec,
             {
