@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from bench.places import PUBLISHED
 from bench.report import Table, read
+from bench.report.document import write_document
 from bench.report.figure import Figure
 from bench.report.summary import Summary
 from bench.report.table import Entry
 from bench.report.tables import comparison
+from bench.report.verdicts import judge, read_claims
 
 
 def compare(folder: Any, board: str | None = None) -> Table:
@@ -45,3 +49,10 @@ def on_page(figure: Figure | None) -> list[str]:
     """The drawings of a figure for the page, which are made when they are asked for."""
     assert figure is not None
     return [panel.svg for panel in figure.panels]
+
+
+def whole(folder: Any, out: Path) -> Path:
+    """Writes the document of one folder, with all claims."""
+    results = [read(folder.path)]
+    claims = read_claims(PUBLISHED / "fastgrnn_claims.yaml")
+    return write_document(out, results, [judge(claim, results) for claim in claims])
