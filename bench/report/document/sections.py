@@ -19,7 +19,7 @@ from bench.report.journal import for_journal, shortly, without_name
 from bench.report.notes import MOVED, Notes
 from bench.report.results import Results
 from bench.report.style import noted_style
-from bench.report.table import DASH, Column, Entry, Row, Table, number, plain, typeset
+from bench.report.table import DASH, Column, Entry, Row, Table, between, number, plain, typeset
 from bench.report.verdicts import Judged, tally
 from bench.report.writers.latex import escape
 
@@ -221,7 +221,7 @@ def of_moved(found: Sequence[Moved], against: str) -> str:
                 number(own.before.mean(own.now.data.quality), scale=own.now.data.scale),
                 number(own.now.mean(own.now.data.quality), scale=own.now.data.scale),
                 replace(number(own.difference), leads=own.verdict == "moved"),
-                Entry(f"{own.interval.low:.2f} to {own.interval.high:.2f}") if own.interval else DASH,
+                between(own.interval),
                 Entry(own.verdict),
                 _from_to(own.kb),
                 replace(_from_to(own.ms), marks=notes.mark(f"on {own.board}" if own.ms else "")),

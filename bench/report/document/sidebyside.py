@@ -11,8 +11,9 @@ from bench.report.notes import Notes, explain_majority
 from bench.report.published import Target, target
 from bench.report.results import Results
 from bench.report.short import told_names
+from bench.report.statistics import Interval
 from bench.report.summary import Summary
-from bench.report.table import DASH, Column, Entry, Row, Table, as_printed, number, rounded, typeset
+from bench.report.table import Column, Entry, Row, Table, as_printed, between, number, typeset
 from bench.report.words import optimiser
 
 _STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "the paper's", "Grid"))
@@ -86,6 +87,4 @@ def _row(found: _Found, notes: Notes) -> Row:
 
 
 def _interval(middle: float | None, half: float | None) -> Entry:
-    if middle is None or half is None:
-        return DASH
-    return Entry(f"{rounded(middle - half, _PLACES)} to {rounded(middle + half, _PLACES)}")
+    return between(None if middle is None or half is None else Interval(middle - half, middle + half))

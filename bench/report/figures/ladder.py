@@ -8,11 +8,10 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from bench.report.drawing.looks import look
+from bench.report.drawing.looks import legend_label, look
 from bench.report.drawing.press import to_page
 from bench.report.drawing.scatter import keep_to_shares
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.labels import printable
 from bench.report.ladders import STEPS, Ladder, ladders
 from bench.report.results import Results
 from bench.report.summary import DataSet
@@ -60,7 +59,9 @@ def _draw(axes: Axes, found: Mapping[str, Ladder], data: DataSet) -> None:
         before = cells[:number].count(cells[number])  # ladders of one cell have its colour and marker
         style: Any = {"color": colour, "marker": marker, "markersize": 4, "linewidth": 0.9, "capsize": 1.5}
         style |= {"linestyle": _LINES[before % len(_LINES)], "markerfacecolor": "white" if before else colour}
-        axes.errorbar([used.index(step) + shift for step in own], means, yerr=bars, label=printable(name[:40]), **style)
+        axes.errorbar(
+            [used.index(step) + shift for step in own], means, yerr=bars, label=legend_label(name, 40), **style
+        )
     axes.set_xticks(range(len(used)), [_tick(step, [*found.values()]) for step in used])
     axes.set(ylabel=data.quality_title)
     axes.margins(x=0.1)

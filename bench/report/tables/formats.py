@@ -13,7 +13,7 @@ from bench.report.notes import MOVED, STALE, Notes, explain_runs
 from bench.report.results import Results
 from bench.report.statistics import t_interval
 from bench.report.summary import Summary
-from bench.report.table import CELL, DASH, Column, Entry, Row, Spanner, Table, number, typeset
+from bench.report.table import CELL, DASH, Column, Entry, Row, Spanner, Table, between, number, typeset
 from bench.report.twins import names, twins
 
 _DATA = Column("Data", align="left")
@@ -61,7 +61,7 @@ def _quality(row: Summary, notes: Notes) -> tuple[Entry, ...]:
     quality = number(row.mean(row.data.quality), n=row.n, scale=row.data.scale)
     return (
         replace(quality, marks=(*((MOVED,) if row.moved else ()), *notes.mark(explain_runs(row)[1]))),
-        Entry(f"{interval.low:.2f} to {interval.high:.2f}") if interval else DASH,
+        between(interval),
         number(row.mean("kb")),
     )
 
