@@ -103,9 +103,7 @@ class Results:
     @cached_property
     def epochs(self) -> Epochs:
         """The epochs of the finished runs."""
-        from bench.report.epochs import (
-            read_epochs,
-        )  # here: pandas is slow to import, and most commands print a table without it
+        from bench.report.epochs import read_epochs  # here: pandas, which it takes, is slow to import
 
         return read_epochs(self.runs)
 
