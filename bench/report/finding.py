@@ -16,7 +16,7 @@ from bench.report.standing import LEVEL
 from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval
 from bench.report.summary import Latency, Summary
 from bench.report.table import plain
-from bench.report.twins import Twins, format_of, twins
+from bench.report.twins import Twins, format_of, smaller_by, twins
 
 _FEW = 4
 """Cells that are named one by one."""
@@ -103,12 +103,12 @@ def _sentences(found: Sequence[Twins], results: Results) -> Iterator[str]:
 
 
 def _name(row: Summary) -> str:
-    return f"{row.cell} in {format_of(row)}" if row.compression in ("dense", "Q") else f"{row.cell} {row.compression}"
+    return f"{row.cell} {smaller_by(row) or f'in {format_of(row)}'}"
 
 
 def _ways(found: Sequence[Twins]) -> str:
     """Says what the small rows are: ``int8``, or ``int8 (Q), low rank (L) or sparse (S) as well``."""
-    letters = "".join(both.small.compression or "" for both in found)
+    letters = "".join(smaller_by(both.small) for both in found)
     more = [word for letter, word in (("L", "low rank (L)"), ("S", "sparse (S)")) if letter in letters]
     return f"int8 (Q), {' or '.join(more)} as well" if more else "int8"
 

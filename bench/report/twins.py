@@ -43,14 +43,14 @@ def names(results: Results) -> dict[str, str]:
 
     They are ``LSTM float32`` and ``LSTM int8``, or ``LSTM LSQ`` of one that is low rank or sparse as well.
     """
-    rows = {row.label: f"{cell_of(row)} {_made(row)}" for pair in twins(results) for row in pair}
+    rows = {row.label: f"{cell_of(row)} {smaller_by(row) or format_of(row)}" for pair in twins(results) for row in pair}
     uses = Counter(rows.values())
     return {label: name for label, name in rows.items() if uses[name] == 1}
 
 
-def _made(row: Summary) -> str:
-    """Returns the letters of what a row is made small by, or its format, where that is all."""
-    return format_of(row) if row.compression in ("dense", "Q") else str(row.compression)
+def smaller_by(row: Summary) -> str:
+    """Returns the letters of what a row is made small by; empty where its number format is all that there is to say."""
+    return "" if row.compression in ("dense", "Q") else str(row.compression)
 
 
 def format_of(row: Summary) -> str:

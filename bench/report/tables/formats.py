@@ -14,7 +14,7 @@ from bench.report.results import Results
 from bench.report.statistics import t_interval
 from bench.report.summary import Summary
 from bench.report.table import CELL, DASH, Column, Entry, Row, Spanner, Table, between, number, typeset
-from bench.report.twins import names, twins
+from bench.report.twins import names, smaller_by, twins
 
 _DATA = Column("Data", align="left")
 _WORDS = {"L": "low rank", "B": "blocks", "S": "sparse", "Q": "int8"}
@@ -89,6 +89,6 @@ def _caption(results: Results, rows: Sequence[Summary]) -> str:
 
 def _letters(rows: Sequence[Summary]) -> str:
     """Says what the letters stand for where rows are made small by more than int8."""
-    used = "".join(row.compression or "" for row in rows if row.compression not in ("dense", "Q"))
+    used = "".join(map(smaller_by, rows))
     said = [f"{letter}: {word}" for letter, word in _WORDS.items() if letter in used]
     return f" ({', '.join(said)})" if said else ""
