@@ -101,6 +101,8 @@ def test_the_rules_are_kept(tree: Path) -> None:
         ("bench/record/files.py", "import bench.data"),
         ("bench/mcu/lower.py", "import lightning"),
         ("bench/report/frame.py", "import torch"),
+        ("bench/report/rows/summary.py", "import bench.report.comparing"),
+        ("bench/report/tables/ladder.py", "import bench.report.tables.study"),
         ("bench/train/module.py", "import bench.execute"),
     ],
 )

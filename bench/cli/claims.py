@@ -38,7 +38,7 @@ def claims(
 ) -> None:
     """Prints a verdict on every claim, or on some with the evidence, from records and published figures."""
     from bench.report.document import claims_alone
-    from bench.report.several import folders_in, read_all_in
+    from bench.report.rows.several import folders_in, read_all_in
     from bench.report.verdicts import judge, read_claims, table
     from bench.report.write import write_all
     from bench.report.writers import to_markdown

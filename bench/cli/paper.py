@@ -35,7 +35,7 @@ def paper(
 ) -> None:
     """Writes one LaTeX document with every table and figure, its protocol, and claims, and compiles it."""
     from bench.report import document
-    from bench.report.several import folders_in, read_all_in
+    from bench.report.rows.several import folders_in, read_all_in
     from bench.report.verdicts import judge, read_claims
 
     read = []

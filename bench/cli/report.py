@@ -42,8 +42,8 @@ def report(
     """Writes the tables (LaTeX, Markdown, CSV), figures and page of results folders, and prints the table."""
     from bench.deploy.refresh import predict_again
     from bench.report import write_results
-    from bench.report.several import Source, read_several
-    from bench.report.style import Style, noted_style, parts, read_style
+    from bench.report.rows.several import Source, read_several
+    from bench.report.rows.style import Style, noted_style, parts, read_style
     from bench.report.write import stale_comparison
 
     given = {"columns": parts(columns, ","), "rows": parts(rows, ";"), "labels": _pairs(labels), "caption": caption}
@@ -80,7 +80,7 @@ def report(
 
 
 def _pairs(text: str) -> dict[str, str]:
-    from bench.report.style import parts
+    from bench.report.rows.style import parts
 
     pairs = [part.partition("=") for part in parts(text, ";")]
     if bad := next((name for name, equals, _ in pairs if not equals), ""):

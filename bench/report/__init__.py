@@ -3,7 +3,7 @@
 A table is a file in ``tables``, a figure one in ``figures``; both are found by their folder.
 """
 
-from bench.report.results import Results, read
+from bench.report.rows.results import Results, read
 from bench.report.table import Table
 from bench.report.write import Compared, Report, write_comparison, write_report, write_results
 from bench.report.writers import to_markdown, to_rich

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench.report.notes import Notes
-from bench.report.published import Target, target
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.published import Target, target
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Spanner, as_printed, number
 
 

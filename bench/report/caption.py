@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bench.report.board import Board
-from bench.report.summary import Summary
-from bench.report.words import SELECTED
+from bench.report.rows.board import Board
+from bench.report.rows.summary import Summary
+from bench.report.rows.words import SELECTED
 
 QUALITY, KB, IN_ALL, MS = "quality", "kb", "kb_in_all", "ms"
 """Columns of the comparison that a caption explains."""

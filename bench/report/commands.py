@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.report.discover import all_tables
-from bench.report.latency import Against, Beside, Prediction, Published, Simulation, of_model, typed
-from bench.report.results import Results
+from bench.report.rows.latency import Against, Beside, Prediction, Published, Simulation, of_model, typed
+from bench.report.rows.results import Results
 from bench.report.table import Table
 from bench.report.tables.predicted import OF_MODEL as PREDICTED
 from bench.report.tables.simulated import OF_MODEL as SIMULATED

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from bench.record import Record, read
 from bench.record import find as find_folder
-from bench.report.flat import flat
-from bench.report.origins import word
+from bench.report.rows.flat import flat
+from bench.report.rows.origins import word
 from bench.report.table import DASH, Column, Entry, Row, Table
 
 _STUB = (Column("", align="left"), Column("item", align="left"))

@@ -10,7 +10,7 @@ from types import ModuleType
 from bench.errors import RnnbenchError
 from bench.report import figures, tables
 from bench.report.figure import Figure
-from bench.report.results import Results
+from bench.report.rows.results import Results
 from bench.report.table import Table
 
 MAIN = "comparison"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.report.fallen import fallen
-from bench.report.likeness import mixed
+from bench.report.comparing.fallen import fallen
+from bench.report.comparing.likeness import mixed
 from bench.report.notes import MOVED, Notes, explain_runs
-from bench.report.summary import SHARES, Summary
+from bench.report.rows.summary import SHARES, Summary
 from bench.report.table import DASH, Entry, number
 
 

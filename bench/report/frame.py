@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench.report.summary import MEANS, SPREAD, Latency, Summary
+from bench.report.rows.summary import MEANS, SPREAD, Latency, Summary
 
 Value = str | float | bool | None
 _SET = ("metric", "higher_is_better", "majority", "steps", "features", "classes")

@@ -10,10 +10,10 @@ from itertools import chain
 from bench.citations import citations
 from bench.errors import RnnbenchError, guess
 from bench.report.notes import DAGGER, Notes
-from bench.report.results import Results
-from bench.report.short import legend, short_names
-from bench.report.style import Style
-from bench.report.summary import Summary
+from bench.report.rows.results import Results
+from bench.report.rows.short import legend, short_names
+from bench.report.rows.style import Style
+from bench.report.rows.summary import Summary
 from bench.report.table import Column, Entry, Footnote, Row, Table
 from bench.report.tables import comparison
 

@@ -9,7 +9,7 @@ from html import escape
 from bench.errors import RnnbenchError, nearest
 from bench.report.discover import all_figures, all_tables
 from bench.report.figure import Panel
-from bench.report.results import Results
+from bench.report.rows.results import Results
 from bench.report.table import Table
 from bench.report.writers import to_html, to_latex, to_markdown
 

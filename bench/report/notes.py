@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from bench.errors import RnnbenchError
-from bench.report.board import Board
-from bench.report.summary import Summary
+from bench.report.rows.board import Board
+from bench.report.rows.summary import Summary
 from bench.report.table import Footnote
 from bench.status import Status
 

@@ -10,18 +10,18 @@ from itertools import groupby
 from pathlib import Path
 
 from bench.record import Record
-from bench.report import origins
 from bench.report.caption import KB, seeds
+from bench.report.comparing.finding import findings
+from bench.report.comparing.onward import onward
+from bench.report.comparing.twins import names
 from bench.report.discover import MAIN
 from bench.report.drawing.svg import PALETTE
 from bench.report.figure import Figure
-from bench.report.finding import findings
 from bench.report.notes import shorten
-from bench.report.onward import onward
-from bench.report.results import Results
-from bench.report.summary import Run
+from bench.report.rows import origins
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Run
 from bench.report.table import Table, plain
-from bench.report.twins import names
 from bench.report.writers.html import template, to_html
 from bench.status import Status
 

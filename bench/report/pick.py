@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.errors import RnnbenchError
-from bench.report.results import Results
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Latency, Summary
 from bench.report.statistics import mean, sign_flip, smallest_p
 from bench.report.statistics.paired import pair
-from bench.report.summary import DataSet, Latency, Summary
 
 _LEVEL = 0.05
 Rate = Callable[[Mapping[str, Any]], float | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.report.conditions import number_format
-from bench.report.flat import flat
-from bench.report.labels import compression
-from bench.report.results import Results
-from bench.report.summary import Run
+from bench.report.rows.conditions import number_format
+from bench.report.rows.flat import flat
+from bench.report.rows.labels import compression
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Run
 
 if TYPE_CHECKING:
     import pandas as pd

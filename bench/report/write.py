@@ -10,14 +10,15 @@ from pathlib import Path
 from bench.citations import bibliography
 from bench.errors import RnnbenchError
 from bench.record import write_atomically
-from bench.report import differences, frame
+from bench.report import frame
+from bench.report.comparing import differences
+from bench.report.comparing.finding import findings
+from bench.report.comparing.onward import onward
 from bench.report.discover import FORMATS, MAIN, SETTINGS, all_figures, all_tables, table_names
-from bench.report.finding import findings
 from bench.report.journal import for_journal, without_name
-from bench.report.onward import onward
 from bench.report.parts import to_print
-from bench.report.results import Results, read
-from bench.report.style import Style, noted_style
+from bench.report.rows.results import Results, read
+from bench.report.rows.style import Style, noted_style
 from bench.report.table import Table
 from bench.report.tables import compare
 from bench.report.writers import table_to_csv, to_csv, to_markdown
@@ -30,7 +31,7 @@ class Report:
     Attributes:
         tables: by name of their modules, the comparison first.
         brief: those for a terminal: all but the settings, or the table of formats alone where it has every row.
-        said: sentences that the records support (:mod:`bench.report.finding`).
+        said: sentences that the records support (:mod:`bench.report.comparing.finding`).
         onward: commands that lead on, with what they do.
         html: the page; ``tex``, ``markdown`` and ``csv``: the files of the comparison.
         done: runs that are; ``not_done``: those that are not, or have not begun.
@@ -56,7 +57,7 @@ def write_report(folder: Path, board: str | None = None) -> Report:
         board: whose latency tables and figures show; by default the one that most models fit, the first of them.
 
     Raises:
-        RnnbenchError: as :func:`bench.report.results.read` and :func:`write_results`.
+        RnnbenchError: as :func:`bench.report.rows.results.read` and :func:`write_results`.
     """
     return write_results(read(folder, board), folder)
 

@@ -9,7 +9,7 @@ from bench.places import PUBLISHED
 from bench.report import Table, read
 from bench.report.document import write_document
 from bench.report.figure import Figure
-from bench.report.summary import Summary
+from bench.report.rows.summary import Summary
 from bench.report.table import Entry
 from bench.report.tables import comparison
 from bench.report.verdicts import judge, read_claims

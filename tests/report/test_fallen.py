@@ -9,7 +9,7 @@ import pytest
 
 from bench.record import runs_folder
 from bench.report import read
-from bench.report.fallen import course
+from bench.report.comparing.fallen import course
 from bench.report.tables import comparison
 
 LAST = {"select": "last"}

@@ -13,13 +13,13 @@ from reading import notes, on_page, texts, titles
 
 from bench import cli
 from bench.report import read, write_report
+from bench.report.comparing.finding import findings
+from bench.report.comparing.onward import onward
+from bench.report.comparing.twins import names, twins
 from bench.report.figures import cost
-from bench.report.finding import findings
-from bench.report.onward import onward
-from bench.report.short import short_names
+from bench.report.rows.short import short_names
 from bench.report.table import plain
 from bench.report.tables import formats
-from bench.report.twins import names, twins
 from bench.status import Status
 
 SCORES = {"LSTM": ((0.90, 0.92, 0.94), (0.88, 0.91, 0.91)), "GRU": ((0.9, 0.9, 0.9), (0.91, 0.92, 0.93))}

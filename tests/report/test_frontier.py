@@ -10,7 +10,7 @@ import pytest
 from bench.report import read
 from bench.report.drawing.press import to_print
 from bench.report.figures import cost, frontier
-from bench.report.results import Results
+from bench.report.rows.results import Results
 from bench.report.tables.frontier import table, within
 from bench.spec import Grid, parse
 

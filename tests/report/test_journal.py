@@ -13,7 +13,7 @@ from bench.record import GRID_NOTE
 from bench.report import Table, read, write_results
 from bench.report.document import data
 from bench.report.journal import for_journal
-from bench.report.style import Style
+from bench.report.rows.style import Style
 from bench.report.writers import to_latex
 
 

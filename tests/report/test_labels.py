@@ -7,8 +7,8 @@ from typing import Any
 
 from bench.record import read_all, runs_folder
 from bench.report import read
-from bench.report.labels import group_label, labels
-from bench.report.short import short_names
+from bench.report.rows.labels import group_label, labels
+from bench.report.rows.short import short_names
 from bench.report.tables.trials import said
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from reading import compare, notes, row, summaries
 
-from bench.report.likeness import alike, unlike, varying
+from bench.report.comparing.likeness import alike, unlike, varying
 
 
 def groups(folder: Any) -> list[list[str]]:

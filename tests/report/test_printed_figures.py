@@ -27,7 +27,7 @@ from bench.report.drawing.scatter import Point
 from bench.report.figure import Figure, Panel
 from bench.report.figures import cost, curves, gradients, ladder, learnt, residual
 from bench.report.figures.budget import figure as budget
-from bench.report.trials import Group
+from bench.report.rows.trials import Group
 from bench.report.verdicts import Standing, judge, read_claims
 
 POINTS = [Point("GRU", 10.0, 90.0, None, 1.0, "GRU"), Point("GRU int8", 2.0, 89.0, None, None, "GRU", True)]

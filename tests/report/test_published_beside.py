@@ -9,7 +9,7 @@ from reading import compare, notes, row, titles
 
 from bench.report import read
 from bench.report.beside import Beside
-from bench.report.published import books, target
+from bench.report.rows.published import books, target
 from bench.report.tables import ladder
 from bench.status import Status
 

@@ -13,8 +13,8 @@ from reading import row, texts
 
 from bench.errors import RnnbenchError
 from bench.record import runs_folder
-from bench.report.results import Results
-from bench.report.several import Source, read_several
+from bench.report.rows.results import Results
+from bench.report.rows.several import Source, read_several
 from bench.report.table import Table
 from bench.report.tables import comparison
 from bench.status import Status

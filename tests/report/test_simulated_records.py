@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from bench.record import Record, read_all
-from bench.report.differences import Difference, differences
-from bench.report.results import Results
+from bench.report.comparing.differences import Difference, differences
+from bench.report.rows.results import Results
 from bench.report.statistics import Verdict
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from reading import compare, row, summaries
 
 from bench.record import runs_folder
 from bench.report import write_report
-from bench.report.standing import standing
+from bench.report.comparing.standing import standing
 
 SIX = (0.90, 0.91, 0.92, 0.93, 0.94, 0.95)
 NEAR = (0.91, 0.90, 0.93, 0.92, 0.95, 0.93)  # 1, -1, 1, -1, 1, -2 points from SIX: sum -1

@@ -10,7 +10,7 @@ import pytest
 from bench.citations import citations
 from bench.errors import RnnbenchError
 from bench.report import read, write_report
-from bench.report.style import Style, read_style
+from bench.report.rows.style import Style, read_style
 
 
 def test_a_style_is_read_from_yaml(tmp_path: Path) -> None:

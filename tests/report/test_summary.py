@@ -16,7 +16,7 @@ from bench import claims
 from bench.errors import RnnbenchError
 from bench.record import runs_folder
 from bench.report import frame, read, write_report
-from bench.report.summary import Summary
+from bench.report.rows.summary import Summary
 from bench.report.writers import to_csv
 from bench.status import Status
 

@@ -12,8 +12,8 @@ from bench.record import GRID_NOTE, Chosen, read_all
 from bench.record.search import Choice, Drawn, write_choice, write_trials
 from bench.report import Results, read
 from bench.report.figures import budget
+from bench.report.rows.trials import Group
 from bench.report.tables import trials
-from bench.report.trials import Group
 
 
 def test_the_choice_has_what_was_drawn_and_what_its_trial_has_alone(folder: Any) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.citations import data_citations
-from bench.report.published import book
-from bench.report.results import Results
+from bench.report.rows.published import book
+from bench.report.rows.results import Results
 from bench.report.table import Column, Entry, Row, Spanner, Table
 
 _OURS, _PAPER = Spanner("ours", "ours"), Spanner("paper", "the paper's Table 1")

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.errors import RnnbenchError
-from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.rows.results import Results
+from bench.report.rows.short import short_names
+from bench.report.rows.summary import Summary
 from bench.report.statistics import Interval, mean, pair, t_interval
-from bench.report.summary import Summary
 
 
 class Moved(NamedTuple):

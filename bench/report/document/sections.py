@@ -17,8 +17,8 @@ from bench.report.drawing.press import to_print
 from bench.report.figure import Figure, Panel
 from bench.report.journal import for_journal, shortly, without_name
 from bench.report.notes import MOVED, Notes
-from bench.report.results import Results
-from bench.report.style import noted_style
+from bench.report.rows.results import Results
+from bench.report.rows.style import noted_style
 from bench.report.table import DASH, Column, Entry, Row, Table, between, number, plain, typeset
 from bench.report.verdicts import Judged, tally
 from bench.report.writers.latex import escape

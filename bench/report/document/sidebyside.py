@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from bench.report.entries import entries
 from bench.report.notes import Notes, explain_majority
-from bench.report.published import Target, target
-from bench.report.results import Results
-from bench.report.short import told_names
+from bench.report.rows.published import Target, target
+from bench.report.rows.results import Results
+from bench.report.rows.short import told_names
+from bench.report.rows.summary import Summary
+from bench.report.rows.words import optimiser
 from bench.report.statistics import Interval
-from bench.report.summary import Summary
 from bench.report.table import Column, Entry, Row, Table, as_printed, between, number, typeset
-from bench.report.words import optimiser
 
 _STUB = tuple(Column(title, align="left") for title in ("Data", "Row", "the paper's", "Grid"))
 _PLACES = 2

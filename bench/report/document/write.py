@@ -15,7 +15,7 @@ from bench.report.discover import all_figures, all_tables
 from bench.report.document import captions, data, parts, sections, sidebyside, unmodelled
 from bench.report.document.moved import Moved
 from bench.report.figure import file_name
-from bench.report.results import Results
+from bench.report.rows.results import Results
 from bench.report.table import Table
 from bench.report.verdicts import Judged
 from bench.report.verdicts.table import table as claims_table

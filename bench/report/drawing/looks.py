@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from bench import zoo
-from bench.report.labels import printable
-from bench.report.published import book
+from bench.report.rows.labels import printable
+from bench.report.rows.published import book
 
 _OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8A8A00")
 """Okabe and Ito's colours (2008), which the colour-blind tell apart; olive for their yellow, too light for a marker."""

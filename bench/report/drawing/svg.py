@@ -15,7 +15,7 @@ from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from bench.report.labels import printable
+from bench.report.rows.labels import printable
 
 INK, FAINT, ACCENT, MUTED, BACK = "#010203", "#010204", "#010205", "#010206", "#010207"
 _VARIABLES = {INK: "ink", FAINT: "faint", ACCENT: "accent", MUTED: "muted", BACK: "back", "#000000": "ink"}

@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from bench.report.drawing.looks import line_looks
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.results import Results
-from bench.report.trials import Group, groups
+from bench.report.rows.results import Results
+from bench.report.rows.trials import Group, groups
 
 _CAPTION = (
     "The validation score that the best of so many trials has, on average over all choices of that many from those "

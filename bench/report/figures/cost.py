@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bench.report.board import Board
+from bench.report.comparing.twins import names, twins
 from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.scatter import NAMED, Point, trade_off
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.ladders import variant
 from bench.report.notes import STALE, explain_latency, explain_majority
-from bench.report.results import Results
-from bench.report.short import short_names
-from bench.report.summary import Summary
-from bench.report.twins import names, twins
+from bench.report.rows.board import Board
+from bench.report.rows.ladders import variant
+from bench.report.rows.results import Results
+from bench.report.rows.short import short_names
+from bench.report.rows.summary import Summary
 
 _READING = (
     "Filled points: no other cell does at least as well in both ways and better in one. Vertical bars: Student's "

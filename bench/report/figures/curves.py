@@ -12,14 +12,14 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from bench.report.comparing.twins import names
 from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.svg import ACCENT, FAINT, STYLE, blank, to_svg
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.results import Results
-from bench.report.short import row_names
-from bench.report.summary import DataSet
-from bench.report.twins import names
+from bench.report.rows.results import Results
+from bench.report.rows.short import row_names
+from bench.report.rows.summary import DataSet
 
 _ABOUT = (
     "Validation data. Line: mean over the seeds that trained that long; band: from the least to the greatest of them; "

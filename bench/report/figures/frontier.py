@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.report.board import Board
 from bench.report.drawing.plots import draw_trade_off
 from bench.report.drawing.scatter import Point, trade_off
 from bench.report.figure import Figure, Panel, file_name
 from bench.report.notes import explain_latency, explain_majority
-from bench.report.results import Results
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.board import Board
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 
 Cost = Callable[[Summary], tuple[float | None, str]]
 """Returns what a row costs, or why it has no cost."""

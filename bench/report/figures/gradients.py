@@ -12,9 +12,9 @@ from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.press import to_page
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.results import Results
-from bench.report.short import row_names
-from bench.report.summary import DataSet
+from bench.report.rows.results import Results
+from bench.report.rows.short import row_names
+from bench.report.rows.summary import DataSet
 
 _ABOUT = (
     "By how many steps a state lies before the last, median over the same few training sequences. Condition: the ratio "

@@ -12,9 +12,9 @@ from bench.report.drawing.looks import legend_label, look
 from bench.report.drawing.press import to_page
 from bench.report.drawing.scatter import keep_to_shares
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.ladders import STEPS, Ladder, ladders
-from bench.report.results import Results
-from bench.report.summary import DataSet
+from bench.report.rows.ladders import STEPS, Ladder, ladders
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet
 from bench.report.table import plain
 
 _ABOUT = (

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from bench.report.drawing.looks import line_looks
 from bench.report.drawing.plots import draw_lines
 from bench.report.drawing.press import to_page
-from bench.report.epochs import LEARNT
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.results import Results
-from bench.report.short import row_names
+from bench.report.rows.epochs import LEARNT
+from bench.report.rows.results import Results
+from bench.report.rows.short import row_names
 
 _LINES = 8
 _ABOUT = (

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from bench.report.drawing.looks import legend_label, look
 from bench.report.drawing.press import to_page
 from bench.report.figure import Figure, Panel, file_name
-from bench.report.learnt import alpha_beta, printed
-from bench.report.results import Results
-from bench.report.short import short_names
+from bench.report.rows.learnt import alpha_beta, printed
+from bench.report.rows.results import Results
+from bench.report.rows.short import short_names
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.statistics import deviation, mean
-from bench.report.summary import DataSet, Summary
 
 _ABOUT = (
     "What cells learnt for alpha and beta, means over seeds with one sample standard deviation; the number beside a "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.report.latency import Against
-from bench.report.results import Results
+from bench.report.rows.latency import Against
+from bench.report.rows.results import Results
 from bench.report.table import Column, Entry, Row, Table
 
 _NOTE = "Cycles of a step. Ours are predicted at zero flash wait states, with random weights, and not measured."

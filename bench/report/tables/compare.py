@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.report.differences import Difference, differences
+from bench.report.comparing.differences import Difference, differences
 from bench.report.notes import Notes
-from bench.report.results import Results
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Summary
 from bench.report.statistics import Comparison, Verdict, deviation
-from bench.report.summary import Summary
 from bench.report.table import DASH, Column, Entry, Row, Table, between, number, typeset
 
 _STUB = (Column("Data set", align="left"), Column("Cell", align="left"))

@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import chain
 
 from bench.report.beside import Beside
-from bench.report.board import Board
 from bench.report.caption import IN_ALL, KB, MS, QUALITY, caption
+from bench.report.comparing.likeness import packed
+from bench.report.comparing.standing import Standing, explain, standing, unlike_rows
 from bench.report.entries import entries
-from bench.report.likeness import packed
 from bench.report.notes import STALE, Notes, explain_latency, explain_majority, explain_unstarted
-from bench.report.results import Results
-from bench.report.standing import Standing, explain, standing, unlike_rows
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.board import Board
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, columns_named, number, typeset
 
 

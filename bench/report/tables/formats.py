@@ -9,12 +9,12 @@ from itertools import chain
 import numpy as np
 
 from bench.report.caption import kb_meaning
+from bench.report.comparing.twins import names, smaller_by, twins
 from bench.report.notes import MOVED, STALE, Notes, explain_runs
-from bench.report.results import Results
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Summary
 from bench.report.statistics import t_interval
-from bench.report.summary import Summary
 from bench.report.table import CELL, DASH, Column, Entry, Row, Spanner, Table, between, number, typeset
-from bench.report.twins import names, smaller_by, twins
 
 _DATA = Column("Data", align="left")
 _WORDS = {"L": "low rank", "B": "blocks", "S": "sparse", "Q": "int8"}

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.report.board import Board
 from bench.report.caption import kb_meaning, protocol
-from bench.report.differences import Difference, compare
+from bench.report.comparing.differences import Difference, compare
 from bench.report.notes import STALE, Notes, explain_latency, explain_runs
-from bench.report.results import Results
+from bench.report.rows.board import Board
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.statistics import deviation, t_interval
-from bench.report.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Table, between, number, plain, typeset
 
 _LEVEL = 0.05

@@ -12,10 +12,10 @@ from itertools import chain
 from bench.report.beside import Beside
 from bench.report.caption import kb_meaning, seeds
 from bench.report.entries import entries
-from bench.report.ladders import Ladder, ladders
 from bench.report.notes import Notes
-from bench.report.results import Results
-from bench.report.summary import Summary
+from bench.report.rows.ladders import Ladder, ladders
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, typeset
 
 _TITLES = {

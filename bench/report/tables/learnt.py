@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bench.report.caption import seeds
-from bench.report.learnt import alpha_beta, error, printed, ratio
-from bench.report.results import Results
-from bench.report.short import row_legend, row_names
+from bench.report.rows.learnt import alpha_beta, error, printed, ratio
+from bench.report.rows.results import Results
+from bench.report.rows.short import row_legend, row_names
+from bench.report.rows.summary import DataSet
 from bench.report.statistics import deviation, mean
-from bench.report.summary import DataSet
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
 
 _OURS, _PAPER = Spanner("ours", "ours"), Spanner("paper", "the paper's Table 7")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bench.report.latency import MODEL, NO_BOARD, Prediction, columns_by_format, untrained
-from bench.report.results import Results
+from bench.report.rows.latency import MODEL, NO_BOARD, Prediction, columns_by_format, untrained
+from bench.report.rows.results import Results
 from bench.report.table import Table, plain
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bench.report.caption import seeds
-from bench.report.results import Results
-from bench.report.short import row_legend, row_names
+from bench.report.rows.results import Results
+from bench.report.rows.short import row_legend, row_names
+from bench.report.rows.summary import Summary
 from bench.report.statistics import deviation, mean
-from bench.report.summary import Summary
 from bench.report.table import Column, Row, Spanner, Table, number, typeset
 
 _SAID = {

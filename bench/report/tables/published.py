@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.report.latency import Beside
-from bench.report.results import Results
+from bench.report.rows.latency import Beside
+from bench.report.rows.results import Results
 from bench.report.table import Column, Entry, Row, Spanner, Table
 
 _STUB = (Column("Cell", align="left"), Column("Format", align="left"))

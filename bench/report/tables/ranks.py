@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.report.conditions import number_format
-from bench.report.likeness import varying
-from bench.report.results import Results
+from bench.report.comparing.likeness import varying
+from bench.report.rows.conditions import number_format
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.statistics import rank
-from bench.report.summary import DataSet, Summary
 from bench.report.table import Column, Row, Table, number, typeset
 
 _FEWEST = 3

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.report.results import Results
+from bench.report.rows.results import Results
+from bench.report.rows.words import SELECTED, optimiser
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
-from bench.report.words import SELECTED, optimiser
 
 _STUB = (Column("Data", align="left"), Column("Row", align="left"))
 _COLUMNS = (

@@ -14,8 +14,8 @@ from bench.report.beside import Beside
 from bench.report.caption import kb_meaning, seeds
 from bench.report.entries import entries
 from bench.report.notes import Notes
-from bench.report.results import Results
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.table import DASH, Best, Column, Entry, Row, Spanner, Table, typeset
 from bench.spec import Grid, row_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import chain
 
-from bench.report.published import Target, target
-from bench.report.results import Results
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.published import Target, target
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.table import DASH, Column, Entry, Row, Spanner, Table, number, typeset
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from bench.report.results import Results
+from bench.report.rows.results import Results
+from bench.report.rows.trials import Group, groups
+from bench.report.rows.words import OPTIMISERS
 from bench.report.table import DASH, Column, Entry, Row, Table, number, typeset
-from bench.report.trials import Group, groups
-from bench.report.words import OPTIMISERS
 
 _SHORT = {"hidden_size": "H", "keep": "kept", "optimizer": "optimiser"}
 _CAPTION = (

@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from bench.errors import RnnbenchError, nearest
-from bench.report.published import book
+from bench.report.rows.published import book
 from bench.spec import Part, RunSpec, parse, read_yaml
 
 _FIGURES = {

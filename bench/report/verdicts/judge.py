@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report.fallen import fallen
-from bench.report.gradients import conditions
-from bench.report.learnt import alpha_beta, error, ratio
-from bench.report.published import book
-from bench.report.results import Results
+from bench.report.comparing.fallen import fallen
+from bench.report.rows.gradients import conditions
+from bench.report.rows.learnt import alpha_beta, error, ratio
+from bench.report.rows.published import book
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Summary
 from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval
-from bench.report.summary import Summary
 from bench.report.table import plain
 from bench.report.verdicts.book import Check, Claim
 from bench.report.verdicts.rows import Found, pairs, rows, unmatched

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bench.errors import nearest
-from bench.report.conditions import DATA, FORMAT
-from bench.report.flat import flat
-from bench.report.likeness import unlike
-from bench.report.results import Results
-from bench.report.short import told_names
-from bench.report.summary import Summary
+from bench.report.comparing.likeness import unlike
+from bench.report.rows.conditions import DATA, FORMAT
+from bench.report.rows.flat import flat
+from bench.report.rows.results import Results
+from bench.report.rows.short import told_names
+from bench.report.rows.summary import Summary
 from bench.report.verdicts.book import Check
 
 

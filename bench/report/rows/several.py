@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bench.errors import RnnbenchError
 from bench.record import Record, runs_folder
-from bench.report.results import Results, read
+from bench.report.rows.results import Results, read
 from bench.status import Status
 
 
@@ -38,7 +38,7 @@ def read_several(sources: Sequence[Source], board: str | None = None) -> Results
         board: whose latency to show.
 
     Raises:
-        RnnbenchError: as :func:`bench.report.results.read`, or when a folder is given twice.
+        RnnbenchError: as :func:`bench.report.rows.results.read`, or when a folder is given twice.
     """
     if len(sources) == 1 and not sources[0].label:
         return read(sources[0].folder, board)

@@ -9,14 +9,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.report.conditions import FORMAT
-from bench.report.likeness import unlike
-from bench.report.results import Results
-from bench.report.standing import LEVEL
+from bench.report.comparing.likeness import unlike
+from bench.report.comparing.standing import LEVEL
+from bench.report.comparing.twins import Twins, format_of, smaller_by, twins
+from bench.report.rows.conditions import FORMAT
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Latency, Summary
 from bench.report.statistics import holm, pair, sign_flip, smallest_p, t_interval
-from bench.report.summary import Latency, Summary
 from bench.report.table import plain
-from bench.report.twins import Twins, format_of, smaller_by, twins
 
 _FEW = 4
 """Cells that are named one by one."""

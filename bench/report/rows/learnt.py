@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from bench.report.published import book
-from bench.report.summary import DataSet, Summary
+from bench.report.rows.published import book
+from bench.report.rows.summary import DataSet, Summary
 
 
 def alpha_beta(row: Summary) -> list[tuple[float, float]]:

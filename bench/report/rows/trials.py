@@ -9,10 +9,10 @@ from itertools import chain
 from typing import Any
 
 from bench.record import Choice, Record, read_choice, read_trials
-from bench.report.flat import flat
-from bench.report.labels import compression, group_label
-from bench.report.results import Results
-from bench.report.short import SHORT, without_brackets
+from bench.report.rows.flat import flat
+from bench.report.rows.labels import compression, group_label
+from bench.report.rows.results import Results
+from bench.report.rows.short import SHORT, without_brackets
 from bench.report.statistics import mean
 from bench.status import Status
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.record import Record
 from bench.report.notes import name_seeds
-from bench.report.origins import word
-from bench.report.summary import Summary
+from bench.report.rows.origins import word
+from bench.report.rows.summary import Summary
 from bench.status import Status
 
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from bench.errors import RnnbenchError
 from bench.record import CELL_FILE, GRID_NOTE, Record, noted_runs, read_all, read_note, standing
-from bench.report.board import Board, choose
-from bench.report.latency import LatencyRow, Published, T
-from bench.report.style import noted_style, retitled
-from bench.report.summary import DataSet, Run, Summary, gather
+from bench.report.rows.board import Board, choose
+from bench.report.rows.latency import LatencyRow, Published, T
+from bench.report.rows.style import noted_style, retitled
+from bench.report.rows.summary import DataSet, Run, Summary, gather
 from bench.spec import Grid, parse
 
 if TYPE_CHECKING:
-    from bench.report.epochs import Epochs
+    from bench.report.rows.epochs import Epochs
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Results:
     @cached_property
     def epochs(self) -> Epochs:
         """The epochs of the finished runs."""
-        from bench.report.epochs import read_epochs  # here: pandas, which it takes, is slow to import
+        from bench.report.rows.epochs import read_epochs  # here: pandas, which it takes, is slow to import
 
         return read_epochs(self.runs)
 

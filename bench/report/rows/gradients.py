@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report.summary import Summary
+from bench.report.rows.summary import Summary
 
 
 def conditions(row: Summary) -> dict[int, float]:

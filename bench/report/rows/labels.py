@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.record import Record
-from bench.report.flat import flat
+from bench.report.rows.flat import flat
 
 _HIDDEN = "cell.hidden_size"
 _NONE = "none"

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bench.report.flat import flat
-from bench.report.summary import Summary
+from bench.report.rows.flat import flat
+from bench.report.rows.summary import Summary
 
 STEPS = ("dense", "L", "S", "Q", "LS", "LQ", "SQ", "LSQ")
 """The steps of a ladder, from the whole cell down."""

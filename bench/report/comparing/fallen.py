@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bench.record import metrics
 from bench.report.notes import name_seeds
-from bench.report.summary import Summary
+from bench.report.rows.summary import Summary
 
 FALL = 0.05
 """The least fall that is remarked on, as a share of the training data."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bench.record import Items, items
+from bench.report.rows.summary import Run, Summary
 from bench.report.statistics import Interval, clustered
-from bench.report.summary import Run, Summary
 
 
 class People(NamedTuple):

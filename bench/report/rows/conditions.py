@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.record import Record
-from bench.report.labels import is_quantised
-from bench.report.origins import word
+from bench.report.rows.labels import is_quantised
+from bench.report.rows.origins import word
 
 FORMAT = "number format"
 DATA = "data"

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from bench.report.labels import printable
-from bench.report.results import Results
-from bench.report.summary import Summary
+from bench.report.rows.labels import printable
+from bench.report.rows.results import Results
+from bench.report.rows.summary import Summary
 from bench.spec import held, row_of
 
 _NUMBERED = re.compile(r" \(\d+\)$")

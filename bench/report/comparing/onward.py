@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from bench.report.finding import ends, usable
-from bench.report.results import Results
-from bench.report.twins import twins
+from bench.report.comparing.finding import ends, usable
+from bench.report.comparing.twins import twins
+from bench.report.rows.results import Results
 
 
 def onward(results: Results) -> list[tuple[str, str]]:

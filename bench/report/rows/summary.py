@@ -13,8 +13,8 @@ import numpy as np
 
 from bench.record import DataFacts, LatencyFacts, Record, gradients
 from bench.record.gradients import Gradients
-from bench.report.conditions import Conditions, conditions
-from bench.report.labels import compression, data_name, hidden_size, labels
+from bench.report.rows.conditions import Conditions, conditions
+from bench.report.rows.labels import compression, data_name, hidden_size, labels
 from bench.report.statistics import deviation, mean, t_interval
 from bench.status import Status
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bench.report.likeness import alike, varying
+from bench.report.comparing.likeness import alike, varying
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.statistics import leaders, smallest_p
-from bench.report.summary import DataSet, Summary
 from bench.report.table import rounded
 
 LEVEL = 0.05

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.errors import RnnbenchError, guess
-from bench.report.conditions import DATA, FORMAT, number_format
-from bench.report.likeness import unlike
-from bench.report.people import People, over_people
-from bench.report.results import Results
+from bench.report.comparing.likeness import unlike
+from bench.report.comparing.people import People, over_people
+from bench.report.rows.conditions import DATA, FORMAT, number_format
+from bench.report.rows.results import Results
+from bench.report.rows.summary import DataSet, Summary
 from bench.report.statistics import Comparison, against, deviation
-from bench.report.summary import DataSet, Summary
 
 _NEVER = (DATA, FORMAT)  # conditions without which nothing is compared
 _NUMBERS = (

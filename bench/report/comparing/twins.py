@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from bench.report.conditions import DATA, number_format
-from bench.report.likeness import unlike
-from bench.report.results import Results
-from bench.report.short import cell_of
-from bench.report.summary import Summary
+from bench.report.comparing.likeness import unlike
+from bench.report.rows.conditions import DATA, number_format
+from bench.report.rows.results import Results
+from bench.report.rows.short import cell_of
+from bench.report.rows.summary import Summary
 
 
 class Twins(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from bench.record import metrics
-from bench.report.summary import Run
+from bench.report.rows.summary import Run
 
 LEARNT = "learnt/"
 """The prefix of columns of learnt numbers."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.errors import RnnbenchError, nearest
-from bench.report.summary import Summary
+from bench.report.rows.summary import Summary
 
 METHODS = {
     "code": "predicted for the exported code",

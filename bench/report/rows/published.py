@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from bench.places import PUBLISHED
-from bench.report.flat import flat
-from bench.report.summary import Summary
-from bench.report.words import SELECTED
+from bench.report.rows.flat import flat
+from bench.report.rows.summary import Summary
+from bench.report.rows.words import SELECTED
 from bench.spec.yaml import QuickLoader
 
 Book = Mapping[str, Any]
