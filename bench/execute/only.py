@@ -22,10 +22,17 @@ def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
         RnnbenchError: when a term fits no run.
     """
     bodies = {spec.id: spec.model_dump(mode="json") for spec in runs}
-    return frozenset(name for term in wanted for name in _fitting(term, bodies))
+    trials = _trials(runs) if runs and all(spec.sealed for spec in runs) else ""
+    return frozenset(name for term in wanted for name in _fitting(term, bodies, trials))
 
 
-def _fitting(term: str, bodies: dict[str, dict[str, object]]) -> list[str]:
+def _trials(runs: Sequence[RunSpec]) -> str:
+    """Says why a term may fit no run of a search that has not chosen yet: its final runs are not known."""
+    seeds = "|".join(map(str, sorted({spec.seed for spec in runs})))
+    return f" among the trials, which come before the final runs: do them first, with --only 'seed={seeds}'"
+
+
+def _fitting(term: str, bodies: dict[str, dict[str, object]], trials: str) -> list[str]:
     if "=" not in term:
         found = [name for name in bodies if term and (name.startswith(term) or name.endswith(term))]
         if not found:
@@ -36,7 +43,7 @@ def _fitting(term: str, bodies: dict[str, dict[str, object]]) -> list[str]:
     if not found:
         known = {path for body in bodies.values() for path in paths_of(body)} | {"cell", "data"}
         unknown = [path for path, _ in conditions if path not in known]
-        raise RnnbenchError(f"no run fits {term!r}{nearest(unknown[0], known) if unknown else ''}")
+        raise RnnbenchError(f"no run fits {term!r}{nearest(unknown[0], known) if unknown else trials}")
     return found
 
 

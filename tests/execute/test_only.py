@@ -50,3 +50,13 @@ def test_a_term_that_fits_nothing(term: str, says: str) -> None:
 def test_an_id_that_begins_another_is_that_run_alone() -> None:
     short, long = spec(1), spec(12)
     assert only([short, long], [short.id]) == {short.id}
+
+
+def test_a_term_that_only_final_runs_would_fit_says_that_trials_come_first() -> None:
+    """The final runs of a search are not known before its choice."""
+    trials = [spec(seed).model_copy(update={"sealed": True}) for seed in (11, 10)]
+    with pytest.raises(RnnbenchError, match=r"^no run fits 'seed=0' among the trials, .*, with --only 'seed=10\|11'$"):
+        only(trials, ["seed=0"])
+    assert len(only(trials, ["seed=10|11"])) == 2
+    with pytest.raises(RnnbenchError, match=r"^no run fits 'cel=gru'; did you mean 'cell'\?$"):
+        only(trials, ["cel=gru"])
