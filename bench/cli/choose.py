@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from bench.cli.console import AsJson, err, out, print_json
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
-    from bench.report.pick import Candidate, Picked
+    from bench.report.pick import Candidate, Pace, Picked
 
 
 def choose(
@@ -31,7 +32,7 @@ def choose(
     from bench.report import read
     from bench.report.pick import Limits, pick
 
-    found = pick(read(results, board), board, Limits(kb, ms, hz), _rate)
+    found = pick(read(results, board), board, Limits(kb, ms, hz), partial(_pace, board))
     if as_json:
         print_json([_body(picked) for picked in found])
         return
@@ -39,13 +40,17 @@ def choose(
         _print(each, results, board)
 
 
-def _rate(data: Mapping[str, Any]) -> float | None:
-    """Samples a second of a data set; ``None`` also of one that is not there any more."""
+def _pace(board: str, data: Mapping[str, Any]) -> Pace:
+    """The samples a second of a data set and what their features cost; nothing of one that is not there any more."""
+    from bench import mcu
     from bench.data import describe
+    from bench.deploy.latency import feature_ms
+    from bench.report.pick import Pace
 
     with suppress(RnnbenchError):
-        return describe(data["name"], data.get("options", {})).sample_hz
-    return None
+        info = describe(data["name"], data.get("options", {}))
+        return Pace(info.sample_hz, feature_ms(info, mcu.board(board)) or 0.0)
+    return Pace()
 
 
 def _print(each: Picked, results: Path, board: str) -> None:
@@ -53,6 +58,8 @@ def _print(each: Picked, results: Path, board: str) -> None:
     within = [other for other in each.others if not other.broken]
     out.print(f"{each.data.title}: {best.row.label}", style="bold")
     out.print(f"    {_figures(best)}")
+    if each.feature_ms:
+        out.print(f"    and before each step {each.feature_ms:.3g} ms for a frame's features from audio (simulated)")
     out.print(f"    best {each.by} of the {len(within) + 1} models within the limits ({len(each.others) + 1} in all)")
     if each.own_hz is not None and not each.behind:
         out.print(
@@ -66,7 +73,8 @@ def _print(each: Picked, results: Path, board: str) -> None:
     if each.own_hz is not None and each.behind:
         err.print(
             f"warning: no model on {each.data.title} keeps up with its {each.own_hz:g} samples a second on {board}: "
-            f"this one takes {best.latency.mean('ms_per_step'):.2f} ms a sample, and has {1000 / each.own_hz:.2f}",
+            f"this one takes {best.latency.mean('ms_per_step') + each.feature_ms:.2f} ms a sample, "
+            f"and has {1000 / each.own_hz:.2f}",
             style="yellow",
         )
     format = best.latency.format
@@ -106,6 +114,7 @@ def _body(each: Picked) -> dict[str, Any]:
         "run": each.run,
         "own_hz": each.own_hz,
         "keeps_up": None if each.own_hz is None else not each.behind,
+        "feature_ms": each.feature_ms,
         "as_good_and_cheaper": [figures(other) for other in each.as_good],
         "given_up": None if lost is None else figures(lost),
         "others": [figures(other) for other in each.others],

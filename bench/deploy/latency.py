@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import mcu
+from bench.data import DatasetInfo
 from bench.deploy.base import Model
 from bench.deploy.listening import front_end
 from bench.mcu import Board, Compared, Format, Prediction
@@ -40,17 +41,17 @@ def row(model: Model, found: Prediction | Compared) -> Row:
         "trained": model.trained,
         **body,
         "board_title": mcu.board(found.board).title,
-        "feature_ms": feature_ms(model, mcu.board(found.board)),
+        "feature_ms": feature_ms(model.info, mcu.board(found.board)),
         **({"keeps_up": keeps_up(model, found)} if isinstance(found, Prediction) else {}),
     }
 
 
-def feature_ms(model: Model, board: Board) -> float | None:
+def feature_ms(info: DatasetInfo, board: Board) -> float | None:
     """Milliseconds of a frame's features, which audio is turned into before a step, at zero flash wait states.
 
     *Simulated*, not predicted; ``None`` where features are not computed from audio, or were not counted.
     """
-    front = front_end(model.info)
+    front = front_end(info)
     cycles = None if front is None else mcu.frame_cycles(front, board.target)
     return None if cycles is None else 1000 * cycles / board.clock_hz.value
 
@@ -59,5 +60,5 @@ def keeps_up(model: Model, found: Prediction) -> bool | None:
     """Whether features and step take less time than the sensor gives them; ``None`` where its rate is unknown."""
     if model.info.sample_hz is None:
         return None
-    ms = 1000 / found.step_hz + (feature_ms(model, mcu.board(found.board)) or 0.0)
+    ms = 1000 / found.step_hz + (feature_ms(model.info, mcu.board(found.board)) or 0.0)
     return ms <= 1000 / model.info.sample_hz

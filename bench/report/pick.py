@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from bench.errors import RnnbenchError
@@ -14,12 +15,27 @@ from bench.report.statistics import mean, sign_flip, smallest_p
 from bench.report.statistics.paired import pair
 
 _LEVEL = 0.05
-Rate = Callable[[Mapping[str, Any]], float | None]
-"""Samples a second of a data set, by how a record names it; ``None`` when unknown."""
 
 
-def _unknown(_: Mapping[str, Any]) -> None:
-    return None
+@dataclass(frozen=True)
+class Pace:
+    """What a data set asks of a board.
+
+    Attributes:
+        hz: samples a second; ``None`` when unknown.
+        feature_ms: milliseconds that the board takes to compute the features of a sample, before the step.
+    """
+
+    hz: float | None = None
+    feature_ms: float = 0.0
+
+
+Paces = Callable[[Mapping[str, Any]], Pace]
+"""The pace of a data set on the board, by how a record names it."""
+
+
+def _unknown(_: Mapping[str, Any]) -> Pace:
+    return Pace()
 
 
 @dataclass(frozen=True)
@@ -29,23 +45,29 @@ class Limits:
     Attributes:
         kb: size, as tables count it.
         ms: time of a sequence of the data set's greatest length.
-        hz: samples a second, each of which is to be done before the next; ``None`` for the rate of the data set, 0 for
-            no limit.
+        hz: samples a second, each of which is to be done before the next, its features and the step; ``None`` for the
+            rate of the data set, 0 for no limit.
     """
 
     kb: float | None = None
     ms: float | None = None
     hz: float | None = None
 
-    def broken(self, row: Summary, latency: Latency) -> list[str]:
-        """Says which limits a row breaks on a board; none for one that keeps to all."""
-        kb, step_ms = row.mean("kb") or 0.0, latency.mean("ms_per_step")
+    def broken(self, row: Summary, latency: Latency, feature_ms: float = 0.0) -> list[str]:
+        """Says which limits a row breaks on a board; none for one that keeps to all.
+
+        Args:
+            row: with finished runs.
+            latency: of its model on the board.
+            feature_ms: that the board takes for the features of a sample.
+        """
+        kb, sample_ms = row.mean("kb") or 0.0, latency.mean("ms_per_step") + feature_ms
         found = [f"more than the {memory} of the board" for memory in ("flash", "ram") if not latency.fits(memory)]
         found += [f"{kb:.1f} KB"] if self.kb is not None and kb > self.kb else []
         found += (
             [f"{latency.mean('ms'):.1f} ms a sequence"] if self.ms is not None and latency.mean("ms") > self.ms else []
         )
-        found += [f"{step_ms:.2f} ms a sample"] if self.hz is not None and step_ms * self.hz > 1000 else []
+        found += [f"{sample_ms:.2f} ms a sample"] if self.hz is not None and sample_ms * self.hz > 1000 else []
         return found
 
 
@@ -79,6 +101,7 @@ class Picked:
         others: the other rows that keep to the limits, best first, and then those that do not.
         own_hz: samples a second of the data set, where that is a limit because none was given.
         behind: whether no row within the other limits keeps up with them: then they are no limit.
+        feature_ms: milliseconds of the board for the features of a sample, which count as a part of it.
     """
 
     data: DataSet
@@ -88,6 +111,7 @@ class Picked:
     others: tuple[Candidate, ...]
     own_hz: float | None = None
     behind: bool = False
+    feature_ms: float = 0.0
 
     @property
     def as_good(self) -> list[Candidate]:
@@ -105,14 +129,14 @@ class Picked:
         return None if first is self.best else first
 
 
-def pick(results: Results, board: str, limits: Limits, rate: Rate = _unknown) -> list[Picked]:
+def pick(results: Results, board: str, limits: Limits, paces: Paces = _unknown) -> list[Picked]:
     """Chooses a row for every data set that has finished runs.
 
     Args:
         results: of a folder.
         board: its name.
         limits: that a row must keep to.
-        rate: says how many samples a second a data set has.
+        paces: says how many samples a second a data set has, and what their features cost.
 
     Raises:
         RnnbenchError: when no run is done, none of a data set has a latency on the board, or none keeps to the limits.
@@ -120,20 +144,22 @@ def pick(results: Results, board: str, limits: Limits, rate: Rate = _unknown) ->
     done = {data: [row for row in results.rows_on(data) if row.n] for data in results.data_sets}
     if not any(done.values()):
         raise RnnbenchError("no run is done yet: there is nothing to choose from")
-    return [_keeping_up(data, rows, board, limits, rate) for data, rows in done.items() if rows]
+    return [_keeping_up(data, rows, board, limits, paces) for data, rows in done.items() if rows]
 
 
-def _keeping_up(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits, rate: Rate) -> Picked:
+def _keeping_up(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits, paces: Paces) -> Picked:
     """Chooses a row that keeps up with its data set, where no other rate is asked for; the best, where none does."""
-    if limits.hz is not None or not (own := rate(rows[0].runs[0].record.spec["data"])):
-        return _on(data, rows, board, limits)
-    best = _on(data, rows, board, limits)
+    pace = paces(rows[0].runs[0].record.spec["data"])
+    choose = partial(_on, data, rows, board, feature_ms=pace.feature_ms)
+    best = choose(limits)
+    if limits.hz is not None or not pace.hz:
+        return best
     with suppress(RnnbenchError):
-        return replace(_on(data, rows, board, replace(limits, hz=own)), own_hz=own)
-    return replace(best, own_hz=own, behind=True)
+        return replace(choose(replace(limits, hz=pace.hz)), own_hz=pace.hz)
+    return replace(best, own_hz=pace.hz, behind=True)
 
 
-def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> Picked:
+def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits, *, feature_ms: float) -> Picked:
     found = [(row, latency) for row in rows if (latency := row.latency(board)) is not None]
     if not found:
         raise RnnbenchError(f"no finished run on {data.title} has a latency on board {board!r}")
@@ -143,7 +169,7 @@ def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> P
     scores = [row.mean(by) for row, _ in found] if None in validated else validated
     sign = data.scale if data.upwards else -data.scale
     made = [
-        Candidate(row, latency, sign * (score or 0.0), tuple(limits.broken(row, latency)))
+        Candidate(row, latency, sign * (score or 0.0), tuple(limits.broken(row, latency, feature_ms)))
         for (row, latency), score in zip(found, scores, strict=True)
     ]
     made.sort(key=lambda candidate: (bool(candidate.broken), -candidate.score))
@@ -158,7 +184,7 @@ def _on(data: DataSet, rows: Sequence[Summary], board: str, limits: Limits) -> P
     ranked = sorted((run for run in runs if by in run.figures), key=lambda run: run.figures[by])
     middle = ranked[len(ranked) // 2] if ranked else runs[0]
     words = by.replace("_", " ") if by.startswith("validation") else f"test {data.word}"
-    return Picked(data, best, middle.record.id, words, tuple(others))
+    return Picked(data, best, middle.record.id, words, tuple(others), feature_ms=feature_ms)
 
 
 def _validated(row: Summary, metric: str) -> float | None:

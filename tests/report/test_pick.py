@@ -12,7 +12,7 @@ from commands import Command
 
 from bench.errors import RnnbenchError
 from bench.report import read
-from bench.report.pick import Limits, pick
+from bench.report.pick import Limits, Pace, pick
 from bench.status import Status
 
 Add = Callable[..., None]
@@ -86,9 +86,18 @@ def test_the_rate_of_the_data_is_a_limit_by_default(
     four: Any, limits: Limits, rate: float | None, label: str, behind: bool | None
 ) -> None:
     """Of steps of 3 ms (GRU), 1 ms (FastGRNN) and 0.4 ms (RNN); 500 samples a second leave 2 ms, 3000 leave 0.33."""
-    (found,) = pick(read(four.path), "uno", limits, lambda data: rate)
+    (found,) = pick(read(four.path), "uno", limits, lambda data: Pace(rate))
     assert found.best.row.label == label
     assert (found.own_hz, found.behind) == ((None, False) if behind is None else (rate, behind))
+
+
+@pytest.mark.parametrize(("feature_ms", "label"), [(0.9, "FastGRNN"), (1.1, "RNN"), (1.7, "GRU")])
+def test_the_features_of_a_sample_are_a_part_of_it(four: Any, feature_ms: float, label: str) -> None:
+    """500 samples a second leave 2 ms for the features and a step, of 3 ms (GRU), 1 ms (FastGRNN), 0.4 ms (RNN)."""
+    (found,) = pick(read(four.path), "uno", Limits(), lambda data: Pace(500, feature_ms))
+    assert (found.best.row.label, found.behind) == (label, label == "GRU")
+    (asked,) = pick(read(four.path), "uno", Limits(hz=400), lambda data: Pace(None, 1.6))
+    assert asked.best.row.label == "RNN"  # 2.5 ms: 1.6 and 0.4
 
 
 @pytest.mark.parametrize(
@@ -105,7 +114,8 @@ def test_the_rate_of_the_data_is_a_limit_by_default(
 def test_the_command_says_which_rate(
     four: Any, rnnbench: Command, monkeypatch: pytest.MonkeyPatch, rate: float, out: str, err: str
 ) -> None:
-    monkeypatch.setattr("bench.data.describe", lambda name, options: SimpleNamespace(sample_hz=rate))
+    info = SimpleNamespace(sample_hz=rate, audio_hz=None)
+    monkeypatch.setattr("bench.data.describe", lambda name, options: info)
     said = rnnbench("choose", four.path, "--board", "uno")
     assert said.code == 0
     assert out in said.out
