@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bench.errors import RnnbenchError, nearest
 from bench.mcu.target import Target, targets
 from bench.places import CONFIGS
-from bench.spec.yaml import QuickLoader
+from bench.spec import parse, read_yaml
 
 Basis = Literal["simulated", "documented", "derived", "estimate", "recalled"]
 """How a figure was obtained.
@@ -35,7 +36,7 @@ class Strict(BaseModel):
 class Figure(Strict):
     """One number with its provenance: how it was obtained, and from what, in words."""
 
-    value: Annotated[float, Field(ge=0)]
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     basis: Basis
     source: Text
 
@@ -43,6 +44,22 @@ class Figure(Strict):
     def verified(self) -> bool:
         """Whether the figure rests on a measurement or on a source that was read."""
         return self.basis in ("simulated", "documented", "derived")
+
+
+def _positive(figure: Figure) -> Figure:
+    if figure.value == 0:
+        raise ValueError("the value must be above 0")
+    return figure
+
+
+def _stretching(figure: Figure) -> Figure:
+    if figure.value < 1:
+        raise ValueError(f"the value is a factor, 1 where flash does not wait, not {figure.value:g}")
+    return figure
+
+
+Positive = Annotated[Figure, AfterValidator(_positive)]
+"""A figure that something is divided by, or that something must fit."""
 
 
 def _processor(name: Any) -> Any:
@@ -73,22 +90,18 @@ class Board(Strict):
     title: Text
     core: Text
     target: Processor
-    clock_hz: Figure
-    flash_bytes: Figure
-    ram_bytes: Figure
-    flash_waits: Figure
+    clock_hz: Positive
+    flash_bytes: Positive
+    ram_bytes: Positive
+    flash_waits: Annotated[Figure, AfterValidator(_stretching)]
 
 
-def _parse(file_name: str, text: str) -> Board:
-    path = f"configs/boards/{file_name}"
+def _parse(path: str, text: str) -> Board:
     try:
-        parsed = Board.model_validate(yaml.load(text, Loader=QuickLoader))  # noqa: S506 (it is safe)
+        given = read_yaml(text)
     except yaml.YAMLError as error:
         raise RnnbenchError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise RnnbenchError(f"{path}: {where}: {first['msg']}") from error
+    parsed, file_name = parse(Board, given, path), Path(path).name
     if file_name != f"{parsed.name}.yaml":
         raise RnnbenchError(f"{path} describes {parsed.name!r}; call the file {parsed.name}.yaml")
     return parsed
@@ -99,9 +112,14 @@ def boards() -> dict[str, Board]:
     """Every board by name, in alphabetical order.
 
     Raises:
-        RnnbenchError: when a board's file is not what :class:`Board` says.
+        RnnbenchError: when a board's file is not what :class:`Board` says, or two files have one name.
     """
-    return dict(sorted({**usual_boards(), **_read("boards/more")}.items()))
+    usual, more = usual_boards(), _read("boards/more")
+    for name in sorted(usual.keys() & more.keys()):
+        raise RnnbenchError(
+            f"configs/boards/{name}.yaml and configs/boards/more/{name}.yaml describe one board: delete or rename one"
+        )
+    return dict(sorted({**usual, **more}.items()))
 
 
 @cache
@@ -111,8 +129,15 @@ def usual_boards() -> dict[str, Board]:
 
 
 def _read(folder: str) -> dict[str, Board]:
-    files = sorted((CONFIGS / folder).glob("*.yaml"))
-    return {file.stem: _parse(file.name, file.read_text(encoding="utf-8")) for file in files}
+    found = {}
+    for file in sorted((CONFIGS / folder).glob("*.yaml")):
+        path = f"configs/{folder}/{file.name}"
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise RnnbenchError(f"{path} is not text in UTF-8") from None
+        found[file.stem] = _parse(path, text)
+    return found
 
 
 def board(name: str) -> Board:

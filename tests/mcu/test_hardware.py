@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ import yaml
 from pydantic import ValidationError
 
 from bench.errors import RnnbenchError
-from bench.mcu import Board, Figure, board, boards, usual_boards
+from bench.mcu import Board, Figure, board, boards, hardware, usual_boards
 from bench.mcu.hardware import _parse
+from bench.places import CONFIGS
 
 UNCERTAIN = re.compile(r"\b(from memory|unverified|estimate|taken from|taken for|not measured|not simulated)\b")
 
@@ -59,25 +62,61 @@ def test_a_board_is_frozen() -> None:
         board("uno").title = "another"
 
 
+CLOCK = board("uno").clock_hz.model_dump()
+
+
 @pytest.mark.parametrize(
     ("file_name", "change", "hint"),
     [
-        ("uno.yaml", {"clock_hertz": 1}, r"configs/boards/uno.yaml: clock_hertz: Extra inputs"),
-        ("uno.yaml", {"clock_hz": 16000000}, r"configs/boards/uno.yaml: clock_hz: "),
-        ("due.yaml", {}, r"describes 'uno'; call the file uno.yaml"),
+        ("uno.yaml", {"clock_hertz": 1}, "unknown key 'clock_hertz'; did you mean 'clock_hz'?"),
+        ("uno.yaml", {"clock_hz": 16000000}, "clock_hz: input should be a valid dictionary"),
+        ("uno.yaml", {"clock_hz": {**CLOCK, "value": -1}}, "clock_hz.value: input should be greater than or equal"),
+        ("uno.yaml", {"clock_hz": {**CLOCK, "value": 0}}, "clock_hz: the value must be above 0"),
+        ("uno.yaml", {"clock_hz": {**CLOCK, "value": float("inf")}}, "clock_hz.value: input should be a finite number"),
+        ("uno.yaml", {"flash_waits": {**CLOCK, "value": 0}}, "flash_waits: the value is a factor, 1 where"),
+        ("uno.yaml", {"ram_bytes": {}}, "ram_bytes.value: field required"),
+        ("uno.yaml", {"target": "avrr"}, "target: unknown processor 'avrr'; did you mean 'avr'?"),
+        ("due.yaml", {}, "describes 'uno'; call the file uno.yaml"),
     ],
 )
 def test_a_faulty_file_is_named(file_name: str, change: dict[str, Any], hint: str) -> None:
-    text = yaml.safe_dump({**board("uno").model_dump(), **change})
-    with pytest.raises(RnnbenchError, match=hint) as caught:
-        _parse(file_name, text)
+    text = yaml.safe_dump({**board("uno").model_dump() | {"target": "avr"}, **change})
+    with pytest.raises(RnnbenchError, match=re.escape(hint)) as caught:
+        _parse(f"configs/boards/more/{file_name}", text)
+    assert str(caught.value).startswith(f"configs/boards/more/{file_name}")
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_that_is_not_yaml_is_named() -> None:
+@pytest.mark.parametrize("text", ["a: [1", "title: A\ntitle: B"])
+def test_a_file_that_is_not_yaml_is_named(text: str) -> None:
     with pytest.raises(RnnbenchError, match=r"bad\.yaml is not YAML") as caught:
-        _parse("bad.yaml", "a: [1")
+        _parse("bad.yaml", text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def configs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the boards' files that a test may add to."""
+    copy = shutil.copytree(CONFIGS / "boards", tmp_path / "boards")
+    monkeypatch.setattr(hardware, "CONFIGS", tmp_path)
+    for known in (boards, usual_boards):
+        known.cache_clear()
+    yield copy
+    for known in (boards, usual_boards):
+        known.cache_clear()
+
+
+def test_two_files_of_one_name_are_refused(configs: Path) -> None:
+    """Or one of them would win silently."""
+    shutil.copy(configs / "uno.yaml", configs / "more")
+    with pytest.raises(RnnbenchError, match=r"configs/boards/uno\.yaml and .*/more/uno\.yaml describe one"):
+        boards()
+
+
+def test_a_file_that_is_no_text_is_named(configs: Path) -> None:
+    (configs / "more" / "mine.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RnnbenchError, match=r"configs/boards/more/mine\.yaml is not text in UTF-8"):
+        boards()
 
 
 @pytest.mark.parametrize(
