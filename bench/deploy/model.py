@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -10,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from bench import mcu
 from bench.data import Dataset, DatasetInfo, describe
 from bench.deploy.base import KEPT, Model
+from bench.deploy.saved import saved
 from bench.deploy.text import TrainedText, UntrainedText, untrained_text
 from bench.errors import RnnbenchError
 from bench.mcu import Floats, Format
 from bench.mcu.delta import counted, delta
-from bench.record import CELL_FILE, noted_runs, read, runs_folder
+from bench.record import noted_runs, read, runs_folder
 from bench.search import Filler
 from bench.spec import RunSpec, read_grid
 from bench.train.classification.integer import integer_answers, program_of, scaled
@@ -215,46 +214,6 @@ def models(what: Path) -> dict[str, Callable[[], Model]]:
 
 def _is_trial(folder: Path) -> bool:
     return (folder / "record.json").is_file() and bool(read(folder).spec.get("sealed"))
-
-
-def saved(folder: Path) -> tuple[RunSpec, dict[str, Tensor]]:
-    """Returns the specification and the weights of a run.
-
-    Args:
-        folder: of the run, with ``model.pt``: ``results/<grid>/runs/<id>``.
-
-    Raises:
-        RnnbenchError: when there is no finished model, or it is damaged.
-    """
-    path = folder / "model.pt"
-    if not path.is_file():
-        raise RnnbenchError(_no_model(folder))
-    try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-        given = found["spec"]
-        if given["cell"].get("source"):
-            given = {**given, "cell": {**given["cell"], "file": folder / CELL_FILE}}
-        return RunSpec.model_validate(given), found["state"]
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise RnnbenchError(
-            f"{path} is damaged ({type(error).__name__}); delete the run's folder and run its grid again"
-        ) from None
-
-
-def _no_model(folder: Path) -> str:
-    """Says why there is no model at a path, and what to give instead."""
-    if not folder.exists():
-        return f"{folder} is not there; give the folder of a run that is done, results/<grid>/runs/<id>"
-    if runs_folder(folder).is_dir():
-        done = sorted(path.parent for path in runs_folder(folder).glob("*/model.pt"))
-        such = f", such as {done[0]}" if done else ", of which none is done yet"
-        return f"{folder} is a results folder; give one of its runs in {runs_folder(folder)}{such}"
-    if not (folder / "record.json").is_file():
-        return f"{folder} is no run's folder; give that of a run that is done, results/<grid>/runs/<id>"
-    return (
-        f"{folder} holds no trained model (model.pt); give the folder of a run that is done, or, if this one is, "
-        "delete it and run its grid again"
-    )
 
 
 def load(folder: Path, threshold: float | None = None) -> Trained | TrainedText:

@@ -41,7 +41,7 @@ def _is_current(folder: Path) -> bool:
 def _predict(folder: Path) -> bool:
     # Here, for torch is slow to import, and most often nothing is out of date.
     from bench.data import describe
-    from bench.deploy.model import saved
+    from bench.deploy.saved import saved
     from bench.train.task import task_of
 
     try:

@@ -16,6 +16,7 @@ from bench.cli import app
 from bench.data import open_dataset
 from bench.data.normalise import Normalisation
 from bench.deploy import model as models
+from bench.deploy.saved import saved
 from bench.errors import RnnbenchError
 from bench.mcu import simulate
 from bench.mcu.target import targets
@@ -289,7 +290,7 @@ def test_a_results_folder_is_told_from_a_runs(tmp_path):
     (tmp_path / "runs" / "one").mkdir(parents=True)
     (tmp_path / "runs" / "one" / "model.pt").touch()
     with pytest.raises(RnnbenchError, match=r"is a results folder; give one of its runs in .*, such as .*/runs/one$"):
-        models.saved(tmp_path)
+        saved(tmp_path)
 
 
 def test_a_damaged_model_is_a_fault_of_one_line(tmp_path):

@@ -100,6 +100,15 @@ def test_a_cell_without_latency_stops_no_other(
         (lambda saved: {**saved, "state": {}}, "another version of cell 'gru'"),
         (lambda saved: {"state": saved["state"]}, "is damaged .*; delete the run's folder and run its grid again"),
         (lambda saved: {**saved, "spec": {"data": "watch7"}}, "is damaged"),
+        (lambda saved: {**saved, "state": 7}, "is damaged"),
+        (lambda saved: {**saved, "state": {"cell.b": 7}}, "is damaged"),
+        (
+            lambda saved: {
+                "spec": {**saved["spec"], "compress": {"quantise": "table"}},
+                "state": {name: weight * float("nan") for name, weight in saved["state"].items()},
+            },
+            r"model\.pt has a weight that is not finite; delete the run's folder and run its grid again",
+        ),
     ],
 )
 def test_what_is_no_model(run: Path, spoil: Any, says: str) -> None:
