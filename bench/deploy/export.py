@@ -116,11 +116,11 @@ def _said(metric: str, value: float) -> str:
 def _provenance(model: Trained | TrainedText, measured: tuple[float, float], kind: Format) -> list[str]:
     """The lines of the code that say where it comes from."""
     info, (real, integer) = model.info, (_said(model.metric, value) for value in measured)
-    right = integer if kind == "int8" else real
-    from_raw = " from the sensor's numbers on" if kind == "int8" and model.raw(kind) is not None else ""
+    from_raw = " from the sensor's numbers on" if model.raw(kind) is not None else ""
+    measured_here = f"{real} in float32" if kind == "float32" else f"{integer} in int8{from_raw}, {real} in float32"
     skips = "" if model.threshold is None else f"Delta execution, threshold {model.threshold * 256:g}/256."
     return [
-        f"Run {model.spec.id}; test {model.metric} {right} in {kind}{from_raw}, {real} in float32.",
+        f"Run {model.spec.id}; test {model.metric} {measured_here}.",
         f"Trained on {info.title} ({info.source}; licence of the data: {info.licence}).",
         *([skips] if skips else []),
         "The code around the weights: SPDX-License-Identifier: Apache-2.0.",

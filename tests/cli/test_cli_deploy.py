@@ -16,8 +16,6 @@ from bench.cli import app
 from bench.data import open_dataset
 from bench.data.normalise import Normalisation
 from bench.deploy import model as models
-from bench.deploy.saved import saved
-from bench.errors import RnnbenchError
 from bench.mcu import simulate
 from bench.mcu.target import targets
 from bench.train.classification.network import build
@@ -133,6 +131,12 @@ def test_a_name_stands_before_every_name_of_the_code(run, tmp_path):
     assert (tmp_path / "m" / "src" / "walk_sensor.c").exists()
     done = CliRunner().invoke(app, ["export", str(run), "--board", "due", "--out", str(tmp_path), "--name", "Walk"])
     assert "--name Walk: names in the code cannot begin so" in str(done.exception)
+
+
+def test_code_in_float32_says_its_accuracy_once(run, tmp_path):
+    body = json.loads(invoke("export", run, "--board", "due", "--format", "float32", "--out", tmp_path, "--json"))
+    header = (tmp_path / "src" / "rnn_sensor.h").read_text()
+    assert f"; test accuracy {body['accuracy_float32']:.2%} in float32.\n" in header
 
 
 def test_no_number_of_latency_is_cut_however_narrow_the_terminal(tmp_path, monkeypatch):
@@ -284,16 +288,3 @@ def test_faults_are_one_line(arguments, word):
     done = CliRunner().invoke(app, list(arguments))
     assert word in str(done.exception)
     assert "\n" not in str(done.exception)
-
-
-def test_a_results_folder_is_told_from_a_runs(tmp_path):
-    (tmp_path / "runs" / "one").mkdir(parents=True)
-    (tmp_path / "runs" / "one" / "model.pt").touch()
-    with pytest.raises(RnnbenchError, match=r"is a results folder; give one of its runs in .*, such as .*/runs/one$"):
-        saved(tmp_path)
-
-
-def test_a_damaged_model_is_a_fault_of_one_line(tmp_path):
-    (tmp_path / "model.pt").write_bytes(b"no model")
-    with pytest.raises(RnnbenchError, match="damaged"):
-        models.load(tmp_path)
