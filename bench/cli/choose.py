@@ -29,9 +29,15 @@ def choose(
     as_json: AsJson = False,
 ) -> None:
     """Says which model is best on a board within limits, why, what it gives up, and how to export it."""
+    from bench import mcu
     from bench.report import read
     from bench.report.pick import Limits, pick
 
+    if mcu.board(board).name not in mcu.usual_boards():
+        raise RnnbenchError(
+            f"board {board!r} does not stand beside records; choose knows {', '.join(mcu.usual_boards())}: "
+            f"`rnnbench latency {results} --board {board}` shows every model on it"
+        )
     found = pick(read(results, board), board, Limits(kb, ms, hz), partial(_pace, board))
     if as_json:
         print_json([_body(picked) for picked in found])

@@ -144,6 +144,8 @@ def test_the_command(four: Any, rnnbench: Command) -> None:
     (body,) = json.loads(rnnbench("choose", four.path, "--board", "uno", "--kb", "6", "--json").out)
     assert (body["chosen"]["label"], body["given_up"]["label"]) == ("GRU", "LSTM")
     assert rnnbench("choose", four.path, "--board", "moon").code == 2
+    assert "unknown board 'uni'; did you mean 'uno'?" in rnnbench("choose", four.path, "--board", "uni").err
+    assert "`rnnbench latency" in rnnbench("choose", four.path, "--board", "pico").err
 
 
 def test_a_data_set_of_which_nothing_is_done_is_left_out(four: Any) -> None:
