@@ -95,7 +95,6 @@ def _agrees(build: Build) -> None:
     """The lowered program in real numbers against the network itself."""
     cell = build().double()
     graph, x = _lowered(cell), _samples(cell)
-    head = Classifier(cell.hidden_size, _CLASSES).double()
     torch.manual_seed(0)
     head = Classifier(cell.hidden_size, _CLASSES).double()
     with torch.no_grad():
