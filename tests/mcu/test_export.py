@@ -111,6 +111,32 @@ def test_every_file_says_who_wrote_it_and_none_keeps_a_place_to_fill(tmp_path):
     assert '#define WALK_CLASS_NAMES "sit", "say \\"a\\"", "walk", "run"' in files["src/walk_sensor.h"]
 
 
+@pytest.mark.parametrize("kind", ["int8", "float32"])
+@cases.ON
+def test_a_boards_own_compiler_warns_of_nothing(tmp_path, target, kind):
+    if not shutil.which(target.compiler):
+        pytest.skip(f"no {target.compiler} on the path")
+    exported(tmp_path, cases.BOARDS[target].name, kind)
+    for stem in ("model", "sensor"):
+        command = [target.compiler, *target.processor, "-Os", "-Wall", "-Wextra", "-Werror", "-Isrc", "-c"]
+        subprocess.run([*command, f"src/rnn_{stem}.c", "-o", f"{stem}.o"], cwd=tmp_path, check=True)
+
+
+def test_an_answer_from_samples_that_are_no_numbers_is_not_sure(tmp_path):
+    """Casting what is no number to an integer is undefined; a window later the model is itself again."""
+    exported(tmp_path, kind="float32")
+    said = built(
+        tmp_path,
+        '#include "rnn_sensor.h"\n#include <math.h>\n#include <stdio.h>\nint main(void) { int n, from;\n'
+        "for (from = 0; from < 2; from++) { for (n = 0; n < RNN_WINDOW; n++) {\n"
+        "const rnn_raw_number raw[RNN_INPUTS] = { from ? 9.81f : NAN, -3, 512, 0, 0.5f }; rnn_feed(raw); }\n"
+        'rnn_answer(); printf("%d\\n", rnn_confidence()); } return 0; }\n',
+        more=["-fsanitize=float-cast-overflow"],
+    )
+    assert int(said[0]) == 0
+    assert int(said[1]) >= 255 // 4  # the largest of four shares
+
+
 @pytest.mark.parametrize("name", ["", "1a", "a b", "A"])
 def test_a_name_that_c_or_files_cannot_have_is_refused(name):
     with pytest.raises(RnnbenchError, match="small letters"):
