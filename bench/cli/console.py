@@ -93,3 +93,8 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def leave_out(what: str) -> None:
+    """Says on standard error what a command leaves out of its table, and why."""
+    err.print(f"left out: {what}", style="yellow")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli import skipping
-from bench.cli.console import AsJson, err, find_shipped, out, print_json, print_table
+from bench.cli.console import AsJson, find_shipped, leave_out, out, print_json, print_table
 from bench.cli.export import Kind, export
 from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
@@ -105,8 +105,8 @@ def simulate(
         return
 
     def of(model: Model) -> list[Compared]:
-        leave_out = None if boards else _leave_out  # a board that is named is wanted
-        return simulated(model, chosen, _formats(kinds), count=count, steps=steps, leave_out=leave_out)
+        told = None if boards else leave_out  # a board that is named is wanted
+        return simulated(model, chosen, _formats(kinds), count=count, steps=steps, leave_out=told)
 
     rows = _rows(what, of, commands.simulated, as_json)
     _finish(rows, commands.simulated(rows), folder, as_json)
@@ -192,12 +192,8 @@ def _rows(
     if not rows:
         raise next(iter(faults.values()))
     for name, fault in faults.items():
-        _leave_out(f"{name}: {fault}")
+        leave_out(f"{name}: {fault}")
     return rows
-
-
-def _leave_out(what: str) -> None:
-    err.print(f"left out: {what}", style="yellow")
 
 
 def _against(path: Path, names: list[str] | None, folder: Path | None, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cli.console import out, print_json, print_table
+from bench.cli.console import leave_out, out, print_json, print_table
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
@@ -38,18 +38,33 @@ def thresholds(text: str) -> list[float]:
 
 
 def skip(what: Path, boards: Sequence[Board], text: str, *, count: int, steps: int, as_json: bool) -> bool:
-    """Prints what every threshold saves, model by model; returns whether all bits were the interpreter's."""
+    """Prints what every threshold saves, model by model; returns whether all bits were the interpreter's.
+
+    Raises:
+        RnnbenchError: when it can be said of no model; where it can of others, a model's fault is printed.
+    """
     from bench.deploy.model import models
 
     wanted, rows = thresholds(text), list[dict[str, Any]]()
+    faults: dict[str, RnnbenchError] = {}
     for name, load in models(what).items():
-        model = load()
-        for board in boards:
-            own = [{"id": name, "board": board.name, **row} for row in _rows(model, board, wanted, count, steps)]
+        own: list[dict[str, Any]] = []
+        try:
+            model = load()
+            for board in boards:
+                found = [{"id": name, "board": board.name, **row} for row in _rows(model, board, wanted, count, steps)]
+                own += found
+                if not as_json:
+                    out.print(f"{name} on the {board.title}{'' if model.trained else ' (not trained)'}", style="bold")
+                    print_table(_table(found))
+        except RnnbenchError as error:  # of this model alone
+            faults[name] = error
+        else:
             rows += own
-            if not as_json:
-                out.print(f"{name} on the {board.title}{'' if model.trained else ' (not trained)'}", style="bold")
-                print_table(_table(own))
+    if not rows:
+        raise next(iter(faults.values()))
+    for name, fault in faults.items():
+        leave_out(f"{name}: {fault}")
     if as_json:
         print_json(rows)
     else:

@@ -1,8 +1,11 @@
 """The thresholds of ``rnnbench simulate --delta``, as they are written."""
 
+from typing import Any
+
 import pytest
 from commands import Command
 
+from bench.cli import skipping
 from bench.cli.skipping import thresholds
 from bench.errors import RnnbenchError
 
@@ -29,3 +32,28 @@ def test_a_firmware_has_no_columns_to_skip(rnnbench: Command) -> None:
     said = rnnbench("simulate", "--elf", "firmware.elf", "--delta", "0,8")
     assert said.code == 2
     assert "--delta skips columns of a model's integers" in said.err
+
+
+class _Model:
+    trained = True
+
+
+def test_a_model_that_cannot_skip_stops_no_other(rnnbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with plain simulate and latency: a damaged model, or one without a state's product, is left out."""
+
+    def damaged() -> Any:
+        raise RnnbenchError("its model is damaged")
+
+    row = {"threshold": 8.0, "mean_cycles": 5.0, "worst_cycles": 6.0, "saved": 0.1, "accuracy": None}
+    row |= {"constants_bytes": 1, "ram_bytes": 2, "exact": True}
+    there = {"first": damaged, "second": _Model}
+    monkeypatch.setattr("bench.deploy.model.models", lambda _: dict(there))
+    monkeypatch.setattr(skipping, "_rows", lambda *_: iter([row]))
+    monkeypatch.setattr("bench.deploy.simulation.check_tools", lambda _: None)
+    said = rnnbench("simulate", "some", "--delta", "8", "--board", "uno")
+    assert said.code == 0, said.err
+    assert "second on the Arduino Uno" in said.out
+    assert "left out: first: its model is damaged" in said.err
+    del there["second"]
+    alone = rnnbench("simulate", "some", "--delta", "8", "--board", "uno")
+    assert (alone.code, alone.err) == (2, "error: its model is damaged\n")
