@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,21 @@ def read(path: Path) -> dict[str, Any]:
     wanted = {"source", "caveats", "datasets", "hidden_sizes", "compressed", "rows"}
     if not isinstance(body, dict) or wanted - set(body):
         raise RnnbenchError(f"{path} is no table of published latencies: it needs {', '.join(sorted(wanted))}")
+    _check(path, "a row", body["rows"], {"board", "cell", "format"})
+    of_data = body["datasets"].values() if isinstance(body["datasets"], dict) else None
+    _check(path, "a data set", of_data, {"title", "features", "classes", "steps"})
     return body
+
+
+def _check(path: Path, what: str, parts: Any, wanted: set[str]) -> None:
+    """Looks for the keys that every part of a table has.
+
+    Raises:
+        RnnbenchError: when one lacks some.
+    """
+    for part in parts if isinstance(parts, Iterable) else [None]:
+        if lacks := wanted - set(part if isinstance(part, dict) else ()):
+            raise RnnbenchError(f"{path}: {what} lacks {', '.join(sorted(lacks))}")
 
 
 def rows(published: dict[str, Any], boards: list[Board]) -> list[dict[str, Any]]:
