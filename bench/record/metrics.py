@@ -17,7 +17,8 @@ def metrics(folder: Path) -> tuple[list[str], list[list[str]]]:
     The last line of a run that goes on may be half written, and is left out then.
     """
     try:
-        titles, *lines = csv.reader(io.StringIO((content(folder, FILE) or b"").decode(), newline=""))
+        whole = (content(folder, FILE) or b"").rpartition(b"\n")[0]
+        titles, *lines = csv.reader(io.StringIO(whole.decode(), newline=""))
     except (OSError, ValueError, csv.Error):
         return [], []
     return titles, [line for line in lines if len(line) >= len(titles)]
