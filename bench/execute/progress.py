@@ -72,7 +72,7 @@ class _Run:
     def __init__(self, job: Job) -> None:
         self.job, self.name = job, job.spec.id
         self.record: Record | None = None
-        self.epochs, self.planned = 0, job.spec.train.epochs
+        self.epochs, self.planned = 0, job.spec.epochs
         self._stamp = stamp(job.folder)
 
     @property
@@ -86,7 +86,7 @@ class _Run:
             self._stamp, self.record = now, record.read(self.job.folder)
         if self.record is not None:
             with suppress(OSError):
-                lines = (self.job.folder / "metrics.csv").read_text(encoding="utf-8").count("\n")
+                lines = (self.job.folder / "metrics.csv").read_bytes().count(b"\n")
                 self.epochs = max(0, lines - 1)
         if self.is_over:
             self.planned = self.epochs  # it may have stopped early

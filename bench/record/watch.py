@@ -78,7 +78,7 @@ class Watch:
             reason = LOST if lost else body.get("reason", "")
             return Sight(folder.name, Status.INTERRUPTED if lost else status, str(reason))
         rows = _rows(folder)
-        epochs = int(body.get("spec", {}).get("train", {}).get("epochs", 0))
+        epochs = _epochs(body.get("spec", {}))
         metric, value = _judged(rows[-1]) if rows else ("", None)
         seconds = sum(float(row["seconds"]) for row in rows) / len(rows) * (epochs - len(rows)) if rows else None
         return Sight(folder.name, Status.RUNNING, "", holder.host, len(rows), epochs, metric, value, seconds)
@@ -97,6 +97,13 @@ class Watch:
         except (ValueError, KeyError, TypeError, RecursionError):
             return {"status": Status.FAILED, "reason": _damaged(folder)}
         return self._bodies[folder.name][1]
+
+
+def _epochs(spec: Mapping[str, Any]) -> int:
+    """Returns :attr:`bench.spec.RunSpec.epochs` of a recorded specification, without reading all of it."""
+    train, finetune = spec.get("train", {}), spec.get("awd", {}).get("finetune", 0)
+    epochs = int(train.get("epochs", 0))
+    return min(epochs, int(train.get("stop_after") or epochs)) + int(finetune)
 
 
 def _damaged(folder: Path) -> str:

@@ -70,6 +70,11 @@ class RunSpec(Part):
             raise ValueError("train.select: test-epoch opens the test set, which is sealed to the trials of a search")
         self.awd.check(self.train, self.compress)
 
+    @property
+    def epochs(self) -> int:
+        """The epochs that are trained, unless patience ends them: those of averaged SGD at the end, too."""
+        return self.train.length + self.awd.finetune
+
     @cached_property
     def alike(self) -> Alike:
         """What the id has in common with those of runs that differ in the seed alone."""

@@ -11,6 +11,7 @@ from commands import Command
 
 from bench import claims, record
 from bench.record.watch import Sight, Watch, left_s, tally
+from bench.spec import RunSpec
 from bench.status import Status
 
 HEAD = "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy,learning_rate,gradient_norm,seconds,stage\n"
@@ -48,6 +49,21 @@ def test_where_each_run_stands(results: Path) -> None:
     assert (killed.status, "ended without a word" in killed.reason) == (Status.INTERRUPTED, True)
     assert (stopped.status, stopped.reason) == (Status.INTERRUPTED, "stopped by a signal")
     assert planned == Sight("f", Status.PLANNED)
+
+
+@pytest.mark.parametrize(
+    ("spec", "epochs"),
+    [
+        ({"train": {"epochs": 12, "stop_after": 5}}, 5),  # a final run of a search, along the schedule of 12
+        ({"train": {"epochs": 12, "stop_after": 20}}, 12),
+        ({"train": {"epochs": 12, "stop_after": None, "optimizer": "plain-sgd"}, "awd": {"finetune": 3}}, 15),
+    ],
+)
+def test_the_epochs_of_a_run_are_those_that_it_trains(results: Path, spec: dict[str, Any], epochs: int) -> None:
+    put(results, "c", "running", spec=spec)
+    running = Watch(results).look()[2]
+    assert (running.epochs, running.seconds) == (epochs, 3.0 * (epochs - 2))
+    assert RunSpec.model_validate({"data": "hapt2", "cell": "gru", **spec}).epochs == epochs
 
 
 def test_a_look_reads_what_has_changed(results: Path) -> None:
