@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bench.data.dataset import Dataset, DatasetInfo, Split
+from bench.data.normalise import Normalisation
 from bench.errors import RnnbenchError
 
 KEY = "fold"
@@ -32,7 +33,8 @@ def folded_info(info: DatasetInfo, count: int) -> DatasetInfo:
         return info
     steps = -(-info.steps // count)
     hz = None if info.sample_hz is None else info.sample_hz / count
-    return replace(info, title=f"{info.title}, T {steps}", steps=steps, features=count * info.features, sample_hz=hz)
+    title, features = f"{info.title}, T {steps}", count * info.features
+    return replace(info, title=title, steps=steps, features=features, sample_hz=hz, audio_hz=None)
 
 
 def fold_steps(data: Dataset, count: int) -> Dataset:
@@ -44,7 +46,9 @@ def fold_steps(data: Dataset, count: int) -> Dataset:
         return data
     train, validation, test = (_fold(split, count) for split in (data.train, data.validation, data.test))
     mark = hashlib.sha256(f"{data.fingerprint} fold {count}".encode()).hexdigest()
-    return Dataset(folded_info(data.info, count), train, validation, test, mark, data.class_names)
+    kept = data.normalisation
+    normalisation = kept and Normalisation(kept.mean * count, kept.deviation * count)
+    return Dataset(folded_info(data.info, count), train, validation, test, mark, data.class_names, normalisation)
 
 
 def _fold(split: Split, count: int) -> Split:

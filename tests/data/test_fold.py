@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from bench.data import chosen_options, describe, open_dataset
 from bench.data.dataset import Dataset, DatasetInfo, Split
 from bench.data.fold import fold_steps
+from bench.data.normalise import Normalisation
 from bench.errors import RnnbenchError
 
 
@@ -40,6 +43,21 @@ def test_five_frames_by_two_are_three_of_twice_the_width() -> None:
     assert (folded.info.steps, folded.info.features, folded.info.title) == (3, 4, "X, T 3")
     assert folded.info.sample_hz == 25.0
     assert folded.fingerprint != "0" * 64 != fold_steps(made(x, [5, 3]), 3).fingerprint
+
+
+def test_folded_numbers_lead_back_to_those_of_the_files() -> None:
+    """Two channels with means (1, -2) and deviations (3, 0.5): a number x of the fold was x * deviation + mean."""
+    x = torch.arange(1.0, 9.0).view(1, 4, 2)
+    files = x * torch.tensor([3.0, 0.5]) + torch.tensor([1.0, -2.0])
+    known = Normalisation((1.0, -2.0), (3.0, 0.5))
+    folded = fold_steps(replace(made(x, [4]), normalisation=known), 2)
+    assert folded.normalisation is not None
+    back = folded.train.x * torch.tensor(folded.normalisation.deviation) + torch.tensor(folded.normalisation.mean)
+    assert torch.equal(back, files.view(1, 2, 4))
+
+
+def test_a_folded_step_of_audio_is_no_step_of_log_mel_energies() -> None:
+    assert (describe("google12").audio_hz, describe("google12", {"fold": 3}).audio_hz) == (16_000, None)
 
 
 def test_the_lengths_of_table_7() -> None:
