@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     Field,
@@ -77,7 +78,7 @@ class CellPart(NamedPart):
     """Low rank by matrix name: ``{W: 16, U: 25}``; matrices not named stay dense."""
     blocks: dict[str, int] = Field(default={})
     """Blocks on the diagonal of every gate's matrix by name: ``{U: 4}``; nothing else of it is stored."""
-    hold: dict[str, float] = Field(default={})
+    hold: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(default={})
     """Vectors and scalars of the cell that are held at a value and not learnt, by the name in its formula:
     ``{alpha: 0.3}``."""
     options: dict[str, Any] = Field(default={}, validate_default=True)
@@ -90,6 +91,8 @@ class CellPart(NamedPart):
             given = {"file": given}
         if not isinstance(given, Mapping) or given.get("file") is None:
             return given
+        if not isinstance(given["file"], str | Path):
+            raise ValueError(f"file must be the path of a cell's file, not {given['file']!r}")
         path = Path(given["file"])
         return {**given, "name": zoo.load(path, given.get("name")).name, "source": zoo.source_hash(path)}
 
@@ -124,6 +127,7 @@ class CellPart(NamedPart):
                 try:
                     check_number(option.annotation, chosen[key])
                     value = TypeAdapter(option.annotation).validate_python(chosen[key])
+                    _check_finite(value)
                 except ValidationError as error:
                     raise RnnbenchError(f"cell {name!r}, {key}: {reason(error.errors()[0])}") from None
                 except ValueError as error:
@@ -141,6 +145,11 @@ class CellPart(NamedPart):
             if count < 1:
                 raise ValueError(f"blocks of {name} must be at least 1, not {count}")
         return self
+
+
+def _check_finite(value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a finite number is needed, not {value}")
 
 
 def _plain(value: Any) -> str:

@@ -92,9 +92,16 @@ def _faults(count: int) -> str:
     return f"{count} more fault{'s' if count != 1 else ''}"
 
 
+_NEEDED = {"dict_type": "a mapping, {key: value}", "list_type": "a list, [value]", "tuple_type": "a list, [value]"}
+"""The words of YAML for what pydantic calls by the names of Python."""
+
+
 def reason(error: Any) -> str:
     """A pydantic error in few words, with the value that was given."""
     text = str(error["msg"]).removeprefix("Value error, ")
+    kind = error["type"].replace("model_type", "dict_type")
+    if kind in _NEEDED:
+        return f"{_NEEDED[kind]}, is needed, not {error['input']!r}"
     if error["type"] in ("value_error", "missing"):
         return text[0].lower() + text[1:]
     return f"{text[0].lower() + text[1:]}, not {error['input']!r}"

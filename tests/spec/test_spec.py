@@ -85,6 +85,7 @@ def test_ids_are_fit_for_folders_and_for_wandb() -> None:
         ({"data": "d", "cell": {"name": "gru", "rest": "after"}}, ["no option 'rest'", "'reset'"]),
         ({"data": "d", "cell": {"name": "gru", "hidden": 3}}, ["no option 'hidden'", "hidden_size"]),
         ({"data": "d", "cell": {"name": "gru", "reset": "befor"}}, ["reset", "'befor'", "'before'"]),
+        ({"data": "d", "cell": {"name": "lem", "dt": float("inf")}}, ["'lem', dt: a finite number is needed"]),
         ({"data": "d", "cell": {"name": "gru", "hidden_size": 0}}, ["cell.hidden_size", "not 0"]),
         ({"data": "d", "cell": {"name": "gru", "rank": {"W": 0}}}, ["rank of W", "at least 1"]),
         ({"data": "d", "cell": "gru", "train": {"epochs": 0}}, ["train.epochs", "not 0"]),
