@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bench.errors import RnnbenchError
 from bench.spec import read_grid, read_yaml
@@ -20,6 +21,10 @@ from bench.spec import read_grid, read_yaml
         ("train: {epochs: !!bool abc}", "line 2: 'abc' cannot be read"),
         ("train: {epochs: !!timestamp [a]}", "line 2: expected a scalar"),
         (f"train: {{epochs: {'9' * 5000}}}", "line 2: '9999999999999999999999999999999999999999...' cannot be read"),
+        ("cell: {file: [mine.py]}", "file must be the path of a cell's file, not ['mine.py']"),
+        ("cell: {hold: {alpha: .nan}}", "cell.hold.alpha: input should be a finite number, not nan"),
+        ("train: ", "train: a mapping, {key: value}, is needed, not None"),
+        ("train: {epochs: [3]}", "train.epochs: input should be a valid integer, not [3]"),
         ("1: 2", "line 2: key 1 is not a text"),
         ("yes: 2", "line 2: key True is not a text"),
         ("[a]: 3", "line 2: key ['a'] is not a text"),
@@ -38,3 +43,16 @@ def test_it_is_one_line(tmp_path: Path, base: str, says: str) -> None:
 
 def test_dates_and_times_are_texts() -> None:
     assert read_yaml("[2026-10-11, 2:00:00, 2026-10-11T12:13:14Z]") == ["2026-10-11", "2:00:00", "2026-10-11T12:13:14Z"]
+
+
+def test_an_exponent_makes_a_number_with_and_without_a_point() -> None:
+    """YAML 1.2, 10.3.2: ``[-+]? ( \\. [0-9]+ | [0-9]+ ( \\. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`` is a float."""
+    assert read_yaml("[1e-3, 2E3, -4e+1, 1.5e-2]") == [0.001, 2000.0, -40.0, 0.015]
+    assert read_yaml("['1e-3', e3, 1e, 1e-3x]") == ["1e-3", "e3", "1e", "1e-3x"]
+
+
+def test_a_mapping_takes_in_those_of_aliases_and_what_it_says_itself_holds() -> None:
+    text = "usual: &usual {epochs: 3, patience: 2}\nlong: {<<: *usual, epochs: 9}"
+    assert read_yaml(text)["long"] == {"epochs": 9, "patience": 2}
+    with pytest.raises(yaml.YAMLError, match="'a' stands twice"):
+        read_yaml("b: &b {c: 1}\na: {a: 1, <<: *b, a: 2}")
