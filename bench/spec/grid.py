@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -76,10 +77,8 @@ class Grid(Part):
         for axis, values in grid.items():
             if not values:
                 raise ValueError(f"axis {axis!r} has no values: the grid is empty")
-            if axis == "seed" and (twice := [one for at, one in enumerate(values) if one in values[:at]]):
-                raise ValueError(
-                    f"axis 'seed' has {twice[0]!r} twice, which is one run: leave it out, or write another"
-                )
+            if axis == "seed" and (twice := [seed for seed, n in Counter(map(str, values)).items() if n > 1]):
+                raise ValueError(f"axis 'seed' has {twice[0]} twice, which is one run: leave it out, or write another")
             if axis == TOGETHER and not all(isinstance(value, Mapping) for value in values):
                 raise ValueError(f"axis {axis!r} needs mappings as values: write [{{}}, {{cell.hidden_size: 32}}]")
         return grid
@@ -166,7 +165,7 @@ class Grid(Part):
         if not any(path.partition(".")[0] == "size" for path in paths):
             return []  # without going through all combinations
         sizes = (raw.get("size") for _, raw in self.combinations())
-        return sorted({size["kb"] for size in sizes if isinstance(size, Mapping) and "kb" in size})
+        return sorted({float(size["kb"]) for size in sizes if isinstance(size, Mapping) and "kb" in size})
 
     def reader(self) -> Reader:
         """Returns what reads the runs of this grid from raw specifications."""

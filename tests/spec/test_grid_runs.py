@@ -55,8 +55,14 @@ def test_a_run_given_twice_is_run_once(tmp_path: Path) -> None:
 
 def test_a_seed_given_twice_is_refused(tmp_path: Path) -> None:
     """Who writes it counts one run more than there is."""
-    with pytest.raises(RnnbenchError, match="axis 'seed' has 0 twice"):
-        grid(tmp_path, "name: g\ngrid: {data: [a], cell: [gru], seed: [0, 0, 1]}")
+    for seeds in ("0, 0, 1", "0, 1, '0'"):
+        with pytest.raises(RnnbenchError, match="axis 'seed' has 0 twice"):
+            grid(tmp_path, f"name: g\ngrid: {{data: [a], cell: [gru], seed: [{seeds}]}}")
+
+
+def test_the_sizes_of_a_grid_are_numbers_however_they_are_written(tmp_path: Path) -> None:
+    made = grid(tmp_path, "name: g\ngrid: {data: [a], cell: [gru], size: [{kb: '3'}, {kb: 1e0}, {kb: 2.5}]}")
+    assert made.budgets == [1.0, 2.5, 3.0]
 
 
 def test_ids_do_not_depend_on_the_order_of_the_axes(tmp_path: Path) -> None:
