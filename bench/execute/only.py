@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import yaml
 
-from bench.errors import RnnbenchError, nearest
-from bench.spec import RunSpec, matches, paths_of, read_yaml
+from bench.errors import RnnbenchError, guess
+from bench.spec import RunSpec, has, matches, paths_of, read_yaml
 
 
 def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
@@ -39,11 +39,13 @@ def _fitting(term: str, bodies: dict[str, dict[str, object]], trials: str) -> li
             raise RnnbenchError(f"no run has the id {term!r}: `rnnbench plan` shows those of the grid")
         return [term] if term in bodies else found
     conditions = [_condition(part) for part in term.split(",")]
+    for path, _ in conditions:
+        if not any(has(body, path) for body in bodies.values()):
+            known = {path for body in bodies.values() for path in paths_of(body)} | {"cell", "data"}
+            raise RnnbenchError(f"no run fits {term!r}: none has a key {path!r}{guess(path, known)}")
     found = [name for name, body in bodies.items() if all(matches(body, path, values) for path, values in conditions)]
     if not found:
-        known = {path for body in bodies.values() for path in paths_of(body)} | {"cell", "data"}
-        unknown = [path for path, _ in conditions if path not in known]
-        raise RnnbenchError(f"no run fits {term!r}{nearest(unknown[0], known) if unknown else trials}")
+        raise RnnbenchError(f"no run fits {term!r}{trials or ': `rnnbench plan` shows those of the grid'}")
     return found
 
 

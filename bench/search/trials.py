@@ -9,7 +9,7 @@ from typing import Any
 from bench.errors import RnnbenchError
 from bench.record import Drawn
 from bench.search.fill import Filler
-from bench.spec import Grid, RunSpec, Search, matches
+from bench.spec import Conditional, Grid, RunSpec, Search, matches
 from bench.train.task import check_cells
 
 _ATTEMPTS = 200
@@ -43,14 +43,19 @@ def draw(grid: Grid) -> list[Trial]:
     """Draws every trial of a grid.
 
     Raises:
-        RnnbenchError: when a run is not valid, or no draw keeps to the size that is asked for.
+        RnnbenchError: when a run is not valid, no draw keeps to the size that is asked for, or a part of
+            ``search.extra`` is of no trial.
     """
     maker = _Maker(grid)
-    return [
+    trials = [
         maker.drawn(group, first + number, number, raw)
         for group, first, raw in groups(grid)
         for number in range(maker.search.trials)
     ]
+    for number, more in enumerate(maker.search.extra, 1):
+        if not any(_is_of(trial.raw, more) for trial in trials):
+            raise RnnbenchError(f"grid {grid.name!r}: search.extra {number} matches no trial: {more.when}")
+    return trials
 
 
 def restore(grid: Grid, noted: Sequence[Drawn]) -> list[Trial]:
@@ -107,6 +112,10 @@ def _in_full(value: Any) -> str:
     return " ".join(f"{path.rpartition('.')[2]} {_word(part)}" for path, part in value.items()) or "as it is"
 
 
+def _is_of(raw: Mapping[str, Any], more: Conditional) -> bool:
+    return all(matches(raw, path, value) for path, value in more.when.items())
+
+
 def _search(grid: Grid) -> Search:
     assert grid.search is not None  # noqa: S101
     return grid.search
@@ -129,7 +138,7 @@ class _Maker:
             RnnbenchError: when no draw does.
         """
         search = self.search
-        extras = [more for more in search.extra if all(matches(raw, path, value) for path, value in more.when.items())]
+        extras = [more for more in search.extra if _is_of(raw, more)]
         priors = (search.prior, *(more.prior for more in extras))
         prior = {path: values for part in priors for path, values in part.items()}
         limit = min((more.kb for more in extras if more.kb is not None), default=None)

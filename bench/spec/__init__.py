@@ -6,10 +6,10 @@ from bench.spec.grid import Grid, Override, read_grid
 from bench.spec.language import AwdPart, LanguagePart
 from bench.spec.named import RECORDED, CellPart, DataPart, held
 from bench.spec.part import Part, parse
-from bench.spec.paths import matches, paths_of, row_of
+from bench.spec.paths import has, matches, paths_of, row_of
 from bench.spec.reader import Reader
-from bench.spec.run import SPEC_VERSION, RunSpec
-from bench.spec.search import Search
+from bench.spec.run import SPEC_VERSION, RunSpec, check_key
+from bench.spec.search import Conditional, Search
 from bench.spec.size import SizePart
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
@@ -21,6 +21,7 @@ __all__ = [
     "AwdPart",
     "CellPart",
     "CompressPart",
+    "Conditional",
     "DataPart",
     "ExecutorPart",
     "Grid",
@@ -33,6 +34,8 @@ __all__ = [
     "SizePart",
     "SplitPart",
     "TrainPart",
+    "check_key",
+    "has",
     "held",
     "matches",
     "parse",

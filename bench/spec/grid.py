@@ -20,8 +20,9 @@ from bench.spec.executor import ExecutorPart
 from bench.spec.part import Part, parse
 from bench.spec.paths import as_mapping, matches, paths_of, row_of, set_path
 from bench.spec.reader import Reader
-from bench.spec.run import RunSpec
+from bench.spec.run import RunSpec, check_key
 from bench.spec.search import Choose, Final, Search
+from bench.spec.size import SizePart
 from bench.spec.yaml import read_yaml
 
 _MOST_RUNS = 1_000_000
@@ -101,6 +102,18 @@ class Grid(Part):
                         f"two axes set {path}: {both}; leave it to one, or say both in one axis `{TOGETHER}`"
                     )
                 setter[path] = axis
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_are_of_keys(self) -> Self:
+        """A misspelt key would hold of every run where ``null`` is wanted of it, and of none elsewhere."""
+        extra = () if self.search is None else self.search.extra
+        conditions = {f"override {number}: when": part.when for number, part in enumerate(self.overrides, 1)}
+        conditions |= {f"search.extra {number}: when": part.when for number, part in enumerate(extra, 1)}
+        conditions |= {f"row {name!r}": when for name, when in self.rows.items()}
+        for where, when in conditions.items():
+            for path in when:
+                check_key(path, where, beside={"size": SizePart})
         return self
 
     @model_validator(mode="after")

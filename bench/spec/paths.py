@@ -39,15 +39,23 @@ def set_path(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
     at[last] = _merge(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
 
 
+_NOTHING = object()
+
+
 def _get(raw: Mapping[str, Any], path: str) -> Any:
     at: Any = raw
     for step in path.split("."):
         if isinstance(at, Mapping) and step not in at:
             at = at.get("options")  # where a record has what a grid writes beside a name
         if not isinstance(at, Mapping) or step not in at:
-            return None
+            return _NOTHING
         at = as_mapping(step, at[step])
     return at
+
+
+def has(raw: Mapping[str, Any], path: str) -> bool:
+    """Whether there is a value at a path, be it ``None``."""
+    return _get(raw, path) is not _NOTHING
 
 
 def paths_of(raw: Mapping[str, Any], above: str = "") -> Iterator[str]:
@@ -71,8 +79,12 @@ def row_of(rows: Mapping[str, Mapping[str, Any]], raw: Mapping[str, Any]) -> str
 
 
 def matches(raw: Mapping[str, Any], path: str, wanted: Any) -> bool:
-    """Whether the value at a path is the wanted one, or one of the wanted ones; data and cells go by their names."""
+    """Whether the value at a path is the wanted one, or one of the wanted ones; data and cells go by their names.
+
+    Where a specification says nothing, the value is ``None``.
+    """
     value = _get(raw, path)
+    value = None if value is _NOTHING else value
     if path in ("data", "cell") and isinstance(value, Mapping) and not isinstance(wanted, Mapping):
         value = value.get("name")
     if isinstance(wanted, Sequence) and not isinstance(wanted, str) and not isinstance(value, list):

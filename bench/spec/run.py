@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from bench.errors import RnnbenchError, nearest
 from bench.spec.compression import CompressPart
 from bench.spec.evaluate import EvaluatePart
 from bench.spec.language import AwdPart, LanguagePart
-from bench.spec.named import CellPart, DataPart, held
+from bench.spec.named import CellPart, DataPart, NamedPart, held
 from bench.spec.part import Part, compact
 from bench.spec.split import SplitPart
 from bench.spec.train import TrainPart
@@ -134,3 +135,24 @@ class RunSpec(Part):
         """All that determines a run of this task, defaults included, in plain values: for a person and a record."""
         other: dict[str, Any] = dict.fromkeys(self.parts_of_other_tasks(task), True)
         return self.model_dump(mode="json", exclude={**_UNWRITTEN, **other})
+
+
+def check_key(path: str, where: str, *, beside: Mapping[str, type[Part]] | None = None) -> None:
+    """Refuses a dotted path that leads to no key of a run; which options a data set or a cell has is their own affair.
+
+    Args:
+        path: as a grid writes it: ``train.epochs``.
+        where: named in the error.
+        beside: further parts by name, that a run has not.
+
+    Raises:
+        RnnbenchError: names the nearest key.
+    """
+    known: Any = {name: field.annotation for name, field in RunSpec.model_fields.items()} | dict(beside or {})
+    for step in path.split("."):
+        if step not in known:
+            raise RnnbenchError(f"{where}: unknown key {path!r}{nearest(step, known)}")
+        part = known[step]
+        if not (isinstance(part, type) and issubclass(part, Part)) or issubclass(part, NamedPart):
+            return
+        known = {name: field.annotation for name, field in part.model_fields.items()}

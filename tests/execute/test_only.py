@@ -23,6 +23,8 @@ def chosen(*terms: str) -> list[tuple[str, int]]:
         (["cell=gru"], [("gru", 0), ("gru", 1), ("gru", 12)]),
         (["cell.name=gru|lstm,seed=1"], [("gru", 1), ("lstm", 1)]),
         (["cell=gru,seed=1", RUNS[8].id], [("gru", 1), ("lstm", 12)]),
+        (["train.patience=null,cell=gru,seed=0|1"], [("gru", 0), ("gru", 1)]),
+        (["train.learning_rate=5e-3,cell.rank={},seed=1"], [("gru", 1), ("rnn", 1), ("lstm", 1)]),
         (["data=digits-mfcc,cell.hidden_size=8,seed=12"], [("gru", 12), ("rnn", 12), ("lstm", 12)]),
     ],
 )
@@ -33,7 +35,10 @@ def test_terms(terms: list[str], runs: list[tuple[str, int]]) -> None:
 @pytest.mark.parametrize(
     ("term", "says"),
     [
-        ("cel=gru", "no run fits 'cel=gru'; did you mean 'cell'?"),
+        ("cel=gru", "no run fits 'cel=gru': none has a key 'cel'; did you mean 'cell'?"),
+        ("tran.patience=null", "none has a key 'tran.patience'; did you mean 'train.patience'?"),
+        ("cell.gate=null,cell=gru", "none has a key 'cell.gate'"),
+        ("=3", "none has a key ''"),
         ("seed=3", "no run fits 'seed=3'"),
         ("cell=gru,rnn", "--only takes an id, or KEY=VALUE such as cell=gru,seed=0, not 'rnn'"),
         ("seed=[", "--only takes an id, or KEY=VALUE"),
@@ -58,5 +63,5 @@ def test_a_term_that_only_final_runs_would_fit_says_that_trials_come_first() -> 
     with pytest.raises(RnnbenchError, match=r"^no run fits 'seed=0' among the trials, .*, with --only 'seed=10\|11'$"):
         only(trials, ["seed=0"])
     assert len(only(trials, ["seed=10|11"])) == 2
-    with pytest.raises(RnnbenchError, match=r"^no run fits 'cel=gru'; did you mean 'cell'\?$"):
+    with pytest.raises(RnnbenchError, match=r"none has a key 'cel'; did you mean 'cell'\?$"):
         only(trials, ["cel=gru"])

@@ -141,6 +141,28 @@ def test_an_override_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
         grid(tmp_path, text).runs()
 
 
+@pytest.mark.parametrize(
+    ("conditions", "says"),
+    [
+        ("overrides: [{when: {tran.patience: null}, set: {seed: 1}}]", "override 1: when: unknown key 'tran.patience'"),
+        ("overrides: [{when: {train.patienc: null}, set: {seed: 1}}]", "did you mean 'patience'?"),
+        ("rows: {one: {seeds: null}}", "row 'one': unknown key 'seeds'; did you mean 'seed'?"),
+    ],
+)
+def test_a_condition_on_a_misspelt_key_is_refused(tmp_path: Path, conditions: str, says: str) -> None:
+    """It would hold of every run: where nothing is said, nothing is null."""
+    with pytest.raises(RnnbenchError) as error:
+        grid(tmp_path, f"name: g\ngrid: {{data: [a], cell: [gru]}}\n{conditions}")
+    assert says in str(error.value)
+
+
+def test_conditions_on_what_a_run_or_a_size_has_or_an_option_may_be(tmp_path: Path) -> None:
+    when = "data: a, data.fold: null, cell.gate: null, cell.rank.U: null, size.kb: 3, awd.ar: null, train: null"
+    text = f"overrides: [{{when: {{{when}}}, set: {{seed: 1}}}}]"
+    made = grid(tmp_path, f"name: g\ngrid: {{data: [a], cell: [gru], size: [{{kb: 3}}]}}\n{text}")
+    assert [raw["seed"] for _, raw in made.combinations()] == [1]
+
+
 def test_an_option_has_in_rows_and_terms_the_path_that_it_has_in_the_grid(tmp_path: Path) -> None:
     """A record has it below ``options``, which a grid does not write."""
     text = "name: g\ngrid: {data: [a], cell: [fastrnn], cell.residual: [scalar, vector]}\n"
