@@ -124,6 +124,8 @@ class Grid(Part):
             return self
         if "seed" in self.grid or "seed" in self.base:
             raise ValueError("seeds of a search stand in search.seeds and final.seeds, not among the axes")
+        if (count := math.prod(map(len, self.grid.values())) * self.search.runs) > _MOST_RUNS:
+            raise ValueError(f"the search has {count:,} runs, more than {_MOST_RUNS:,}: take fewer trials or seeds")
         if unknown := set(self.choose.per or ()) - set(self.grid):
             raise ValueError(f"choose.per names {min(unknown)!r}, which is no axis of the grid")
         if self.final is not None:

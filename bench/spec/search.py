@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bench.spec.part import Part
 
+_MOST_SEEDS = 10_000
 Key = str
 """A key's dotted path: ``train.learning_rate``."""
 
@@ -78,6 +79,8 @@ class Search(Part):
     @field_validator("seeds", mode="before")
     @classmethod
     def _count_of_seeds(cls, given: Any) -> Any:
+        if isinstance(given, int) and given > _MOST_SEEDS:
+            raise ValueError(f"at most {_MOST_SEEDS:,} seeds, not {given:,}")
         return tuple(range(given)) if isinstance(given, int) and not isinstance(given, bool) else given
 
     @model_validator(mode="after")
@@ -91,6 +94,11 @@ class Search(Part):
                 if path == "seed" or path.startswith("split."):
                     raise ValueError(f"{path} is not drawn: see search.seeds and search.folds")
         return self
+
+    @property
+    def runs(self) -> int:
+        """How many runs the trials of a combination of axes are."""
+        return self.trials * len(self.seeds)
 
     def drawn(self, trial: int, prior: Prior) -> dict[Key, Any]:
         """Returns the configuration of a trial, drawn from a prior.
@@ -152,8 +160,11 @@ class Final(Part):
             axes: of the grid, by whose values runs differ.
 
         Raises:
-            ValueError: when a seed was searched with, or a key is set that is drawn, an axis, or the protocol's.
+            ValueError: when a seed stands twice or was searched with, or a key is set that is drawn, an axis, or the
+                protocol's.
         """
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("final.seeds must be each once")
         if again := sorted({*self.seeds} & {*search.seeds}):
             raise ValueError(f"final.seeds must be fresh: {', '.join(map(str, again))} is searched with")
         drawn = {path for prior in (search.prior, *(more.prior for more in search.extra)) for path in prior}

@@ -102,6 +102,17 @@ INFO = describe("watch7", {})
     ("more", "says"),
     [
         ({"final": {"seeds": [1, 7]}}, "final.seeds must be fresh: 1 is searched with"),
+        ({"final": {"seeds": [7, 7]}}, "final.seeds must be each once"),
+        ({"search": {"trials": 2, "seeds": 10**12}}, "at most 10,000 seeds, not 1,000,000,000,000"),
+        ({"search": {"trials": 10_000, "seeds": 1000}}, ",000,000 runs, more than 1,000,000: take fewer trials"),
+        (
+            {"search": {**BODY["search"], "extra": [{"when": {"compres.quantise": None}, "kb": 3}]}},
+            "search.extra 1: when: unknown key 'compres.quantise'; did you mean 'compress'?",
+        ),
+        (
+            {"search": {**BODY["search"], "extra": [{}, {"when": {"cell": "lstm"}, "kb": 3}]}},
+            "search.extra 2 matches no trial: {'cell': 'lstm'}",
+        ),
         ({"search": None}, "choose and final need `search`"),
         ({"grid": {**BODY["grid"], "seed": [0]}}, "seeds of a search stand in search.seeds"),
         ({"choose": {"per": ["date"]}}, "choose.per names 'date', which is no axis"),
