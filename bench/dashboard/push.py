@@ -49,7 +49,8 @@ def push(results: Path, project: track.Project, say: Say) -> str:
     _send(summary.write(results, found.name, made, report.html), project, results)
     learnt = sorted({name for run in found.runs if run.record.result for name in run.record.result.learnt or {}})
     metrics, figures = sorted({row.metric for row in made}), list(summary.figure_keys(results))
-    content = Content(found.name, metrics, _boards(found), learnt, _stages(found), to_text(made), figures)
+    judged = sorted({run.record.data.metric for run in found.runs if run.record.data})
+    content = Content(found.name, metrics, judged, _boards(found), learnt, _stages(found), to_text(made), figures)
     note = track.shelf(results) / summary.NAME / "workspace.json"
     return _save(workspace(content, entity, project.name), note, project.address)
 

@@ -21,7 +21,8 @@ class Content(NamedTuple):
 
     Attributes:
         grid: the group of its runs.
-        metrics: what its runs are compared by: ``accuracy``, ``perplexity``.
+        metrics: what its runs are compared by: ``accuracy``, ``perplexity``, ``f1``.
+        judged: what their epochs are judged by, which the history has: ``accuracy``, ``perplexity``.
         boards: whose latency its runs have.
         learnt: names of its cells' learnt numbers.
         stages: columns of the history that tell of the stages of compression.
@@ -31,6 +32,7 @@ class Content(NamedTuple):
 
     grid: str
     metrics: Sequence[str]
+    judged: Sequence[str]
     boards: Sequence[str]
     learnt: Sequence[str]
     stages: Sequence[str]
@@ -76,7 +78,7 @@ def sections(content: Content) -> list[Any]:
         for metric in content.metrics
         for board in content.boards
     ]
-    curves = [f"{split}_{metric}" for metric in content.metrics for split in ("validation", "train")]
+    curves = [f"{split}_{metric}" for metric in content.judged for split in ("validation", "train")]
     other = ["validation_loss", "train_loss", "gradient_norm", "learning_rate"]
     made = {
         "Table": [panels.MarkdownPanel(markdown=content.table, layout=panels.Layout(w=24, h=10)), *media],

@@ -57,16 +57,17 @@ def data_facts(data: Dataset | Corpus, metric: Metric) -> DataFacts:
 def flat_summary(final: Record) -> dict[str, Any]:
     """Returns the figures of a record for W&B's summary, each under its place in the record: ``latency/uno/ms``.
 
-    Those of the result stand without a prefix, under the names that the history has, too. ``accuracy`` or
-    ``perplexity`` is what tables compare runs by: of a quantised run, that of its integer program.
+    Those of the result stand without a prefix, under the names that the history has, too. ``accuracy``, ``perplexity``
+    or ``f1`` is what tables compare runs by: of a quantised run, that of its integer program.
     """
     summary: dict[str, Any] = {}
     if final.result is not None and final.data is not None:
         summary |= _flat(final.result.model_dump())
-        names = (f"integer_{final.data.metric}", f"test_{final.data.metric}")
-        name = next((name for name in names if name in summary), None)
-        if name is not None:  # none in a run that is sealed
-            summary[final.data.metric] = summary[name]
+        for metric in filter(None, (final.data.metric, final.data.reported)):
+            names = (f"integer_{metric}", f"test_{metric}")
+            name = next((name for name in names if name in summary), None)
+            if name is not None:  # none in a run that is sealed
+                summary[metric] = summary[name]
     if final.size is not None:
         summary |= _flat({"size": final.size.model_dump()})
     summary |= _flat({"latency": {facts.board: _timed(facts) for facts in final.latency}})

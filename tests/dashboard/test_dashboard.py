@@ -102,13 +102,27 @@ def test_what_arrives_is_what_the_records_say(server: Server, rnnbench_process: 
 def test_what_cells_have_learnt_is_shown_by_name(tmp_path: Path) -> None:
     from bench.dashboard.workspace import Content, sections
 
-    content = Content("g", ["accuracy"], [], ["alpha", "zeta/2"], ["stage/nonzero"], "", [])
+    content = Content("g", ["accuracy"], ["accuracy"], [], ["alpha", "zeta/2"], ["stage/nonzero"], "", [])
     shown = {section.name: section.panels for section in sections(content)}
     assert "Accuracy against latency" not in shown
     assert [panel.y for panel in shown["What the cells have learnt"]] == [["learnt/alpha"], ["learnt/zeta/2"]]
     assert [(panel.y, panel.title) for panel in shown["Sparsity and stage"]] == [
         (["stage/nonzero"], "share of weights that are not zero")
     ]
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic V1 style", "ignore:Passing a plain list")  # of wandb-workspaces 0.4
+def test_runs_are_compared_by_f1_and_their_curves_are_of_accuracy(tmp_path: Path) -> None:
+    """The history of a run has what its epochs are judged by; F1 is of the test set alone."""
+    from bench.dashboard.workspace import Content, runs, sections
+
+    content = Content("g", ["f1"], ["accuracy"], ["uno"], [], [], "", [])
+    shown = {section.name: section.panels for section in sections(content)}
+    curves = [panel.y for panel in shown["Learning curves by cell"]]
+    assert curves[:2] == [["validation_accuracy"], ["train_accuracy"]]
+    assert not [name for (name,) in curves if "f1" in name]
+    assert [panel.y.name for panel in shown["Accuracy against size"]] == ["f1"]
+    assert "summary:f1" in runs(content).pinned_columns
 
 
 def test_a_server_that_does_not_answer_is_a_line_and_changes_nothing(
