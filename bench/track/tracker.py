@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from bench.spec import RunSpec
 from bench.status import Status
 from bench.track.project import project_of, shelf
+from bench.track.sending import wandb_id
 
 MODES = ("offline", "online", "disabled")
 
@@ -176,7 +177,13 @@ def _filled(value: Any) -> Any:
 
 
 def _shelve(files: Path, place: Path) -> None:
-    """Links a run's W&B files from one folder for all; a system without links does without."""
+    """Links a run's W&B files from one folder for all, in place of an earlier try's, which are told again in them.
+
+    A system without links does without.
+    """
     with contextlib.suppress(OSError):
         place.mkdir(exist_ok=True)
+        for earlier in place.glob("offline-run-*"):
+            if wandb_id(earlier) == wandb_id(files):
+                earlier.unlink()
         (place / files.name).symlink_to(os.path.relpath(files, place), target_is_directory=True)

@@ -107,6 +107,20 @@ def test_a_run_has_one_id_in_its_results_folder_and_another_in_any_other(
     assert track.project_of(other).name == "rnnbench"
 
 
+def test_the_viewer_shows_a_run_that_was_tried_again_once(tmp_path: Path) -> None:
+    """Its newest files tell all epochs; those of another run, whose id ends alike, stay."""
+    shelf = track.shelf(tmp_path)
+    for name in ("20260101_000000-a-1", "20260101_000000-x-a-1", "20260102_000000-a-1"):
+        files = tmp_path / "runs" / name.split("-", 1)[1] / "wandb" / f"offline-run-{name}"
+        files.mkdir(parents=True)
+        tracker._shelve(files, shelf)
+    assert sorted(link.name for link in shelf.iterdir()) == [
+        "offline-run-20260101_000000-x-a-1",
+        "offline-run-20260102_000000-a-1",
+    ]
+    assert all(link.resolve().is_dir() for link in shelf.iterdir())
+
+
 def test_online_without_a_key_is_refused_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
