@@ -141,7 +141,8 @@ def noted(results: Path) -> tuple[Grid, tuple[RunSpec, ...]]:
     Trials of a search are to be done until a choice is made, and final runs from then on.
 
     Raises:
-        RnnbenchError: when no grid is noted there, or its runs are others by this version of the program.
+        RnnbenchError: when no grid is noted there, or its runs are others now, by this version of the program or of a
+            cell's file.
     """
     note, body = results / record.GRID_NOTE, record.read_note(results)
     if body is None:
@@ -151,7 +152,8 @@ def noted(results: Path) -> tuple[Grid, tuple[RunSpec, ...]]:
     found = phases(grid, results)
     runs = check(found.runs)
     if ids - {spec.id for spec in runs}:
-        raise RnnbenchError(f"{note} was written by another version of rnnbench: `rnnbench run` the grid again")
+        how = "before a cell's file was edited, or " if any(spec.cell.file for spec in runs) else ""
+        raise RnnbenchError(f"{note} was written {how}by another version of rnnbench: `rnnbench run` the grid again")
     absent = out_of_reach(runs)
     wanted = {spec.id for spec in check(found.open)} & ids - absent.keys()
     return grid, tuple(spec for spec in runs if spec.id in wanted)

@@ -52,7 +52,9 @@ def check_login() -> None:
         RnnbenchError: when there is none.
     """
     if not (_key() or os.environ.get("WANDB_IDENTITY_TOKEN_FILE")):
-        raise RnnbenchError("W&B online needs a login: run `wandb login`, or set WANDB_API_KEY, or leave --wandb out")
+        raise RnnbenchError(
+            "sending to W&B needs a login: run `wandb login`, or set WANDB_API_KEY; --wandb offline needs none"
+        )
 
 
 def reach() -> str:

@@ -120,6 +120,10 @@ def test_a_worker_finds_the_file_of_a_cell_wherever_it_is_started(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert [spec.id for spec in noted(tmp_path / "results")[1]] == [spec.id for spec in runs]
+    with (tmp_path / "outsider.py").open("a") as file:
+        file.write("# edited\n")
+    with pytest.raises(RnnbenchError, match="written before a cell's file was edited, or by another version"):
+        noted(tmp_path / "results")
 
 
 @pytest.mark.parametrize(
