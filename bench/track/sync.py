@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -21,7 +22,15 @@ Say = Callable[[str], object]
 
 
 def newest(folder: Path) -> Path | None:
-    """Returns the newest files of W&B in the folder of a run: an earlier try's are told again in them."""
+    """Returns the newest files of W&B in the folder of a run: an earlier try's are told again in them.
+
+    The client links to them. Their names, for where there are no links, begin with the local time, which goes back
+    where clocks do, or a run goes on on a machine in another zone.
+    """
+    with contextlib.suppress(OSError):
+        linked = folder / "wandb" / (folder / "wandb" / "latest-run").readlink().name
+        if linked.is_dir():
+            return linked
     return max(folder.glob("wandb/offline-run-*"), key=lambda files: files.name, default=None)
 
 

@@ -18,6 +18,7 @@ from bench.errors import RnnbenchError
 from bench.spec import RunSpec, parse
 from bench.status import Status
 from bench.track import tracker
+from bench.track.sync import newest
 from bench.track.tracker import WandbTracker
 
 SPEC: RunSpec = parse(RunSpec, {"data": "watch7", "cell": {"name": "gru", "hidden_size": 7}, "seed": 3}, "test")
@@ -119,6 +120,19 @@ def test_the_viewer_shows_a_run_that_was_tried_again_once(tmp_path: Path) -> Non
         "offline-run-20260102_000000-a-1",
     ]
     assert all(link.resolve().is_dir() for link in shelf.iterdir())
+
+
+def test_the_newest_files_are_the_last_try_s_whatever_its_clock_said(tmp_path: Path) -> None:
+    """A run goes on on a machine an hour west of the first, or in the hour that comes twice in autumn."""
+    first, second = (tmp_path / "wandb" / f"offline-run-20261025_{hour}3000-a-1" for hour in ("02", "01"))
+    assert newest(tmp_path) is None
+    for files in (first, second):
+        files.mkdir(parents=True)
+    assert newest(tmp_path) == first, "without links, as copies may be"
+    (tmp_path / "wandb" / "latest-run").symlink_to(second.name)
+    assert newest(tmp_path) == second
+    second.rmdir()
+    assert newest(tmp_path) == first
 
 
 def test_online_without_a_key_is_refused_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
