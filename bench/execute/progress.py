@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from bench import record
+from bench.errors import RnnbenchError
 from bench.execute.executors import Executor, Workers
 from bench.execute.launch import Launch, stamp
 from bench.record import Record
@@ -83,7 +84,9 @@ class _Run:
         """Reads what has been written since the last look."""
         now = stamp(self.job.folder)
         if now != self._stamp:
-            self._stamp, self.record = now, record.read(self.job.folder)
+            self._stamp = now
+            with suppress(RnnbenchError):  # a damaged one is told of when the runs under way have ended
+                self.record = record.read(self.job.folder)
         if self.record is not None:
             with suppress(OSError):
                 lines = (self.job.folder / "metrics.csv").read_bytes().count(b"\n")

@@ -57,7 +57,8 @@ class Worker:
         """Goes on for at most so long; whether all is done.
 
         Raises:
-            RnnbenchError: when the results folder cannot be written; what was running has come to its end by then.
+            RnnbenchError: when the results folder cannot be written, or a record of it be read; what was running has
+                come to its end by then.
         """
         end = time.monotonic() + timeout_s
         while True:
@@ -79,6 +80,8 @@ class Worker:
                     self._fault = RnnbenchError(
                         f"cannot record how {training.process.name} ended: {error.strerror}; mend that and run again"
                     )
+                except RnnbenchError as error:  # a record is damaged, which the runs under way need not end for
+                    self._fault = error
 
     def _claim(self) -> list[ClaimedRun]:
         """The next run or pack; none once something is wrong that the runs under way need not end for."""
