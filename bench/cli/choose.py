@@ -79,7 +79,7 @@ def _print(each: Picked, results: Path, board: str) -> None:
     if each.own_hz is not None and each.behind:
         err.print(
             f"warning: no model on {each.data.title} keeps up with its {each.own_hz:g} samples a second on {board}: "
-            f"this one takes {best.latency.mean('ms_per_step') + each.feature_ms:.2f} ms a sample, "
+            f"this one takes {best.latency.worst_step_ms + each.feature_ms:.2f} ms a sample, "
             f"and has {1000 / each.own_hz:.2f}",
             style="yellow",
         )

@@ -61,7 +61,7 @@ class Limits:
             latency: of its model on the board.
             feature_ms: that the board takes for the features of a sample.
         """
-        kb, sample_ms = row.mean("kb") or 0.0, latency.mean("ms_per_step") + feature_ms
+        kb, sample_ms = row.mean("kb") or 0.0, latency.worst_step_ms + feature_ms
         found = [f"more than the {memory} of the board" for memory in ("flash", "ram") if not latency.fits(memory)]
         found += [f"{kb:.1f} KB"] if self.kb is not None and kb > self.kb else []
         found += (

@@ -100,6 +100,11 @@ class Latency(NamedTuple):
         """Returns the mean of a figure over the seeds."""
         return mean(getattr(facts, name) for facts in self.seeds) or 0.0
 
+    @property
+    def worst_step_ms(self) -> float:
+        """Milliseconds a step, flash wait states at their worst: what a model that keeps up with a sensor must do."""
+        return self.mean("ms_per_step") * self.mean("ms_high") / (self.mean("ms") or 1)
+
     def fits(self, memory: str) -> bool:
         """Returns whether every seed's model fits ``flash`` or ``ram``."""
         return all(getattr(facts, f"fits_{memory}") for facts in self.seeds)
