@@ -78,7 +78,7 @@ def test_a_curve_of_perplexities_leaves_out_the_worst_fifth(folder: Any, figures
     facts = {"metric": "perplexity", "higher_is_better": False}
     run = folder.add("A", accuracy=100.0, facts=facts)
     lines = ["epoch,validation_perplexity", *(f"{epoch},{700 - 100 * epoch}" for epoch in range(1, 7))]
-    (runs_folder(folder.path) / run.id / "metrics.csv").write_text("\n".join(lines), encoding="utf-8")
+    (runs_folder(folder.path) / run.id / "metrics.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     figure = curves.figure(read(folder.path))
     assert figure is not None
     assert "The worst fifth of the perplexities" in figure.about

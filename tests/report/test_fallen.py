@@ -19,7 +19,7 @@ def write(folder: Any, run: Any, shares: list[float], stages: list[str] | None =
     path: Path = runs_folder(folder.path) / run.id
     rows = zip(shares, stages or ["dense"] * len(shares), strict=True)
     lines = [f"{epoch},{share},{stage}" for epoch, (share, stage) in enumerate(rows)]
-    (path / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines]), encoding="utf-8")
+    (path / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines, ""]), encoding="utf-8")
     return path
 
 

@@ -172,7 +172,9 @@ def with_learnt(folder: Any, values: list[float], **how: Any) -> None:
     record = folder.add("FastRNN", **how)
     lines = [f"{epoch},0.5,{value}" for epoch, value in enumerate(values, 1)]
     place = runs_folder(folder.path) / record.id
-    (place / "metrics.csv").write_text("\n".join(["epoch,validation_accuracy,learnt/alpha", *lines]), encoding="utf-8")
+    (place / "metrics.csv").write_text(
+        "\n".join(["epoch,validation_accuracy,learnt/alpha", *lines, ""]), encoding="utf-8"
+    )
     kept = read_record(place)
     assert kept.result is not None
     result = kept.result.model_copy(update={"learnt": {"alpha": values[-1], "beta": 0.9}})

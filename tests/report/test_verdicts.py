@@ -207,7 +207,7 @@ def test_evidence_says_whose_training_fell_apart(folder: Any) -> None:
     for cell, shares in (("lstm", (0.9, 0.99, 0.5)), ("gru", (0.9, 0.97, 0.99))):
         (run,) = folder.path.glob(f"runs/*-{cell}-*-s0-*")
         lines = [f"{number},{share},dense" for number, share in enumerate(shares, 1)]
-        (run / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines]), encoding="utf-8")
+        (run / "metrics.csv").write_text("\n".join(["epoch,train_accuracy,stage", *lines, ""]), encoding="utf-8")
     (found,) = judged(folder, **NO_WORSE).evidence
     assert found.said.endswith("n 3; training of LSTM fell apart")
 
