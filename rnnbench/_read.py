@@ -73,7 +73,7 @@ def figure(results: Where, name: str = "cost", *, board: str | None = None) -> F
 
 
 def _read(results: Where, board: str | None) -> Results:
-    from bench.report.several import Source, read_several
+    from bench.report.rows.several import Source, read_several
 
     if isinstance(results, str | Path):
         return read_several([Source(Path(results))], board)
