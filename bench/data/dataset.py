@@ -40,6 +40,8 @@ class DatasetInfo:
         citation: BibTeX.
         source: where the files come from, with their version.
         sample_hz: time steps per second; ``None`` when unknown.
+        inputs: what the features of a step are, in their order, before they are normalised, as who builds a sensor must
+            know it; empty where nobody says.
         vocabulary: for texts, how many words have an id; ``None`` for numbers.
         audio_hz: samples a second of the audio whose log-mel energies (``families/audio``) the features are; ``None``
             where they are others.
@@ -61,6 +63,7 @@ class DatasetInfo:
     citation: str
     source: str
     sample_hz: float | None = None
+    inputs: str = ""
     vocabulary: int | None = None
     audio_hz: int | None = None
     counts: tuple[int, int, int] | None = None

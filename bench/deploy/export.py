@@ -91,6 +91,7 @@ def export(
         classes=model.names,
         window=model.steps,
         sample_hz=info.sample_hz,
+        inputs=info.inputs,
         raw=model.raw(kind),
         provenance=_provenance(model, measured, kind),
         name=name,

@@ -63,6 +63,7 @@ def test_export_writes_code_that_meets_its_own_test_vector(run, tmp_path):
     readme = (tmp_path / "m" / "README.md").read_text()
     assert "rnn_feed(raw)" in readme
     assert "{{" not in readme
+    assert "The 6 numbers of a sample: acceleration x, y, z in g, angular velocity x, y, z in rad/s." in readme
     header = (tmp_path / "m" / "src" / "rnn_sensor.h").read_text()
     assert "#define RNN_WINDOW 128 " in header
     assert f"test accuracy {body['accuracy_int8']:.2%} in int8" in header

@@ -27,6 +27,7 @@ def made(x: torch.Tensor, lengths: list[int]) -> Dataset:
         citation="",
         source="",
         sample_hz=50.0,
+        inputs="pressure, heat",
     )
     split = Split(x, torch.tensor(lengths), torch.zeros(len(x), dtype=torch.int64), torch.arange(len(x)))
     return Dataset(info, split, split, split, "0" * 64, ("a", "b"))
@@ -42,6 +43,7 @@ def test_five_frames_by_two_are_three_of_twice_the_width() -> None:
     assert folded.train.lengths.tolist() == [3, 2]
     assert (folded.info.steps, folded.info.features, folded.info.title) == (3, 4, "X, T 3")
     assert folded.info.sample_hz == 25.0
+    assert folded.info.inputs == "2 samples one after another, each pressure, heat"
     assert folded.fingerprint != "0" * 64 != fold_steps(made(x, [5, 3]), 3).fingerprint
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.data import describe
+from bench.data import describe, infos
 from bench.data.families import activity, audio, keywords
 from bench.data.sets import digits, sc6, wakeword, watch7
 
@@ -108,3 +108,21 @@ def test_lengths_of_clips_by_hand() -> None:
     assert len(keywords.WORDS["0.02"]) == 35
     assert len(sc6.CLASSES) == describe("sc6").classes == 6
     assert len(digits.SPEAKERS) == 6
+
+
+@pytest.mark.parametrize("name", [name for name, info in infos().items() if info.vocabulary is None])
+def test_every_set_of_numbers_says_what_they_are(name: str) -> None:
+    """Who builds a sensor for a model must know it; three axes of every instrument are three numbers of a step."""
+    said = describe(name).inputs
+    assert said
+    instruments = said.count("x, y, z") * (5 if said.startswith("of torso") else 1)
+    assert instruments * 3 == (describe(name).features if instruments else 0)
+
+
+def test_the_channels_of_har_stand_in_the_order_of_its_files() -> None:
+    """The files are body_acc, body_gyro and total_acc, each x, y, z; the README has g and radians a second."""
+    words = {"body_acc": "acceleration of the body", "body_gyro": "angular velocity", "total_acc": "total acceleration"}
+    files = dict.fromkeys(name[:-2] for name in activity._HAR_FILES)
+    places = [describe("har6").inputs.index(f"{words[name]} x, y, z in ") for name in files]
+    assert places == sorted(places)
+    assert [name[-1] for name in activity._HAR_FILES] == [*"xyz"] * 3

@@ -25,6 +25,12 @@ PROTOCOL = (
     f"by user: official test users; validation {' '.join(map(str, VALIDATION))}; windows of 128 samples, every 64"
 )
 
+INPUTS = (
+    "acceleration of the body x, y, z in g, angular velocity x, y, z in rad/s, total acceleration x, y, z in g, each "
+    "after a median of 3 samples and a low pass of 20 Hz; the body's is the total without what lies below 0.3 Hz"
+)
+"""The nine channels of UCI HAR: its README and the names of its files."""
+
 HAR2 = (0, 1, 0, 1, 0, 1)
 """The paper's two classes by activity: 1 is sitting, laying or walking upstairs (its Appendix B)."""
 

@@ -19,6 +19,7 @@ from bench.data.normalise import Floats
 from bench.errors import RnnbenchError
 
 FILTERS = 32
+INPUTS = f"logarithms of the energies of {FILTERS} mel filters, from low to high, of 25 ms of audio every 10 ms"
 _WINDOW_S, _STEP_S = 0.025, 0.01
 _TRANSFORM = 512
 _PRE_EMPHASIS = 0.97

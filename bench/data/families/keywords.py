@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from bench.data.dataset import DatasetInfo, RawSplit, wrong
-from bench.data.families.audio import FILTERS, Features, frames_of, left_padded, log_mel, read_wav
+from bench.data.families.audio import FILTERS, INPUTS, Features, frames_of, left_padded, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import numbered
@@ -77,6 +77,7 @@ class ClipsInfo(DatasetInfo):
   url     = {https://arxiv.org/abs/1804.03209}
 }"""
     sample_hz: float | None = 100.0
+    inputs: str = INPUTS
     audio_hz: int | None = RATE
 
 

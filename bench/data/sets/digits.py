@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.data.catalogue import Configurable, Options, Recipe
 from bench.data.dataset import Dataset, DatasetInfo, RawSplit, build, wrong
-from bench.data.families.audio import FILTERS, log_mel, read_wav
+from bench.data.families.audio import FILTERS, INPUTS, log_mel, read_wav
 from bench.data.own import Own
 from bench.data.progress import track
 from bench.data.splits import parted
@@ -43,6 +43,7 @@ _INFO = DatasetInfo(
 }""",
     source=f"the repository free-spoken-digit-dataset, commit {_COMMIT[:8]}",
     sample_hz=100.0,
+    inputs=INPUTS,
     audio_hz=_RATE,
     counts=(2_400, 300, 300),
 )

@@ -36,6 +36,7 @@ _INFO = DatasetInfo(
     # The package states no frame rate. Among hops of 150 to 259 samples, only 200 (25 ms at 8 kHz) gives the frames of
     # all 3,000 original recordings, 1 + samples // 200.
     sample_hz=40.0,
+    inputs="13 cepstral coefficients in the order and scale of the package, which does not say how it computed them",
     counts=(2_100, 300, 600),
 )
 

@@ -33,6 +33,7 @@ INFO = DatasetInfo(
 }""",
     source="the official archive of UCI HAR",
     sample_hz=activity.RATE_HZ,
+    inputs=activity.INPUTS,
     counts=(5880, 1472, 2947),
 )
 

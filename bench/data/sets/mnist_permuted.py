@@ -13,6 +13,7 @@ _INFO = images.DigitsInfo(
     steps=784,
     features=1,
     about="handwritten digits, read pixel by pixel in a fixed shuffled order",
+    inputs="a pixel, 0 for the background to 255",
 )
 
 ORDER = np.array(shuffled("mnist-permuted", 784))

@@ -10,6 +10,7 @@ _INFO = images.DigitsInfo(
     steps=784,
     features=1,
     about="handwritten digits, read pixel by pixel, row after row",
+    inputs="a pixel, 0 for the background to 255",
 )
 
 RECIPE = images.recipe(_INFO, lambda image: image.reshape(-1, 1))

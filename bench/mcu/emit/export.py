@@ -74,6 +74,7 @@ class About:
         name: what every name in the code begins with.
         audio: how the features are computed from audio; ``None`` where they are not, or ``raw`` is unknown.
         words: by number, of a model that reads them.
+        inputs: what the numbers of a sample are, in their order; empty where it is unknown.
     """
 
     title: str
@@ -85,6 +86,7 @@ class About:
     name: str = NAME
     audio: FrontEnd | None = None
     words: Sequence[str] = ()
+    inputs: str = ""
 
 
 def paths(name: str = NAME) -> tuple[str, ...]:
@@ -163,6 +165,7 @@ def _values(
         "steps": len(example),
         "window": about.window,
         "hz": about.sample_hz,
+        "meaning": about.inputs,
         "names": ", ".join(json.dumps(name) for name in about.classes),
         "words": isinstance(model, WordProgram),
         "softmax": isinstance(model, TextProgram),
