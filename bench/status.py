@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
+from collections.abc import Iterable
 
 
 class Status(enum.StrEnum):
@@ -14,6 +16,13 @@ class Status(enum.StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     SKIPPED = "skipped"
+
+
+def tally(statuses: Iterable[Status]) -> str:
+    """Says how many runs there are, by where they stand: ``"3 runs: 2 done, 1 failed"``."""
+    counts = Counter(statuses)
+    parts = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
+    return f"{counts.total()} run{'s' if counts.total() != 1 else ''}: {parts}"
 
 
 UNFINISHED = 3

@@ -44,10 +44,10 @@ def run(
     from bench.execute.executors import asked_for, executor_of
     from bench.execute.launch import Launch
     from bench.execute.packing import limit
-    from bench.execute.whole import planned, run_missing, tally
+    from bench.execute.whole import planned, run_missing
     from bench.places import shipped
     from bench.spec import read_grid
-    from bench.status import Status
+    from bench.status import Status, tally
     from bench.track import check_login
 
     whole = read_grid(shipped(Path(grid))) if isinstance(grid, str | Path) else grid
@@ -68,8 +68,8 @@ def run(
     runs = planned(whole, results).runs
     undone = [run for run in runs if run.status not in (Status.DONE, Status.SKIPPED)]
     if undone or all(run.status is Status.SKIPPED for run in runs):
-        first = (undone or runs)[0]
-        raise RnnbenchError(f"{tally(runs)}, in {results}; {first.spec.id}: {first.reason or first.status}")
+        first, counts = (undone or runs)[0], tally(run.status for run in runs)
+        raise RnnbenchError(f"{counts}, in {results}; {first.spec.id}: {first.reason or first.status}")
     return results
 
 

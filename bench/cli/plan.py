@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli.console import AsJson, GridFile, ResultsOut, out, plain, print_json
-from bench.status import Status
+from bench.status import Status, tally
 
 if TYPE_CHECKING:
     from bench.execute.whole import Standing
@@ -39,7 +39,7 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
     """Shows what a grid would run and what is already done. Writes nothing."""
     grid, standing, results = read(grid_file, folder)
     planned = standing.runs
-    from bench.execute.whole import earlier_versions, tally
+    from bench.execute.whole import earlier_versions
 
     if as_json:
         rows = [
@@ -63,7 +63,7 @@ def plan(grid_file: GridFile, folder: ResultsOut = None, as_json: AsJson = False
         out.print(line)
     for line in earlier_versions(planned, results):
         out.print(line)
-    out.print(f"{tally(planned)}; results in {results}")
+    out.print(f"{tally(run.status for run in planned)}; results in {results}")
 
 
 def read(grid_file: Path, folder: Path | None) -> tuple[Grid, Standing, Path]:

@@ -13,7 +13,7 @@ from bench.cli.report import report
 from bench.cli.working import Only, Pack, Wandb, WandbMode, interruptible
 from bench.errors import RnnbenchError
 from bench.execute.server import fork_server
-from bench.status import UNFINISHED, Status
+from bench.status import UNFINISHED, Status, tally
 
 if TYPE_CHECKING:
     from bench.execute.launch import Launch
@@ -64,7 +64,7 @@ def run(
     from bench.execute.launch import Launch
     from bench.execute.only import only
     from bench.execute.packing import limit
-    from bench.execute.whole import earlier_versions, run_missing, tally
+    from bench.execute.whole import earlier_versions, run_missing
     from bench.track import check_login
 
     most = limit(pack)
@@ -93,7 +93,7 @@ def run(
     if any(run.status is Status.DONE and not run.spec.sealed for run in standing.runs):
         report([str(results)], as_json=as_json)
     tell_failures([run.spec.id for run in standing.runs if run.status is Status.FAILED], results)
-    err.print(f"{tally(standing.runs)}; results in {results}")
+    err.print(f"{tally(run.status for run in standing.runs)}; results in {results}")
     if any(run.missing for run in standing.open if chosen is None or run.spec.id in chosen):
         raise typer.Exit(1)
     if any(run.status is Status.RUNNING for run in standing.runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from bench.cli.console import AsJson, out, plain, print_json
 from bench.errors import RnnbenchError
-from bench.status import Status
+from bench.status import Status, tally
 
 if TYPE_CHECKING:
     from bench.record.watch import Sight
@@ -34,7 +35,7 @@ def watch(
 
     It reads files only, so any machine will do that sees the results folder.
     """
-    from bench.record.watch import Watch, left_s, tally
+    from bench.record.watch import Watch, left_s
 
     if not (results / "runs").is_dir():
         raise RnnbenchError(f"{results} is no results folder: name one that `rnnbench run` made, such as results/demo")
@@ -42,7 +43,8 @@ def watch(
     sights = eyes.look()
     if as_json:
         rows = [asdict(sight) for sight in sights]
-        print_json({"results": str(results), "tally": tally(sights), "left_s": left_s(sights), "runs": rows})
+        counts = Counter(sight.status for sight in sights)
+        print_json({"results": str(results), "tally": counts, "left_s": left_s(sights), "runs": rows})
     elif once or not out.is_terminal:
         for line in _lines(sights):
             out.print(line)
@@ -56,7 +58,7 @@ def watch(
 
 def _lines(sights: Sequence[Sight]) -> Iterator[Text]:
     """Yields what is shown: runs that go on, those that failed, and how many there are of each kind."""
-    from bench.record.watch import left_s, tally
+    from bench.record.watch import left_s
 
     for status, style in ((Status.RUNNING, "yellow"), (Status.FAILED, "red")):
         found = [sight for sight in sights if sight.status is status]
@@ -64,9 +66,9 @@ def _lines(sights: Sequence[Sight]) -> Iterator[Text]:
             yield Text.assemble((f"{status:8}", style), f"  {sight.id}  {_told(sight)}")
         if len(found) > _MOST:
             yield Text(f"{status:8}  and {len(found) - _MOST} more", style=style)
-    counts = ", ".join(f"{count} {status}" for status, count in tally(sights).items())
     left = left_s(sights)
-    yield Text(f"{len(sights)} runs: {counts}" + (f"; about {_duration(left)} left" if left is not None else ""))
+    counts = tally(sight.status for sight in sights)
+    yield Text(counts + (f"; about {_duration(left)} left" if left is not None else ""))
 
 
 def _told(sight: Sight) -> str:

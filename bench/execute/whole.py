@@ -145,11 +145,3 @@ def earlier_versions(runs: Sequence[Planned], results: Path) -> list[str]:
         for name, count in sorted(found.items())
         if name in now
     ]
-
-
-def tally(runs: Sequence[Planned]) -> str:
-    """How many runs there are, by status: ``"3 runs: 2 done, 1 failed"``."""
-    counts = Counter(run.status for run in runs)
-    return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: " + ", ".join(
-        f"{counts[status]} {status}" for status in Status if counts[status]
-    )

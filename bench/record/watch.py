@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,12 +107,6 @@ def _epochs(spec: Mapping[str, Any]) -> int:
 
 def _damaged(folder: Path) -> str:
     return f"{folder / 'record.json'} is damaged: move the folder away and run again"
-
-
-def tally(sights: Sequence[Sight]) -> dict[str, int]:
-    """Returns how many runs there are of each status that occurs."""
-    counts = Counter(sight.status for sight in sights)
-    return {str(status): counts[status] for status in Status if counts[status]}
 
 
 def left_s(sights: Sequence[Sight]) -> float | None:

@@ -10,9 +10,9 @@ import yaml
 from commands import Command
 
 from bench import claims, record
-from bench.record.watch import Sight, Watch, left_s, tally
+from bench.record.watch import Sight, Watch, left_s
 from bench.spec import RunSpec
-from bench.status import Status
+from bench.status import Status, tally
 
 HEAD = "epoch,train_loss,validation_loss,train_accuracy,validation_accuracy,learning_rate,gradient_norm,seconds,stage\n"
 
@@ -95,7 +95,7 @@ def test_a_reason_does_not_drive_the_terminal(rnnbench: Command, results: Path) 
 
 def test_runs_of_an_earlier_version_of_the_grid_do_not_count(results: Path) -> None:
     (results / "grid.yaml").write_text(yaml.safe_dump({"name": "g", "runs": ["a"]}))
-    assert tally(Watch(results).look()) == {"done": 1}
+    assert [sight.status for sight in Watch(results).look()] == ["done"]
 
 
 def a(status: Status, seconds: float | None = None) -> Sight:
@@ -129,6 +129,18 @@ def test_the_command(rnnbench: Command, results: Path) -> None:
     assert told["tally"] == {"planned": 1, "running": 1, "done": 1, "failed": 1, "interrupted": 2}
     assert [run["id"] for run in told["runs"]] == list("abcdef")
     assert rnnbench("watch", results / "runs").code == 2
+
+
+@pytest.mark.parametrize(
+    ("statuses", "said"),
+    [
+        ([], "0 runs: "),
+        ([Status.FAILED], "1 run: 1 failed"),
+        ([Status.FAILED, Status.DONE, Status.FAILED], "3 runs: 1 done, 2 failed"),
+    ],
+)
+def test_how_many_stand_where(statuses: list[Status], said: str) -> None:
+    assert tally(statuses) == said
 
 
 def test_logs_follow_a_run_until_nobody_works_on_it(rnnbench: Command, results: Path) -> None:
