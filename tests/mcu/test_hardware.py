@@ -69,7 +69,7 @@ CLOCK = board("uno").clock_hz.model_dump()
     ("file_name", "change", "hint"),
     [
         ("uno.yaml", {"clock_hertz": 1}, "unknown key 'clock_hertz'; did you mean 'clock_hz'?"),
-        ("uno.yaml", {"clock_hz": 16000000}, "clock_hz: input should be a valid dictionary"),
+        ("uno.yaml", {"clock_hz": 16000000}, "clock_hz: a mapping, {key: value}, is needed, not 16000000"),
         ("uno.yaml", {"clock_hz": {**CLOCK, "value": -1}}, "clock_hz.value: input should be greater than or equal"),
         ("uno.yaml", {"clock_hz": {**CLOCK, "value": 0}}, "clock_hz: the value must be above 0"),
         ("uno.yaml", {"clock_hz": {**CLOCK, "value": float("inf")}}, "clock_hz.value: input should be a finite number"),
