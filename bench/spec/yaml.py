@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from typing import Any
 
 import yaml
@@ -32,6 +31,10 @@ def read_yaml(text: str) -> Any:
 class StrictLoader(yaml.SafeLoader):
     """A safe loader that refuses a key given twice, which YAML would let win silently, and aliases without end."""
 
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self._looked_at: set[int] = set()
+
     def get_single_node(self) -> yaml.Node | None:
         """Returns the document, whose aliases do not end in more than a grid can hold."""
         node: yaml.Node | None = super().get_single_node()
@@ -48,11 +51,20 @@ class StrictLoader(yaml.SafeLoader):
             shown = f"{text[:_SHOWN]}..." if len(text) > _SHOWN else text
             raise _fault(node, f"{shown!r} cannot be read; put it in quotation marks if it is a text") from None
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Returns a mapping, each of whose keys is a text and stands in it once."""
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Takes in what a mapping merges, ``<<: *alias``; each of its own keys is a text and stands in it once.
+
+        A mapping may be merged into another before its own turn comes: its keys are looked at the first time.
+        """
+        if id(node) not in self._looked_at:
+            self._looked_at.add(id(node))
+            self._check_keys(node)
+        super().flatten_mapping(node)
+
+    def _check_keys(self, node: yaml.MappingNode) -> None:
         seen: set[str] = set()
         for key_node, _ in node.value:
-            if key_node.tag == _MERGE:  # `<<: *alias`, whose keys give way to those that stand here
+            if key_node.tag == _MERGE:  # whose keys give way to those that stand here
                 continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
@@ -60,7 +72,6 @@ class StrictLoader(yaml.SafeLoader):
             if key in seen:
                 raise _fault(key_node, f"key {key!r} stands twice")
             seen.add(key)
-        return super().construct_mapping(node, deep=deep)
 
 
 def _whole_number(loader: StrictLoader, node: yaml.ScalarNode) -> int | str:

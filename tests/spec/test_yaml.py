@@ -56,3 +56,16 @@ def test_a_mapping_takes_in_those_of_aliases_and_what_it_says_itself_holds() -> 
     assert read_yaml(text)["long"] == {"epochs": 9, "patience": 2}
     with pytest.raises(yaml.YAMLError, match="'a' stands twice"):
         read_yaml("b: &b {c: 1}\na: {a: 1, <<: *b, a: 2}")
+
+
+def test_a_mapping_that_merges_may_be_merged_itself_wherever_it_stands() -> None:
+    """``long`` is read after ``more``, as it lies deeper: what it has taken in by then stands in it once more."""
+    text = "usual: &usual {epochs: 3}\nbelow: {long: &long {<<: *usual, epochs: 9}}\nmore: {<<: *long, patience: 1}"
+    read = read_yaml(text)
+    assert (read["below"]["long"], read["more"]) == ({"epochs": 9}, {"epochs": 9, "patience": 1})
+
+
+@pytest.mark.parametrize(("text", "says"), [("<<: {a: 1, a: 2}", "'a' stands twice"), ("<<: [{1: 2}]", "1 is not a")])
+def test_what_is_merged_is_read_as_strictly(text: str, says: str) -> None:
+    with pytest.raises(yaml.YAMLError, match=says):
+        read_yaml(text)
