@@ -85,9 +85,10 @@ def _text(loader: StrictLoader, node: yaml.ScalarNode) -> str:
     return str(loader.construct_scalar(node))
 
 
-# YAML 1.1 takes 1e-3 for a text, as it has no point; in YAML 1.2, as in every language, it is a number.
-_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+\Z")
-StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+0123456789"))
+# YAML 1.1 takes 1e-3 and 1.5e3 for texts, as they lack a point or a sign; in YAML 1.2, as in every language, they are
+# numbers.
+_EXPONENT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+\Z")
+StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+.0123456789"))
 StrictLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 

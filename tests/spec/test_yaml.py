@@ -48,7 +48,8 @@ def test_dates_and_times_are_texts() -> None:
 def test_an_exponent_makes_a_number_with_and_without_a_point() -> None:
     """YAML 1.2, 10.3.2: ``[-+]? ( \\. [0-9]+ | [0-9]+ ( \\. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`` is a float."""
     assert read_yaml("[1e-3, 2E3, -4e+1, 1.5e-2]") == [0.001, 2000.0, -40.0, 0.015]
-    assert read_yaml("['1e-3', e3, 1e, 1e-3x]") == ["1e-3", "e3", "1e", "1e-3x"]
+    assert read_yaml("[1.5e3, 2.E1, -.5e1, 1.5e+3]") == [1500.0, 20.0, -5.0, 1500.0]
+    assert read_yaml("['1e-3', e3, 1e, 1e-3x, .e3, 1.2.3e4]") == ["1e-3", "e3", "1e", "1e-3x", ".e3", "1.2.3e4"]
 
 
 def test_a_mapping_takes_in_those_of_aliases_and_what_it_says_itself_holds() -> None:
