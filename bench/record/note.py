@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from bench.errors import RnnbenchError
-from bench.spec import read_yaml
+from bench.spec.yaml import StrictDumper, read_yaml
 
 GRID_NOTE = "grid.yaml"
 _COUNT = "count"
@@ -22,7 +22,8 @@ _ID = re.compile("- [A-Za-z][A-Za-z0-9-]*")
 def to_text(body: Mapping[str, Any]) -> str:
     """Returns a note as YAML, its runs last."""
     counted = {**body, _COUNT: len(body["runs"])}
-    head = yaml.safe_dump({key: value for key, value in counted.items() if key != "runs"}, sort_keys=False)
+    shown = {key: value for key, value in counted.items() if key != "runs"}
+    head = yaml.dump(shown, Dumper=StrictDumper, sort_keys=False)
     return head + (_IDS + "".join(f"- {name}\n" for name in body["runs"]) if body["runs"] else "runs: []\n")
 
 

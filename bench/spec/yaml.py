@@ -74,6 +74,10 @@ class StrictLoader(yaml.SafeLoader):
             seen.add(key)
 
 
+class StrictDumper(yaml.SafeDumper):
+    """Writes what a strict loader reads back: a text that it would take for a number stands in quotation marks."""
+
+
 def _whole_number(loader: StrictLoader, node: yaml.ScalarNode) -> int | str:
     """Returns a number; what YAML 1.1 takes for one to base 60, such as ``2:00:00``, is a text as in YAML 1.2."""
     text = str(loader.construct_scalar(node))
@@ -88,7 +92,8 @@ def _text(loader: StrictLoader, node: yaml.ScalarNode) -> str:
 # YAML 1.1 takes 1e-3 and 1.5e3 for texts, as they lack a point or a sign; in YAML 1.2, as in every language, they are
 # numbers.
 _EXPONENT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+\Z")
-StrictLoader.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+.0123456789"))
+for _reads_or_writes in (StrictLoader, StrictDumper):
+    _reads_or_writes.add_implicit_resolver("tag:yaml.org,2002:float", _EXPONENT, list("-+.0123456789"))
 StrictLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _text)
 

@@ -18,6 +18,14 @@ def test_it_says_what_was_noted(tmp_path: Path) -> None:
     assert record.read_note(tmp_path) == BODY
 
 
+@pytest.mark.parametrize("text", ["1e-3", "1.5e3", "0.1", "yes", "2026-10-11", "<<", "2:00"])
+def test_a_text_that_looks_like_something_else_stays_a_text(tmp_path: Path, text: str) -> None:
+    """A group of a search goes by the text of its axis: it would be another when read again."""
+    body = {**BODY, "name": text, "grid": {"train.learning_rate": [text]}}
+    (tmp_path / record.GRID_NOTE).write_text(to_text(body))
+    assert record.read_note(tmp_path) == body
+
+
 def test_a_note_that_was_cut_off_anywhere_lets_no_run_in_or_out(tmp_path: Path) -> None:
     """Cut before its list it would let all runs of the folder in; cut within, finished runs would vanish."""
     text = to_text(BODY)
