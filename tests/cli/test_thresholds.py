@@ -1,5 +1,7 @@
 """The thresholds of ``rnnbench simulate --delta``, as they are written."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -57,3 +59,24 @@ def test_a_model_that_cannot_skip_stops_no_other(rnnbench: Command, monkeypatch:
     del there["second"]
     alone = rnnbench("simulate", "some", "--delta", "8", "--board", "uno")
     assert (alone.code, alone.err) == (2, "error: its model is damaged\n")
+
+
+def test_a_fault_on_one_board_hides_nothing_of_another(rnnbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bits that are not the interpreter's are an error, whatever comes after them."""
+
+    class Small(_Model):
+        pass
+
+    def rows(model: Any, board: Any, *_: Any) -> Iterator[dict[str, Any]]:
+        if board.name == "uno" and not isinstance(model, Small):
+            raise RnnbenchError("no room")
+        row = dict.fromkeys(("threshold", "mean_cycles", "worst_cycles", "saved", "constants_bytes", "ram_bytes"), 1)
+        yield {**row, "accuracy": None, "exact": isinstance(model, Small)}
+
+    monkeypatch.setattr("bench.deploy.model.models", lambda _: {"large": _Model, "small": Small})
+    monkeypatch.setattr(skipping, "_rows", rows)
+    monkeypatch.setattr("bench.deploy.simulation.check_tools", lambda _: None)
+    said = rnnbench("simulate", "some", "--delta", "8", "--board", "due", "--board", "uno", "--json")
+    assert [row["id"] for row in json.loads(said.out)] == ["small", "small"]
+    assert "left out: large: no room" in said.err
+    assert said.code == 1
