@@ -102,7 +102,7 @@ class Latency(NamedTuple):
 
     @property
     def worst_step_ms(self) -> float:
-        """Milliseconds a step, flash wait states at their worst: what a model that keeps up with a sensor must do."""
+        """Milliseconds a step, flash wait states at their worst: what counts where a sensor must be kept up with."""
         return self.mean("ms_per_step") * self.mean("ms_high") / (self.mean("ms") or 1)
 
     def fits(self, memory: str) -> bool:
