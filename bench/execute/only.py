@@ -9,6 +9,10 @@ import yaml
 from bench.errors import RnnbenchError, guess
 from bench.spec import RunSpec, has, matches, paths_of, read_yaml
 
+_MOST = 5
+"""Seeds that a message counts up."""
+_SEE_PLAN = ": `rnnbench plan` shows those of the grid"
+
 
 def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
     """Returns the ids of the runs that fit any of some terms.
@@ -22,14 +26,15 @@ def only(runs: Sequence[RunSpec], wanted: Iterable[str]) -> frozenset[str]:
         RnnbenchError: when a term fits no run.
     """
     bodies = {spec.id: spec.model_dump(mode="json") for spec in runs}
-    trials = _trials(runs) if runs and all(spec.sealed for spec in runs) else ""
+    trials = _trials(runs) if runs and all(spec.sealed for spec in runs) else _SEE_PLAN
     return frozenset(name for term in wanted for name in _fitting(term, bodies, trials))
 
 
 def _trials(runs: Sequence[RunSpec]) -> str:
-    """Says why a term may fit no run of a search that has not chosen yet: its final runs are not known."""
-    seeds = "|".join(map(str, sorted({spec.seed for spec in runs})))
-    return f" among the trials, which come before the final runs: do them first, with --only 'seed={seeds}'"
+    """Says why a seed may fit no run of a search that has not chosen yet: its final runs are not known."""
+    seeds = sorted({spec.seed for spec in runs})
+    with_them = f", with --only 'seed={'|'.join(map(str, seeds))}'" if len(seeds) <= _MOST else ""
+    return f" among the trials, which come before any final runs: do those first{with_them}"
 
 
 def _fitting(term: str, bodies: dict[str, dict[str, object]], trials: str) -> list[str]:
@@ -45,7 +50,8 @@ def _fitting(term: str, bodies: dict[str, dict[str, object]], trials: str) -> li
             raise RnnbenchError(f"no run fits {term!r}: none has a key {path!r}{guess(path, known)}")
     found = [name for name, body in bodies.items() if all(matches(body, path, values) for path, values in conditions)]
     if not found:
-        raise RnnbenchError(f"no run fits {term!r}{trials or ': `rnnbench plan` shows those of the grid'}")
+        seeded = any(path == "seed" for path, _ in conditions)
+        raise RnnbenchError(f"no run fits {term!r}{trials if seeded else _SEE_PLAN}")
     return found
 
 

@@ -63,5 +63,7 @@ def test_a_term_that_only_final_runs_would_fit_says_that_trials_come_first() -> 
     with pytest.raises(RnnbenchError, match=r"^no run fits 'seed=0' among the trials, .*, with --only 'seed=10\|11'$"):
         only(trials, ["seed=0"])
     assert len(only(trials, ["seed=10|11"])) == 2
+    with pytest.raises(RnnbenchError, match=r"^no run fits 'cell=gruu': `rnnbench plan` shows those of the grid$"):
+        only(trials, ["cell=gruu"])
     with pytest.raises(RnnbenchError, match=r"none has a key 'cel'; did you mean 'cell'\?$"):
         only(trials, ["cel=gru"])
