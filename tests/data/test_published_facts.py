@@ -115,7 +115,7 @@ def test_every_set_of_numbers_says_what_they_are(name: str) -> None:
     """Who builds a sensor for a model must know it; three axes of every instrument are three numbers of a step."""
     said = describe(name).inputs
     assert said
-    instruments = said.count("x, y, z") * (5 if said.startswith("of torso") else 1)
+    instruments = said.count("x, y, z") * (5 if said.startswith("for torso") else 1)
     assert instruments * 3 == (describe(name).features if instruments else 0)
 
 
