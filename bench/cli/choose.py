@@ -65,7 +65,7 @@ def _print(each: Picked, results: Path, board: str) -> None:
     out.print(f"{each.data.title}: {best.row.label}", style="bold")
     out.print(f"    {_figures(best)}")
     if each.feature_ms:
-        out.print(f"    and before each step {each.feature_ms:.3g} ms for a frame's features from audio (simulated)")
+        out.print(f"    and before each step {each.feature_ms:.3g} ms for its features from audio (simulated)")
     out.print(f"    best {each.by} of the {len(within) + 1} models within the limits ({len(each.others) + 1} in all)")
     if each.own_hz is not None and not each.behind:
         out.print(

@@ -150,7 +150,7 @@ def _beneath(rows: Sequence[Row]) -> None:
     features = {row["board"]: row["feature_ms"] for row in rows if row["feature_ms"] is not None}
     if features:
         times = ", ".join(f"{board} {ms:.3g}" for board, ms in features.items())
-        out.print(f"before each step, ms of a frame's features from audio (simulated): {times}")
+        out.print(f"before each step, ms of its features from audio (simulated): {times}")
     for row in rows:
         for wide in row["wide"]:
             out.print(f"{row['board']}: {wide}", style="yellow")

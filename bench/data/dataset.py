@@ -45,6 +45,7 @@ class DatasetInfo:
         vocabulary: for texts, how many words have an id; ``None`` for numbers.
         audio_hz: samples a second of the audio whose log-mel energies (``families/audio``) the features are; ``None``
             where they are others.
+        frames: how many frames of that audio a step holds.
         counts: sequences in training, validation and test (words, for a text to be modelled); ``None`` when they
             depend on the user's files.
     """
@@ -66,6 +67,7 @@ class DatasetInfo:
     inputs: str = ""
     vocabulary: int | None = None
     audio_hz: int | None = None
+    frames: int = 1
     counts: tuple[int, int, int] | None = None
 
     @property

@@ -35,7 +35,8 @@ def folded_info(info: DatasetInfo, count: int) -> DatasetInfo:
     hz = None if info.sample_hz is None else info.sample_hz / count
     title, features = f"{info.title}, T {steps}", count * info.features
     inputs = info.inputs and f"{count} samples one after another, each {info.inputs}"
-    return replace(info, title=title, steps=steps, features=features, sample_hz=hz, inputs=inputs, audio_hz=None)
+    folded = replace(info, title=title, steps=steps, features=features, sample_hz=hz)
+    return replace(folded, inputs=inputs, frames=count * info.frames)
 
 
 def fold_steps(data: Dataset, count: int) -> Dataset:

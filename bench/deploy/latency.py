@@ -9,7 +9,7 @@ from typing import Any
 from bench import mcu
 from bench.data import DatasetInfo
 from bench.deploy.base import Model
-from bench.deploy.listening import front_end
+from bench.deploy.listening import at
 from bench.mcu import Board, Compared, Format, Prediction
 
 Row = dict[str, Any]
@@ -47,13 +47,12 @@ def row(model: Model, found: Prediction | Compared) -> Row:
 
 
 def feature_ms(info: DatasetInfo, board: Board) -> float | None:
-    """Milliseconds of a frame's features, which audio is turned into before a step, at zero flash wait states.
+    """Milliseconds of a step's features, which audio is turned into before it, at zero flash wait states.
 
     *Simulated*, not predicted; ``None`` where features are not computed from audio, or were not counted.
     """
-    front = front_end(info)
-    cycles = None if front is None else mcu.frame_cycles(front, board.target)
-    return None if cycles is None else 1000 * cycles / board.clock_hz.value
+    cycles = None if info.audio_hz is None else mcu.frame_cycles(at(info.audio_hz), board.target)
+    return None if cycles is None else 1000 * info.frames * cycles / board.clock_hz.value
 
 
 def keeps_up(model: Model, found: Prediction) -> bool | None:

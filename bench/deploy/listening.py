@@ -10,8 +10,8 @@ from bench.data.families.audio import LogMel, parameters
 
 
 def front_end(info: DatasetInfo) -> mcu.FrontEnd | None:
-    """The integer form of a data set's log-mel energies; ``None`` where its features are others."""
-    return None if info.audio_hz is None else at(info.audio_hz)
+    """The integer form of a data set's log-mel energies; ``None`` where a step is not those of one frame."""
+    return None if info.audio_hz is None or info.frames > 1 else at(info.audio_hz)
 
 
 def at(hz: int) -> mcu.FrontEnd:

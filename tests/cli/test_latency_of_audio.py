@@ -7,7 +7,9 @@ from typer.testing import CliRunner
 
 from bench import mcu
 from bench.cli import app
-from bench.deploy.listening import at
+from bench.data import describe
+from bench.deploy.latency import feature_ms
+from bench.deploy.listening import at, front_end
 
 pytestmark = pytest.mark.long
 
@@ -35,3 +37,12 @@ def test_features_from_audio_count_for_whether_a_board_keeps_up(tmp_path):
     }
     assert rows["hapt2", "uno"]["feature_ms"] is None
     assert "features from audio (simulated): uno 99, pico 1.1" in invoke(*command)
+
+
+def test_a_folded_step_has_the_features_of_as_many_frames():
+    """Nothing that an export has computes several frames at once, but their time is known."""
+    whole, folded = describe("google12"), describe("google12", {"fold": 3})
+    assert front_end(whole) is not None
+    assert front_end(folded) is None
+    board = mcu.board("nano33ble")
+    assert feature_ms(folded, board) == pytest.approx(3 * feature_ms(whole, board))
