@@ -47,7 +47,7 @@ _INFO = DatasetInfo(
     sample_hz=25.0,
     # The files name no units: at rest the norms are 9.8, nearly 0 and .7 to .8; of a leg that runs the second is 3.
     inputs="for torso, right arm, left arm, right leg and left leg in turn: acceleration x, y, z in m/s^2, angular "
-    "velocity x, y, z in rad/s, magnetic field x, y, z relative to the Earth's",
+    "velocity x, y, z in rad/s, magnetic field x, y, z in the files' own unit",
     counts=(3_420, 1_140, 4_560),
 )
 
