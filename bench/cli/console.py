@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from bench.errors import RnnbenchError
 from bench.places import shipped
 
 if TYPE_CHECKING:
@@ -98,3 +99,15 @@ def _text(value: Any) -> str:
 def leave_out(what: str) -> None:
     """Says on standard error what a command leaves out of its table, and why."""
     err.print(f"left out: {what}", style="yellow")
+
+
+def leave_out_faulty(faults: Mapping[str, RnnbenchError], rows: Sequence[Any]) -> None:
+    """Says which models are left out of a table, and why.
+
+    Raises:
+        RnnbenchError: the first fault, where no rows are left.
+    """
+    if not rows:
+        raise next(iter(faults.values()))
+    for name, fault in faults.items():
+        leave_out(f"{name}: {fault}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.cli import skipping
-from bench.cli.console import AsJson, find_shipped, leave_out, out, print_json, print_table
+from bench.cli.console import AsJson, find_shipped, leave_out, leave_out_faulty, out, print_json, print_table
 from bench.cli.export import Kind, export
 from bench.cli.firmware import compared, print_intervals, write_example
 from bench.errors import RnnbenchError
@@ -189,10 +189,7 @@ def _rows(
             out.print(f"{model.spec.id}{'' if model.trained else ' (not trained)'}", style="bold")
             print_table(commands.model_table(results(found)))
             beneath(found)
-    if not rows:
-        raise next(iter(faults.values()))
-    for name, fault in faults.items():
-        leave_out(f"{name}: {fault}")
+    leave_out_faulty(faults, rows)
     return rows
 
 

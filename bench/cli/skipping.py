@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cli.console import leave_out, out, print_json, print_table
+from bench.cli.console import leave_out_faulty, out, print_json, print_table
 from bench.errors import RnnbenchError
 
 if TYPE_CHECKING:
@@ -63,10 +63,7 @@ def skip(what: Path, boards: Sequence[Board], text: str, *, count: int, steps: i
             faults[name] = error
         else:
             rows += own
-    if not rows:
-        raise next(iter(faults.values()))
-    for name, fault in faults.items():
-        leave_out(f"{name}: {fault}")
+    leave_out_faulty(faults, rows)
     if as_json:
         print_json(rows)
     else:
